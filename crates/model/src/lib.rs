@@ -1,1 +1,34 @@
-//! placeholder
+//! The words of logistics: what every other crate of Waybill talks in.
+//!
+//! Nothing here does I/O or reads a clock. A word that goes over the wire has one serialised form, and a JSON Schema
+//! made from the same type.
+
+pub mod decision;
+pub mod fact;
+pub mod ids;
+pub mod master;
+pub mod milestone;
+pub mod money;
+pub mod order;
+pub mod quantity;
+pub mod reason;
+pub mod stock;
+pub mod system;
+pub mod time;
+pub mod token;
+
+pub use decision::{Ask, Deadline, Decision, End, Exception, ExceptionKind, Request};
+pub use fact::{
+    Answer, Archived, Booking, Condition, ConditionKind, Fact, FreightInvoice, Invoice, MilestoneReached, Outcome,
+    Progress,
+};
+pub use ids::{AskId, CustomerId, LineId, LocationId, OrderId, ParcelId, PartnerId, ShipmentId, Sku};
+pub use master::{Finding, Source, Validation};
+pub use milestone::{Classifier, Milestone, Phase};
+pub use money::{Currency, Money};
+pub use order::{Country, Order, OrderLine, Place};
+pub use quantity::{Quantity, Unit};
+pub use reason::Reason;
+pub use stock::{Movement, MovementKind};
+pub use system::{Lane, System};
+pub use time::{Date, Precision, Timestamp, When, Zone};

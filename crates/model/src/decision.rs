@@ -1,0 +1,200 @@
+//! Decisions: what the orchestrator concluded from all that is known.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::fact::Progress;
+use crate::ids::{AskId, LineId, LocationId, PartnerId, ShipmentId, Sku};
+use crate::milestone::Milestone;
+use crate::order::Place;
+use crate::quantity::Quantity;
+use crate::system::System;
+use crate::time::{Date, Timestamp};
+
+/// What the orchestrator concluded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Ask a system to do something.
+    Ask(Ask),
+    /// Wait no longer than this.
+    Deadline(Deadline),
+    /// A business problem, open until it is resolved.
+    Raise(Exception),
+    /// A business problem is over.
+    Resolve(ExceptionKind),
+    /// The order is done with.
+    End(End),
+}
+
+/// A decision addressed to one system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ask {
+    /// The idempotency key at the partner.
+    pub id: AskId,
+    /// The kind of system asked.
+    pub system: System,
+    /// The partner asked.
+    pub partner: PartnerId,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// What a system is asked to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// A warehouse: reserve stock, then pick, pack and load (X12 940).
+    Allocate {
+        /// The shipment.
+        shipment: ShipmentId,
+        /// The location that ships.
+        location: LocationId,
+        /// The day it is to leave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ship_on: Option<Date>,
+        /// Where it goes.
+        ship_to: Place,
+        /// What it holds.
+        lines: Vec<AskedLine>,
+    },
+    /// A TMS: have a carrier take it (X12 204).
+    Book {
+        /// The shipment.
+        shipment: ShipmentId,
+        /// Where it is.
+        from: LocationId,
+        /// Where it goes.
+        ship_to: Place,
+        /// The day it is to leave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ship_on: Option<Date>,
+        /// How it travels, in the ERP's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mode: Option<String>,
+        /// What it holds.
+        lines: Vec<AskedLine>,
+    },
+    /// The ERP: book the goods as shipped and delivered.
+    ConfirmShipment {
+        /// What was delivered.
+        lines: Vec<Progress>,
+    },
+    /// The ERP: bill the customer for what was delivered.
+    Bill {
+        /// What to bill.
+        lines: Vec<Progress>,
+    },
+    /// Visibility: tell the customer.
+    UpdateCustomer {
+        /// What to tell.
+        milestone: Milestone,
+    },
+}
+
+impl Request {
+    /// The request's kind, as in ask ids and outgoing subjects.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Allocate { .. } => "allocate",
+            Self::Book { .. } => "book",
+            Self::ConfirmShipment { .. } => "confirm_shipment",
+            Self::Bill { .. } => "bill",
+            Self::UpdateCustomer { .. } => "update_customer",
+        }
+    }
+}
+
+/// A line as a warehouse or carrier needs to know it; no prices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AskedLine {
+    /// The line.
+    pub line: LineId,
+    /// What.
+    pub sku: Sku,
+    /// How much.
+    pub quantity: Quantity,
+}
+
+/// The longest a wait may take.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Deadline {
+    /// What is waited for; one name is one wait. Safe as one NATS token.
+    pub name: String,
+    /// Until when.
+    pub at: Timestamp,
+}
+
+/// A business problem on an order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Exception {
+    /// What is wrong; an order has at most one open exception of a kind.
+    pub kind: ExceptionKind,
+    /// What is wrong, in words for a person.
+    pub detail: String,
+}
+
+/// What can be wrong with an order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExceptionKind {
+    /// The master data do not allow the order.
+    Invalid,
+    /// A warehouse has not enough stock for a shipment.
+    NoStock(ShipmentId),
+    /// No carrier takes a shipment.
+    BookingRefused(ShipmentId),
+    /// A system refused or failed an ask that has no rule of its own.
+    AskRefused(AskId),
+    /// A wait took longer than the policy allows.
+    Overdue(String),
+    /// The carrier has a shipment that the warehouse has not issued.
+    GoodsIssueMissing(ShipmentId),
+    /// What was delivered is not what was shipped.
+    QuantityMismatch(ShipmentId),
+    /// The carrier's bill is not what was booked.
+    FreightMismatch(ShipmentId),
+}
+
+impl ExceptionKind {
+    /// The kind, as on the wire.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::NoStock(_) => "no_stock",
+            Self::BookingRefused(_) => "booking_refused",
+            Self::AskRefused(_) => "ask_refused",
+            Self::Overdue(_) => "overdue",
+            Self::GoodsIssueMissing(_) => "goods_issue_missing",
+            Self::QuantityMismatch(_) => "quantity_mismatch",
+            Self::FreightMismatch(_) => "freight_mismatch",
+        }
+    }
+}
+
+impl fmt::Display for ExceptionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid => f.write_str("invalid"),
+            Self::NoStock(shipment)
+            | Self::BookingRefused(shipment)
+            | Self::GoodsIssueMissing(shipment)
+            | Self::QuantityMismatch(shipment)
+            | Self::FreightMismatch(shipment) => write!(f, "{} {shipment}", self.as_str()),
+            Self::AskRefused(ask) => write!(f, "{} {ask}", self.as_str()),
+            Self::Overdue(wait) => write!(f, "{} {wait}", self.as_str()),
+        }
+    }
+}
+
+/// How an order ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Delivered, billed, audited.
+    Closed,
+}

@@ -1,0 +1,221 @@
+//! Facts: what a system of record says has happened.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AskId, LineId, LocationId, ParcelId, PartnerId, ShipmentId};
+use crate::master::Validation;
+use crate::milestone::{Classifier, Milestone};
+use crate::money::Money;
+use crate::order::{Order, Place};
+use crate::quantity::Quantity;
+use crate::reason::Reason;
+use crate::time::When;
+
+/// Something a system of record says has happened to an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// The ERP released the order for fulfilment.
+    Released(Order),
+    /// The order was held against master data.
+    Validated(Validation),
+    /// An ask was settled.
+    Answered(Answer),
+    /// A milestone was reached, or is expected, planned or requested.
+    Milestone(MilestoneReached),
+    /// Something is, or is no longer, as it should be.
+    Condition(Condition),
+    /// A carrier took a shipment on.
+    Booked(Booking),
+    /// The customer was billed.
+    Billed(Invoice),
+    /// The carrier sent its bill.
+    FreightInvoiced(FreightInvoice),
+    /// The trail of the closed order is in the archive.
+    Archived(Archived),
+}
+
+impl Fact {
+    /// The fact's kind, as on the wire.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Released(_) => "released",
+            Self::Validated(_) => "validated",
+            Self::Answered(_) => "answered",
+            Self::Milestone(_) => "milestone",
+            Self::Condition(_) => "condition",
+            Self::Booked(_) => "booked",
+            Self::Billed(_) => "billed",
+            Self::FreightInvoiced(_) => "freight_invoiced",
+            Self::Archived(_) => "archived",
+        }
+    }
+}
+
+/// How an ask was settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// The ask.
+    pub ask: AskId,
+    /// The partner's word on it.
+    pub outcome: Outcome,
+}
+
+/// The word on an ask.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is done or will be.
+    Accepted,
+    /// The partner will not.
+    Refused {
+        /// Why, normalised.
+        reason: Reason,
+        /// Why, in the partner's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    },
+    /// The partner could not.
+    Failed {
+        /// What went wrong, in the partner's words.
+        detail: String,
+    },
+}
+
+/// A milestone as one source states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MilestoneReached {
+    /// Which.
+    pub milestone: Milestone,
+    /// In which sense.
+    pub classifier: Classifier,
+    /// When, as stated.
+    pub occurred: When,
+    /// The shipment it is about; the whole order when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipment: Option<ShipmentId>,
+    /// The parcel it is about; the whole shipment when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parcel: Option<ParcelId>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// How much of which lines; everything the shipment holds when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Progress>,
+    /// The source's own code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// How much of one line a milestone covers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Progress {
+    /// The line.
+    pub line: LineId,
+    /// How much.
+    pub quantity: Quantity,
+    /// The stock location it concerns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<LocationId>,
+}
+
+/// A condition as one source states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Condition {
+    /// What is the matter.
+    pub kind: ConditionKind,
+    /// Why.
+    pub reason: Reason,
+    /// True when it is over.
+    #[serde(default)]
+    pub resolved: bool,
+    /// When, as stated.
+    pub occurred: When,
+    /// The shipment it is about; the whole order when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipment: Option<ShipmentId>,
+    /// Where.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The source's own code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+/// What can be the matter with a shipment without it being a milestone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConditionKind {
+    /// It is late or will be.
+    Delayed,
+    /// It is held.
+    OnHold,
+    /// It goes another way or to another place.
+    Rerouted,
+    /// Something is wrong: damaged, refused, lost.
+    Exception,
+}
+
+impl ConditionKind {
+    /// The word used in messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delayed => "delayed",
+            Self::OnHold => "on_hold",
+            Self::Rerouted => "rerouted",
+            Self::Exception => "exception",
+        }
+    }
+}
+
+/// A carrier took a shipment on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Booking {
+    /// The shipment.
+    pub shipment: ShipmentId,
+    /// The partner that booked it.
+    pub tms: PartnerId,
+    /// The carrier, in the partner's words.
+    pub carrier: String,
+    /// The number the carrier tracks it by.
+    pub tracking: String,
+    /// What was agreed to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<Money>,
+}
+
+/// The customer was billed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Invoice {
+    /// The invoice's number.
+    pub number: String,
+    /// The total.
+    pub total: Money,
+    /// How much of which lines; everything delivered when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Progress>,
+}
+
+/// The carrier sent its bill.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FreightInvoice {
+    /// The shipment billed.
+    pub shipment: ShipmentId,
+    /// The bill's number.
+    pub number: String,
+    /// What the carrier wants.
+    pub total: Money,
+}
+
+/// The trail of the closed order is in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Archived {
+    /// SHA-256 of the last link of the hash chain, in hex.
+    pub digest: String,
+    /// How many entries the trail has.
+    pub entries: u32,
+}
