@@ -17,7 +17,7 @@ pub struct Timestamp(i64);
 
 impl Timestamp {
     /// The start of the year 0, and a day before the end of 9999 so that every offset still gives four-digit years (RFC 3339).
-    const RANGE: (i64, i64) = (-62_167_219_200_000, 253_402_207_200_999);
+    const RANGE: (i64, i64) = (-62_167_219_200_000, 253_402_207_200_000);
 
     /// The instant this many milliseconds after the epoch; beyond the years 0 to 9999 it is held at their ends.
     #[must_use]
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn instants_beyond_the_calendar_are_held_at_its_ends() {
-        assert!(Timestamp::from_millis(i64::MAX).to_string().starts_with("9999-12-30"));
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-30T22:00:00.000Z");
         assert!(Timestamp::from_millis(i64::MIN).plus_millis(-1).to_string().starts_with("0000-01-01"));
     }
 }
