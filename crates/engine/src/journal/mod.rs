@@ -1,0 +1,92 @@
+//! The journal: what was appended to an instance, and how to append and read it.
+
+mod append;
+mod direct;
+mod error;
+mod read;
+
+pub(crate) use append::publish;
+pub use error::{AppendError, AppendErrorKind, ReadError, ReadErrorKind};
+
+use async_nats::jetstream;
+use model::Timestamp;
+
+use crate::codec;
+use crate::entry::Entry;
+use crate::layout::{Key, Layout};
+use crate::workflow::{Workflow, WorkflowEntry, WorkflowRecord};
+
+/// The entries of a workflow's instances. Cheap to clone.
+pub struct Journal<W: Workflow> {
+    js: jetstream::Context,
+    layout: Layout,
+    workflow: std::marker::PhantomData<fn() -> W>,
+}
+
+impl<W: Workflow> Clone for Journal<W> {
+    fn clone(&self) -> Self {
+        Self { js: self.js.clone(), layout: self.layout, workflow: std::marker::PhantomData }
+    }
+}
+
+impl<W: Workflow> Journal<W> {
+    /// The journal under this layout.
+    #[must_use]
+    pub const fn new(js: jetstream::Context, layout: Layout) -> Self {
+        Self { js, layout, workflow: std::marker::PhantomData }
+    }
+
+    /// The layout.
+    #[must_use]
+    pub const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The connection's JetStream context.
+    #[must_use]
+    pub const fn jetstream(&self) -> &jetstream::Context {
+        &self.js
+    }
+
+    /// The recorded entry a message holds, with the instance it belongs to.
+    ///
+    /// # Errors
+    /// [`ReadErrorKind::Subject`] for a subject of another kind, [`ReadErrorKind::Entry`] for an entry of an unknown
+    /// version.
+    pub fn decode(
+        &self,
+        subject: &str,
+        sequence: u64,
+        recorded: Timestamp,
+        payload: &[u8],
+    ) -> Result<(Key, WorkflowRecord<W>), ReadError> {
+        let (key, lane) = self.layout.parse(subject).ok_or_else(|| ReadError::subject(subject, sequence))?;
+        let entry: Entry<W::Fact, W::Decision> =
+            codec::decode(payload).map_err(|source| ReadError::entry(subject, sequence, source))?;
+        Ok((key, crate::entry::Recorded { sequence, recorded, lane, entry }))
+    }
+
+    /// Appends an entry of facts, or a deadline that passed, without condition. Returns its sequence.
+    ///
+    /// # Errors
+    /// [`AppendError`] when the broker did not take it within the time limit, after retries with the same id.
+    pub async fn append(&self, key: &Key, lane: &str, entry: &WorkflowEntry<W>) -> Result<u64, AppendError> {
+        append::unconditional(&self.js, self.layout.subject(key, lane), entry).await
+    }
+
+    /// Appends an entry of decisions if the last decision is still the one at `expected` (0 for none).
+    ///
+    /// # Errors
+    /// [`AppendErrorKind::Conflict`] when another decision came first.
+    pub async fn decide(&self, key: &Key, expected: u64, entry: &WorkflowEntry<W>) -> Result<u64, AppendError> {
+        append::conditional(self, self.layout.subject(key, Layout::FLOW), expected, entry).await
+    }
+
+    /// Reads all entries of one instance, in stream order.
+    ///
+    /// # Errors
+    /// [`ReadError`] when the broker does not answer or an entry is of an unknown version.
+    pub async fn read(&self, key: &Key) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
+        read::instance(self, key).await
+    }
+}
