@@ -3,7 +3,7 @@
 use model::Timestamp;
 
 use crate::entry::{Content, Recorded};
-use crate::layout::Layout;
+use crate::layout::{Key, Layout};
 use crate::workflow::{Workflow, WorkflowRecord};
 
 /// The state of one instance, folded from its entries.
@@ -14,12 +14,6 @@ pub struct Folded<W: Workflow> {
     now: Timestamp,
 }
 
-impl<W: Workflow> Default for Folded<W> {
-    fn default() -> Self {
-        Self { state: W::State::default(), lanes: Vec::new(), now: Timestamp::default() }
-    }
-}
-
 impl<W: Workflow> Clone for Folded<W> {
     fn clone(&self) -> Self {
         Self { state: self.state.clone(), lanes: self.lanes.clone(), now: self.now }
@@ -27,14 +21,20 @@ impl<W: Workflow> Clone for Folded<W> {
 }
 
 impl<W: Workflow> Folded<W> {
+    /// Nothing folded yet.
+    #[must_use]
+    pub fn new(key: &Key) -> Self {
+        Self { state: W::start(key), lanes: Vec::new(), now: Timestamp::default() }
+    }
+
     /// The fold of these entries, in stream order.
     #[must_use]
-    pub fn replay<'a>(entries: impl IntoIterator<Item = &'a WorkflowRecord<W>>) -> Self
+    pub fn replay<'a>(key: &Key, entries: impl IntoIterator<Item = &'a WorkflowRecord<W>>) -> Self
     where
         W::Fact: 'a,
         W::Decision: 'a,
     {
-        let mut folded = Self::default();
+        let mut folded = Self::new(key);
         for entry in entries {
             folded.apply(entry);
         }

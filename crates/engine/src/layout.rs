@@ -11,9 +11,9 @@ pub const SLOTS: u64 = 64;
 /// The slot of a key: FNV-1a (64 bit) of its token, modulo [`SLOTS`].
 #[must_use]
 pub fn slot(token: &str) -> u64 {
-    let hash = token.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = token
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     hash % SLOTS
 }
 

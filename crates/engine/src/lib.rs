@@ -14,7 +14,6 @@ pub mod tail;
 pub mod timers;
 pub mod workflow;
 
-
 pub use entry::{Content, Entry, EntryId, FactId, Recorded, Source, Told};
 pub use fold::Folded;
 pub use journal::{AppendError, AppendErrorKind, Journal, ReadError, ReadErrorKind};

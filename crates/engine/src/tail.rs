@@ -97,7 +97,15 @@ impl Tail {
             }
         };
         let messages = follow(&handle, filter, last).await.map_err(broker)?;
-        Ok(Self { stream: handle, name: stream.to_owned(), filter: filter.to_owned(), created, messages, last, last_digest })
+        Ok(Self {
+            stream: handle,
+            name: stream.to_owned(),
+            filter: filter.to_owned(),
+            created,
+            messages,
+            last,
+            last_digest,
+        })
     }
 
     /// Waits for a message, then takes all that are ready, `most` at the most. Never empty.
@@ -127,7 +135,7 @@ impl Tail {
     /// How far it has come: the end of the last burst.
     #[must_use]
     pub fn checkpoint(&self) -> Option<Checkpoint> {
-        (self.last > 0).then(|| Checkpoint { created: self.created, sequence: self.last, digest: self.last_digest })
+        (self.last > 0).then_some(Checkpoint { created: self.created, sequence: self.last, digest: self.last_digest })
     }
 
     /// The stream's last sequence now.

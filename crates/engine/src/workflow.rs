@@ -4,6 +4,7 @@ use model::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::entry::{Entry, Recorded};
+use crate::layout::Key;
 
 /// The entry type of a workflow.
 pub type WorkflowEntry<W> = Entry<<W as Workflow>::Fact, <W as Workflow>::Decision>;
@@ -12,16 +13,19 @@ pub type WorkflowRecord<W> = Recorded<<W as Workflow>::Fact, <W as Workflow>::De
 
 /// A durable workflow.
 ///
-/// All four functions are total, synchronous and free of clocks and I/O, so that a replay gives the same answer.
+/// All its functions are total, synchronous and free of clocks and I/O, so that a replay gives the same answer.
 pub trait Workflow: Send + Sync + 'static {
     /// What others say has happened.
     type Fact: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
     /// What was concluded.
     type Decision: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
     /// What is known of one instance.
-    type State: Default + Clone + Send + Sync + 'static;
+    type State: Clone + Send + Sync + 'static;
     /// What a person may change about the decisions.
     type Policy: Send + Sync + 'static;
+
+    /// What is known of an instance before its first entry.
+    fn start(key: &Key) -> Self::State;
 
     /// Folds one entry into the state. The result must not depend on the order or the repetition of facts.
     fn evolve(state: &mut Self::State, entry: &WorkflowRecord<Self>)

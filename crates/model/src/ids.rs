@@ -363,9 +363,9 @@ impl AskId {
     /// The id with this text.
     ///
     /// # Errors
-    /// [`TokenError`] when the text is empty or longer than [`token::MAX_TEXT`] bytes.
+    /// [`TokenError`] when the text is empty or longer than [`token::MAX_COMPOSED`] bytes.
     pub fn new(text: &str) -> Result<Self, TokenError> {
-        token::check(text)?;
+        token::check_composed(text)?;
         Ok(Self(text.into()))
     }
 
@@ -386,7 +386,7 @@ impl TryFrom<String> for AskId {
     type Error = TokenError;
 
     fn try_from(text: String) -> Result<Self, TokenError> {
-        token::check(&text)?;
+        token::check_composed(&text)?;
         Ok(Self(text.into_boxed_str()))
     }
 }

@@ -8,15 +8,23 @@ use std::borrow::Cow;
 /// The longest text an id may have, in bytes. Escaped it takes at most three times as much of a subject.
 pub const MAX_TEXT: usize = 120;
 
+/// The longest text an id made of other ids may have, in bytes.
+pub const MAX_COMPOSED: usize = 200;
+
 /// Why a text cannot be an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// The text has no characters.
     #[error("is empty; an id needs at least one character")]
     Empty,
-    /// The text is longer than [`MAX_TEXT`].
-    #[error("has {0} bytes; an id has at most {MAX_TEXT}")]
-    TooLong(usize),
+    /// The text is longer than [`MAX_TEXT`], or [`MAX_COMPOSED`] for an id made of others.
+    #[error("has {has} bytes; an id of this kind has at most {most}")]
+    TooLong {
+        /// Its bytes.
+        has: usize,
+        /// The most bytes such an id may have.
+        most: usize,
+    },
     /// A token holds a byte or an escape that [`escape`] never writes.
     #[error("`{0}` is not an escaped id; expected letters, digits, `_`, `-` and `=XX`")]
     NotEscaped(String),
@@ -27,9 +35,21 @@ pub enum TokenError {
 /// # Errors
 /// [`TokenError`] when it is empty or too long.
 pub fn check(text: &str) -> Result<(), TokenError> {
+    check_up_to(text, MAX_TEXT)
+}
+
+/// Checks that `text` can be an id made of other ids.
+///
+/// # Errors
+/// [`TokenError`] when it is empty or too long.
+pub fn check_composed(text: &str) -> Result<(), TokenError> {
+    check_up_to(text, MAX_COMPOSED)
+}
+
+fn check_up_to(text: &str, most: usize) -> Result<(), TokenError> {
     match text.len() {
         0 => Err(TokenError::Empty),
-        n if n > MAX_TEXT => Err(TokenError::TooLong(n)),
+        has if has > most => Err(TokenError::TooLong { has, most }),
         _ => Ok(()),
     }
 }

@@ -55,11 +55,7 @@ pub(super) async fn all(
     Ok(found)
 }
 
-async fn request(
-    js: &jetstream::Context,
-    stream: &str,
-    body: &serde_json::Value,
-) -> Result<Vec<Stored>, ReadError> {
+async fn request(js: &jetstream::Context, stream: &str, body: &serde_json::Value) -> Result<Vec<Stored>, ReadError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| {
         ReadError::new(format!("{stream} ({body})"), ReadErrorKind::Unanswered, source)
     };

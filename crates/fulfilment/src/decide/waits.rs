@@ -1,0 +1,109 @@
+//! What is being waited for, and for how long at most.
+
+use model::ShipmentId;
+
+use super::case::Case;
+use crate::policy::{Policy, Wait as Span};
+use crate::state::{AskState, Shipment, State};
+
+/// Something that is being waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// A warehouse's answer.
+    Allocate(ShipmentId),
+    /// A TMS's answer.
+    Book(ShipmentId),
+    /// The goods issue.
+    Ship(ShipmentId),
+    /// The goods issue of what the carrier already has.
+    GoodsIssue(ShipmentId),
+    /// The delivery.
+    Deliver(ShipmentId),
+    /// The closing sequence.
+    Close,
+}
+
+impl Wait {
+    /// The deadline's name.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Allocate(shipment) => format!("allocate-{shipment}"),
+            Self::Book(shipment) => format!("book-{shipment}"),
+            Self::Ship(shipment) => format!("ship-{shipment}"),
+            Self::GoodsIssue(shipment) => format!("goods_issue-{shipment}"),
+            Self::Deliver(shipment) => format!("deliver-{shipment}"),
+            Self::Close => "close".to_owned(),
+        }
+    }
+
+    /// How long the policy allows it to take.
+    pub const fn limit(&self, policy: &Policy) -> Span {
+        let deadlines = &policy.deadlines;
+        match self {
+            Self::Allocate(_) => deadlines.allocate,
+            Self::Book(_) => deadlines.book,
+            Self::Ship(_) => deadlines.ship,
+            Self::GoodsIssue(_) => deadlines.goods_issue,
+            Self::Deliver(_) => deadlines.deliver,
+            Self::Close => deadlines.close,
+        }
+    }
+
+    /// What is missing, in words for a person.
+    pub fn words(&self, case: &Case<'_>) -> String {
+        match self {
+            Self::Allocate(shipment) => format!("the warehouse has not answered for {shipment}"),
+            Self::Book(shipment) => format!("{} has not answered for {shipment}", case.tms()),
+            Self::Ship(shipment) | Self::GoodsIssue(shipment) => format!("{shipment} has not left the warehouse"),
+            Self::Deliver(shipment) => format!("{shipment} has not been delivered"),
+            Self::Close => format!("still missing: {}", missing_to_close(case).join(", ")),
+        }
+    }
+}
+
+/// Whether a deadline of this name is still being waited for.
+#[must_use]
+pub fn awaits(state: &State, deadline: &str) -> bool {
+    // Which waits are open does not depend on the policy, only how long they may take.
+    let policy = Policy::default();
+    let case = Case::of(state, &policy);
+    case.is_some_and(|case| open_waits(&case).iter().any(|wait| wait.name() == deadline))
+}
+
+/// Everything that is being waited for now.
+pub(super) fn open_waits(case: &Case<'_>) -> Vec<Wait> {
+    let mut waits: Vec<Wait> = case.shipments.iter().flat_map(|shipment| of_shipment(case, shipment)).collect();
+    if case.is_delivered() && !missing_to_close(case).is_empty() {
+        waits.push(Wait::Close);
+    }
+    waits
+}
+
+fn of_shipment(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
+    let id = || shipment.id.clone();
+    let booking = case.answer("book", Some(&shipment.id));
+    let on_its_way = matches!(booking, AskState::Waiting | AskState::Accepted);
+    let issued = case.is_issued(shipment);
+    let waits = [
+        (case.answer("allocate", Some(&shipment.id)) == AskState::Waiting, Wait::Allocate(id())),
+        (booking == AskState::Waiting, Wait::Book(id())),
+        (on_its_way && !issued, Wait::Ship(id())),
+        (on_its_way && !issued && case.is_picked_up(shipment), Wait::GoodsIssue(id())),
+        (on_its_way && !case.is_shipment_delivered(shipment), Wait::Deliver(id())),
+    ];
+    waits.into_iter().filter(|(open, _)| *open).map(|(_, wait)| wait).collect()
+}
+
+/// What a delivered order still lacks to be closed.
+pub(super) fn missing_to_close(case: &Case<'_>) -> Vec<String> {
+    let steps = [
+        ("confirm_shipment", "the ERP's confirmation"),
+        ("bill", "the ERP's invoice"),
+        ("update_customer", "the customer's update"),
+    ];
+    let unanswered = steps.iter().filter(|(kind, _)| case.answer(kind, None) != AskState::Accepted);
+    let mut missing: Vec<String> = unanswered.map(|(_, words)| (*words).to_owned()).collect();
+    let unbilled = case.shipments.iter().filter(|shipment| case.state.freight_invoice(&shipment.id).is_none());
+    missing.extend(unbilled.map(|shipment| format!("the freight invoice of {}", shipment.id)));
+    missing
+}

@@ -1,0 +1,58 @@
+//! Conditions: open until said resolved, or until a later actual milestone shows that it went on.
+
+use engine::FactId;
+use model::{Condition, Fact, Milestone, Phase};
+
+use super::OpenCondition;
+use super::fold::{History, Place};
+use crate::state::{Held, State};
+
+/// What is the matter now.
+pub(super) fn open(state: &State, history: &History<'_>) -> Vec<OpenCondition> {
+    let mut told: Vec<(Place, &Condition)> = state
+        .facts()
+        .filter_map(|(id, held)| condition_of(held).map(|condition| (place(history, id, held, condition), condition)))
+        .collect();
+    told.sort_by_key(|(place, _)| *place);
+    let mut open: Vec<(Place, &Condition)> = Vec::new();
+    for (place, condition) in told {
+        open.retain(|(_, other)| !(same_matter(other, condition)));
+        if !condition.resolved {
+            open.push((place, condition));
+        }
+    }
+    let standing = open.into_iter().filter(|(place, condition)| !went_on(history, *place, condition));
+    let shown = standing.map(|(_, condition)| OpenCondition {
+        kind: condition.kind,
+        reason: condition.reason,
+        shipment: condition.shipment.clone(),
+        since: condition.occurred,
+    });
+    shown.collect()
+}
+
+fn condition_of(held: &Held) -> Option<&Condition> {
+    let Fact::Condition(condition) = &held.fact else { return None };
+    crate::state::may_tell(held.lane, &held.fact).then_some(condition)
+}
+
+fn place(history: &History<'_>, id: FactId, held: &Held, condition: &Condition) -> Place {
+    // At the same time as a milestone, the condition comes after it: it is about what happened there.
+    history.place_of(condition.occurred, u16::MAX, held.received, id)
+}
+
+fn same_matter(one: &Condition, other: &Condition) -> bool {
+    one.kind == other.kind && one.shipment == other.shipment && (one.reason == other.reason || other.resolved)
+}
+
+fn went_on(history: &History<'_>, place: Place, condition: &Condition) -> bool {
+    history.events.iter().any(|event| {
+        let moves = matches!(event.milestone.phase(), Phase::Transport | Phase::Delivery | Phase::Return)
+            && event.milestone != Milestone::TransportDeliveryAttempted;
+        let same = match (&condition.shipment, event.shipment) {
+            (Some(one), Some(other)) => one == other,
+            (None, _) | (_, None) => true,
+        };
+        moves && same && history.place(event) > place
+    })
+}

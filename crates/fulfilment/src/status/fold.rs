@@ -1,0 +1,151 @@
+//! The order in which milestones are folded: (occurred, rank, received, id).
+
+use std::collections::BTreeSet;
+
+use engine::FactId;
+use model::{Classifier, Fact, Lane, Milestone, ParcelId, Precision, ShipmentId, Timestamp, When, Zone};
+
+use super::{ClaimStatus, Flagged};
+use crate::state::{Claim, Held, State};
+
+/// How far ahead of its receipt an actual event may be said to have occurred, in milliseconds.
+const AHEAD: i64 = 15 * 60_000;
+/// The same, when the time was stated without a zone.
+const AHEAD_WITHOUT_ZONE: i64 = DAY;
+const DAY: i64 = 86_400_000;
+
+/// An actual milestone of a system of record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Event<'a> {
+    pub milestone: Milestone,
+    pub occurred: When,
+    pub received: Timestamp,
+    pub shipment: Option<&'a ShipmentId>,
+    pub parcel: Option<&'a ParcelId>,
+    pub id: FactId,
+}
+
+/// What happened, in fold order, and what is expected.
+pub(super) struct History<'a> {
+    /// Actual events, in fold order.
+    pub events: Vec<Event<'a>>,
+    /// Days on which somebody stated only the date; all events of such a day are ordered by rank.
+    vague_days: BTreeSet<i64>,
+    /// Estimated and planned deliveries, by when they were told.
+    pub expected: Vec<Event<'a>>,
+    /// Events said to have happened in the future.
+    pub flagged: Vec<Flagged>,
+}
+
+/// A place in the fold order.
+pub(super) type Place = (i64, i64, u16, Timestamp, FactId);
+
+impl<'a> History<'a> {
+    pub fn of(state: &'a State) -> Self {
+        let mut history =
+            Self { events: Vec::new(), vague_days: BTreeSet::new(), expected: Vec::new(), flagged: Vec::new() };
+        for (id, held) in state.facts() {
+            if let Some((event, classifier)) = event_of(id, held) {
+                history.sort_in(event, classifier, held.lane);
+            }
+        }
+        history.vague_days = history.events.iter().filter(|e| is_vague(e.occurred)).map(|e| day(e.occurred)).collect();
+        let mut events = std::mem::take(&mut history.events);
+        events.sort_by_key(|event| history.place(event));
+        history.events = events;
+        history.expected.sort_by_key(|event| (event.received, event.id));
+        history.flagged.sort();
+        history
+    }
+
+    fn sort_in(&mut self, event: Event<'a>, classifier: Classifier, lane: Lane) {
+        match classifier {
+            Classifier::Actual if is_ahead(event.occurred, event.received) => self.flagged.push(Flagged {
+                lane,
+                milestone: event.milestone,
+                occurred: event.occurred,
+                received: event.received,
+            }),
+            Classifier::Actual => self.events.push(event),
+            Classifier::Estimated | Classifier::Planned if event.milestone == Milestone::TransportDelivered => {
+                self.expected.push(event);
+            }
+            Classifier::Estimated | Classifier::Planned | Classifier::Requested => {}
+        }
+    }
+
+    /// Where an event stands in the fold order. A date without a time is an interval that ties with every event of its
+    /// day, so such a day is ordered by rank alone; anything finer would not be an order.
+    pub fn place(&self, event: &Event<'_>) -> Place {
+        self.place_of(event.occurred, event.milestone.rank(), event.received, event.id)
+    }
+
+    /// Where something that occurred then stands among the events.
+    pub fn place_of(&self, occurred: When, rank: u16, received: Timestamp, id: FactId) -> Place {
+        let day = day(occurred);
+        let within = if self.vague_days.contains(&day) { 0 } else { occurred.at.as_millis().rem_euclid(DAY) };
+        (day, within, rank, received, id)
+    }
+}
+
+/// The milestone a fact stands for, if it is one that a system of record may tell.
+fn event_of(id: FactId, held: &Held) -> Option<(Event<'_>, Classifier)> {
+    if !crate::state::may_tell(held.lane, &held.fact) {
+        return None;
+    }
+    let received = held.received;
+    let of_order = |milestone, occurred| Event { milestone, occurred, received, shipment: None, parcel: None, id };
+    match &held.fact {
+        Fact::Milestone(reached) => {
+            let event = Event {
+                milestone: reached.milestone,
+                occurred: reached.occurred,
+                received,
+                shipment: reached.shipment.as_ref(),
+                parcel: reached.parcel.as_ref(),
+                id,
+            };
+            Some((event, reached.classifier))
+        }
+        Fact::Released(order) => {
+            let occurred = order.ordered.unwrap_or(When::exact(received));
+            Some((of_order(Milestone::OrderReceived, occurred), Classifier::Actual))
+        }
+        Fact::Billed(_) => Some((of_order(Milestone::FinanceInvoiced, When::exact(received)), Classifier::Actual)),
+        Fact::Validated(_)
+        | Fact::Answered(_)
+        | Fact::Condition(_)
+        | Fact::Booked(_)
+        | Fact::FreightInvoiced(_)
+        | Fact::Archived(_) => None,
+    }
+}
+
+/// A claim as it is shown.
+pub(super) fn claim_status(claim: &Claim<'_>) -> ClaimStatus {
+    let what = match claim.fact {
+        Fact::Milestone(reached) => reached.milestone.as_str(),
+        Fact::Condition(condition) => condition.kind.as_str(),
+        Fact::Released(_)
+        | Fact::Validated(_)
+        | Fact::Answered(_)
+        | Fact::Booked(_)
+        | Fact::Billed(_)
+        | Fact::FreightInvoiced(_)
+        | Fact::Archived(_) => claim.fact.kind(),
+    };
+    ClaimStatus { lane: claim.lane, what: what.to_owned(), received: claim.received }
+}
+
+fn is_ahead(occurred: When, received: Timestamp) -> bool {
+    let allowed = if occurred.zone == Zone::Unknown { AHEAD_WITHOUT_ZONE } else { AHEAD };
+    occurred.at > received.plus_millis(allowed)
+}
+
+fn is_vague(occurred: When) -> bool {
+    occurred.precision == Precision::Day
+}
+
+fn day(occurred: When) -> i64 {
+    occurred.at.as_millis().div_euclid(DAY)
+}

@@ -1,0 +1,176 @@
+//! The composite status: one answer to "where is my order", whoever told what in which order.
+
+mod conditions;
+mod fold;
+mod rollup;
+
+use model::{ConditionKind, CustomerId, End, Exception, Lane, Milestone, Reason, ShipmentId, Timestamp, When};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::state::State;
+
+/// The status of an order, made of all that every system told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Composite {
+    /// Where the order stands in the workflow.
+    pub stage: Stage,
+    /// The milestone the whole order has reached; the lowest of its live shipments.
+    pub milestone: Option<Milestone>,
+    /// The milestone's rank; 0 when there is none.
+    pub rank: u16,
+    /// Some of it is further than the milestone says.
+    pub partial: bool,
+    /// Who ordered.
+    pub customer: Option<CustomerId>,
+    /// The date promised for the whole order.
+    pub promised: Option<When>,
+    /// When the last shipment is expected to be delivered.
+    pub eta: Option<When>,
+    /// The shipments.
+    pub shipments: Vec<ShipmentStatus>,
+    /// What is the matter.
+    pub conditions: Vec<OpenCondition>,
+    /// The business problems that are open.
+    pub exceptions: Vec<Exception>,
+    /// What systems told that are not the systems of record for it.
+    pub claims: Vec<ClaimStatus>,
+    /// What was told to have happened in the future; it orders nothing.
+    pub flagged: Vec<Flagged>,
+    /// How the order ended, if it did.
+    pub ended: Option<End>,
+}
+
+/// Where an order stands in the workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Something was told of it, but the ERP has not released it.
+    Unreleased,
+    /// Released; the warehouses are being asked.
+    Released,
+    /// Something is reserved.
+    Warehouse,
+    /// Something is on the road.
+    Transport,
+    /// Everything is delivered; it is being billed and audited.
+    Closing,
+    /// Done with.
+    Closed,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub const ALL: [Self; 6] =
+        [Self::Unreleased, Self::Released, Self::Warehouse, Self::Transport, Self::Closing, Self::Closed];
+
+    /// The word used in messages and on screens.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreleased => "unreleased",
+            Self::Released => "released",
+            Self::Warehouse => "warehouse",
+            Self::Transport => "transport",
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// The status of one shipment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ShipmentStatus {
+    /// The shipment.
+    pub shipment: ShipmentId,
+    /// The milestone it has reached; the lowest of its live parcels.
+    pub milestone: Option<Milestone>,
+    /// The milestone's rank; 0 when there is none.
+    pub rank: u16,
+    /// Some of it is further than the milestone says.
+    pub partial: bool,
+    /// When it happened.
+    pub since: Option<When>,
+    /// When it is expected to be delivered.
+    pub eta: Option<When>,
+    /// The carrier, once booked.
+    pub carrier: Option<String>,
+    /// The number the carrier tracks it by.
+    pub tracking: Option<String>,
+}
+
+/// Something that is the matter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenCondition {
+    /// What.
+    pub kind: ConditionKind,
+    /// Why.
+    pub reason: Reason,
+    /// With which shipment; the whole order when absent.
+    pub shipment: Option<ShipmentId>,
+    /// Since when.
+    pub since: When,
+}
+
+/// What a system told that is not the system of record for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct ClaimStatus {
+    /// Who claims it.
+    pub lane: Lane,
+    /// The kind of fact, or the milestone.
+    pub what: String,
+    /// When it first came in.
+    pub received: Timestamp,
+}
+
+/// Something told to have happened later than it was told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Flagged {
+    /// Who told it.
+    pub lane: Lane,
+    /// What.
+    pub milestone: Milestone,
+    /// When it is said to have happened.
+    pub occurred: When,
+    /// When it came in.
+    pub received: Timestamp,
+}
+
+/// The status of an order.
+#[must_use]
+pub fn composite(state: &State) -> Composite {
+    let history = fold::History::of(state);
+    let shipments = rollup::shipments(state, &history);
+    let (milestone, partial) = rollup::order(&history, &shipments);
+    let order = state.order();
+    let mut claims: Vec<ClaimStatus> = state.claims().map(|claim| fold::claim_status(&claim)).collect();
+    claims.sort();
+    Composite {
+        stage: stage(state, &shipments),
+        milestone,
+        rank: milestone.map_or(0, Milestone::rank),
+        partial,
+        customer: order.map(|order| order.customer.clone()),
+        promised: order.and_then(|order| order.promised),
+        eta: shipments.iter().filter_map(|shipment| shipment.eta).max(),
+        conditions: conditions::open(state, &history),
+        exceptions: state.exceptions().cloned().collect(),
+        claims,
+        flagged: history.flagged.clone(),
+        ended: state.ended(),
+        shipments,
+    }
+}
+
+fn stage(state: &State, shipments: &[ShipmentStatus]) -> Stage {
+    let furthest = shipments.iter().map(|shipment| shipment.rank).max().unwrap_or(0);
+    let least = shipments.iter().map(|shipment| shipment.rank).min().unwrap_or(0);
+    match (state.ended(), state.order()) {
+        (Some(End::Closed), _) => Stage::Closed,
+        (None, None) => Stage::Unreleased,
+        (None, Some(_)) if least >= Milestone::TransportDelivered.rank() => Stage::Closing,
+        (None, Some(_)) if furthest >= Milestone::TransportPickedUp.rank() => Stage::Transport,
+        (None, Some(_)) if furthest >= Milestone::FulfilmentAllocated.rank() => Stage::Warehouse,
+        (None, Some(_)) => Stage::Released,
+    }
+}
