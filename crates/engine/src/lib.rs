@@ -5,7 +5,7 @@
 //! that no other decision came first, and everything else is a fold. Nothing here knows what the facts mean.
 
 pub mod codec;
-
+pub mod decider;
 pub mod entry;
 pub mod fold;
 pub mod journal;
@@ -14,6 +14,7 @@ pub mod tail;
 pub mod timers;
 pub mod workflow;
 
+pub use decider::{Decider, DeciderError, Limits, Parked, Tally};
 pub use entry::{Content, Entry, EntryId, FactId, Recorded, Source, Told};
 pub use fold::Folded;
 pub use journal::{AppendError, AppendErrorKind, Journal, ReadError, ReadErrorKind};

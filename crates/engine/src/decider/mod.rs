@@ -1,0 +1,326 @@
+//! The decide loop: fold what comes in, decide, append the decisions, set their deadlines.
+//!
+//! One task serves all instances. Loading, appending and setting deadlines run side by side and never hold up another
+//! instance; of one instance, at most one append is under way. A burst of facts is folded before it is decided on once.
+//! Messages are acknowledged when what follows from them is in the log; until then the broker sends them again, which
+//! does no harm: the fold knows what it has seen, and deciding twice adds nothing.
+
+mod cases;
+mod feed;
+mod settle;
+mod work;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_nats::jetstream::{self, AckKind};
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::entry::{Content, EntryId};
+use crate::journal::{Journal, ReadError};
+use crate::layout::{Key, Layout};
+use crate::tail::millis;
+use crate::workflow::{Workflow, WorkflowRecord};
+use cases::{Case, Cases, Phase};
+use work::Work;
+
+/// How long a message waits before it is tried again when the broker did not take what follows from it.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long an instance with an unreadable entry waits before it is tried again: an upgrade may have come.
+const PARK: Duration = Duration::from_secs(60);
+
+/// What bounds the decide loop.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How many folded instances are kept; one that is not is read back when something comes in for it.
+    pub cases: usize,
+    /// How many loads, appends and deadlines are under way at once; beyond that nothing more is taken in.
+    pub in_flight: usize,
+    /// How many messages are folded before deciding.
+    pub burst: usize,
+    /// How many messages the broker hands out before they are acknowledged.
+    pub unacknowledged: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { cases: 8_192, in_flight: 2_048, burst: 512, unacknowledged: 16_384 }
+    }
+}
+
+/// An entry nobody here can read. It is never skipped: its instance waits until it can be read.
+#[derive(Debug, Clone)]
+pub struct Parked {
+    /// Its subject.
+    pub subject: String,
+    /// Its place in the stream; 0 when it was met while reading its instance back.
+    pub sequence: u64,
+    /// Why it cannot be read.
+    pub reason: String,
+    /// How often it was tried.
+    pub tries: u64,
+    /// What it holds.
+    pub payload: Bytes,
+}
+
+/// What the decide loop has done so far.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Messages taken in.
+    pub received: AtomicU64,
+    /// Entries of decisions appended.
+    pub decided: AtomicU64,
+    /// Appends that another decision beat.
+    pub conflicts: AtomicU64,
+    /// Instances read back.
+    pub loaded: AtomicU64,
+    /// Deadlines set.
+    pub deadlines: AtomicU64,
+    /// Deadlines that passed while somebody waited.
+    pub due: AtomicU64,
+    /// Entries parked.
+    pub parked: AtomicU64,
+    /// Loads and appends the broker did not answer.
+    pub failed: AtomicU64,
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Why the decide loop cannot start.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot follow stream {stream}; is it declared?")]
+pub struct DeciderError {
+    stream: String,
+    #[source]
+    source: async_nats::Error,
+}
+
+/// The decide loop of one workflow.
+pub struct Decider<W: Workflow> {
+    journal: Journal<W>,
+    policy: Arc<W::Policy>,
+    limits: Limits,
+    tally: Arc<Tally>,
+    parked: mpsc::Sender<Parked>,
+    cases: Cases<W>,
+    work: FuturesUnordered<Work<W>>,
+    /// Cases with something to decide on.
+    stirred: Vec<Key>,
+    /// The broker's word that this process is the one served. A new word means that another was served in between.
+    pin: Option<String>,
+}
+
+impl<W: Workflow> Decider<W> {
+    /// A decide loop; entries that cannot be read are sent to `parked`.
+    #[must_use]
+    pub fn new(journal: Journal<W>, policy: W::Policy, limits: Limits, parked: mpsc::Sender<Parked>) -> Self {
+        Self {
+            journal,
+            policy: Arc::new(policy),
+            limits,
+            tally: Arc::default(),
+            parked,
+            cases: Cases::new(limits.cases),
+            work: FuturesUnordered::new(),
+            stirred: Vec::new(),
+            pin: None,
+        }
+    }
+
+    /// What it has done so far, for metrics.
+    #[must_use]
+    pub fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
+    }
+
+    /// Decides until `shutdown`, then finishes what is under way.
+    ///
+    /// # Errors
+    /// [`DeciderError`] when the streams are not there at the start; later troubles are waited out.
+    pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), DeciderError> {
+        let layout = *self.journal.layout();
+        let js = self.journal.jetstream().clone();
+        let mut entries = feed::entries(&js, &layout, self.limits, &shutdown).await?;
+        let mut due = feed::due(&js, &layout, self.limits, &shutdown).await?;
+        let mut burst = Vec::with_capacity(self.limits.burst);
+        let mut passed = Vec::with_capacity(self.limits.burst);
+        while !shutdown.is_cancelled() {
+            let room = self.work.len() < self.limits.in_flight;
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                Some(done) = self.work.next(), if !self.work.is_empty() => self.settle_all(done).await,
+                taken = entries.recv_many(&mut burst, self.limits.burst), if room => if taken == 0 { break },
+                taken = due.recv_many(&mut passed, self.limits.burst), if room => if taken == 0 { break },
+            }
+            for message in burst.drain(..) {
+                self.take_in(message).await;
+            }
+            for message in passed.drain(..) {
+                self.take_due(message).await;
+            }
+            self.decide_stirred().await;
+        }
+        while let Some(done) = self.work.next().await {
+            self.settle(done).await;
+        }
+        Ok(())
+    }
+
+    async fn take_in(&mut self, message: jetstream::Message) {
+        count(&self.tally.received);
+        self.check_pin(&message);
+        let (sequence, recorded, tries) = match message.info() {
+            Ok(info) => {
+                (info.stream_sequence, millis(info.published.unix_timestamp_nanos()), info.delivered.unsigned_abs())
+            }
+            // A message of a consumer always carries its place; one that does not cannot be acknowledged either.
+            Err(error) => return tracing::warn!(%error, subject = %message.subject, "a message without a place"),
+        };
+        match self.journal.decode(&message.subject, sequence, recorded, &message.payload) {
+            Ok((key, entry)) if entry.lane == Layout::FLOW => self.take_decisions(&key, entry, message).await,
+            Ok((key, entry)) => self.take_fact(key, entry, message),
+            Err(error) => self.park(message, sequence, tries, &error).await,
+        }
+    }
+
+    fn take_fact(&mut self, key: Key, entry: WorkflowRecord<W>, message: jetstream::Message) {
+        if self.cases.get(&key).is_none() {
+            self.cases.insert(key.clone(), Case::loading(&key));
+            self.load(key.clone(), entry.sequence);
+        }
+        if let Some(case) = self.cases.get(&key) {
+            case.messages.push(message);
+            case.take(entry);
+            self.stirred.push(key);
+        }
+    }
+
+    /// Decisions, of this process or another: their deadlines are set before the entry is acknowledged, so that a crash
+    /// cannot lose one.
+    async fn take_decisions(&mut self, key: &Key, entry: WorkflowRecord<W>, message: jetstream::Message) {
+        let deadlines = match &entry.entry.content {
+            Content::Decisions { decisions, .. } => decisions.iter().filter_map(W::deadline),
+            Content::Facts { .. } | Content::Due { .. } => [].iter().filter_map(W::deadline),
+        };
+        let deadlines: Vec<_> = deadlines.map(|(name, at)| (name.to_owned(), at)).collect();
+        if let Some(case) = self.cases.get(key) {
+            case.take(entry);
+        }
+        if deadlines.is_empty() {
+            return acknowledge(&message).await;
+        }
+        self.work.push(work::set_deadlines(&self.journal, key.clone(), deadlines, message));
+    }
+
+    async fn take_due(&mut self, message: jetstream::Message) {
+        let Some((key, name)) = self.journal.layout().parse_due(&message.subject) else {
+            tracing::warn!(subject = %message.subject, "a due message of an unknown form");
+            return acknowledge(&message).await;
+        };
+        if self.cases.get(&key).is_none() {
+            self.cases.insert(key.clone(), Case::loading(&key));
+            self.load(key.clone(), 0);
+        }
+        if let Some(case) = self.cases.get(&key) {
+            case.due.push((name, message));
+            self.stirred.push(key);
+        }
+    }
+
+    /// Reads an instance back, at least up to an entry that is known to be in the log.
+    fn load(&mut self, key: Key, at_least: u64) {
+        count(&self.tally.loaded);
+        self.work.push(work::load(&self.journal, key, at_least));
+    }
+
+    /// Another process was served since the last message: what is folded here may lack what was delivered there.
+    fn check_pin(&mut self, message: &jetstream::Message) {
+        let pin = message.headers.as_ref().and_then(|headers| headers.get(async_nats::header::NATS_PIN_ID));
+        let Some(pin) = pin.map(async_nats::HeaderValue::as_str) else { return };
+        if self.pin.as_deref() != Some(pin) {
+            self.pin = Some(pin.to_owned());
+            self.cases.forget_all();
+            self.work.push(work::redeliver(&self.journal));
+        }
+    }
+
+    async fn park(&mut self, message: jetstream::Message, sequence: u64, tries: u64, error: &ReadError) {
+        if let Some((key, _)) = self.journal.layout().parse(&message.subject) {
+            self.cases.forget(&key);
+        }
+        let reason = std::error::Error::source(error).map_or(error.to_string(), |cause| format!("{error}: {cause}"));
+        let subject = message.subject.to_string();
+        self.report(Parked { subject, sequence, reason, tries, payload: message.payload.clone() }).await;
+        try_again(&message, PARK).await;
+    }
+
+    async fn report(&mut self, parked: Parked) {
+        count(&self.tally.parked);
+        tracing::error!(
+            subject = parked.subject,
+            sequence = parked.sequence,
+            reason = parked.reason,
+            "parked an entry"
+        );
+        // Nobody listens only while the process ends; the entry is tried again by the next.
+        drop(self.parked.send(parked).await);
+    }
+
+    async fn decide_stirred(&mut self) {
+        let mut stirred = std::mem::take(&mut self.stirred);
+        stirred.sort_unstable();
+        stirred.dedup();
+        for key in stirred.drain(..) {
+            self.decide(&key).await;
+        }
+        self.stirred = stirred;
+        self.cases.shrink();
+    }
+
+    /// Decides on a case that nothing is under way for.
+    async fn decide(&mut self, key: &Key) {
+        let Some(case) = self.cases.get(key).filter(|case| matches!(case.phase, Phase::Idle)) else { return };
+        if case.stale {
+            return self.reload(key.clone());
+        }
+        for (name, message) in std::mem::take(&mut case.due) {
+            let awaited = W::awaits(case.folded.state(), &name);
+            self.work.push(work::pass(&self.journal, key.clone(), name, awaited, message));
+        }
+        let Some(case) = self.cases.get(key) else { return };
+        let decisions = W::decide(case.folded.state(), &self.policy, case.folded.now());
+        if decisions.is_empty() {
+            for message in std::mem::take(&mut case.messages) {
+                acknowledge(&message).await;
+            }
+            return;
+        }
+        let (seen, now, expected) = (case.folded.seen(), case.folded.now(), case.folded.expects());
+        let content = Content::Decisions { seen, now, decisions };
+        let body = crate::codec::encode(&content).unwrap_or_default();
+        let id = EntryId::of(&[key.token().as_bytes(), &expected.to_be_bytes(), &body]);
+        case.phase = Phase::Appending { deciding_on: std::mem::take(&mut case.messages) };
+        self.work.push(work::append(&self.journal, key.clone(), expected, crate::entry::Entry { id, content }));
+    }
+}
+
+/// Tells the broker that a message is done with. Lost, it is only sent again.
+async fn acknowledge(message: &jetstream::Message) {
+    if let Err(error) = message.ack().await {
+        tracing::debug!(%error, subject = %message.subject, "an acknowledgement was not sent");
+    }
+}
+
+/// Has the broker send a message again later.
+async fn try_again(message: &jetstream::Message, delay: Duration) {
+    if let Err(error) = message.ack_with(AckKind::Nak(Some(delay))).await {
+        tracing::debug!(%error, subject = %message.subject, "a refusal was not sent");
+    }
+}

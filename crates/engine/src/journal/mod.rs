@@ -87,6 +87,15 @@ impl<W: Workflow> Journal<W> {
     /// # Errors
     /// [`ReadError`] when the broker does not answer or an entry is of an unknown version.
     pub async fn read(&self, key: &Key) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
-        read::instance(self, key).await
+        self.read_at_least(key, 0).await
+    }
+
+    /// Reads all entries of one instance, at least up to one that is known to be in the log: a replica that has not
+    /// heard of it yet is asked again.
+    ///
+    /// # Errors
+    /// [`ReadError`] as [`Journal::read`], and when no replica knows the entry within the time limit.
+    pub async fn read_at_least(&self, key: &Key, sequence: u64) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
+        read::instance(self, key, sequence).await
     }
 }

@@ -3,19 +3,27 @@
 //! One `multi_last` tells the lanes that exist and where they end; then a literal batch get per lane, in parallel,
 //! merged by sequence. A wildcard batch get would scan the stream, a consumer per instance would cost the broker more.
 
+use std::time::Duration;
+
 use futures::future::try_join_all;
 
-use super::error::ReadError;
+use super::error::{ReadError, ReadErrorKind};
 use super::{Journal, direct};
 use crate::layout::Key;
 use crate::workflow::{Workflow, WorkflowRecord};
 
+/// How often a replica is asked for an entry that it has not heard of yet.
+const TRIES: u32 = 20;
+/// How long to wait before asking again.
+const PAUSE: Duration = Duration::from_millis(50);
+
 pub(super) async fn instance<W: Workflow>(
     journal: &Journal<W>,
     key: &Key,
+    at_least: u64,
 ) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
     let (js, stream) = (&journal.js, journal.layout.stream);
-    let ends = direct::last(js, stream, &journal.layout.subjects_of(key)).await?;
+    let ends = lane_ends(journal, key, at_least).await?;
     let lanes = ends.iter().map(|end| direct::all(js, stream, &end.subject, end.sequence));
     let mut messages: Vec<_> = try_join_all(lanes).await?.into_iter().flatten().collect();
     messages.sort_by_key(|message| message.sequence);
@@ -25,4 +33,21 @@ pub(super) async fn instance<W: Workflow>(
             .map(|(_, recorded)| recorded)
     });
     decoded.collect()
+}
+
+/// The last message of each lane. A replica that knows an entry knows all before it, so it is enough to see that one.
+async fn lane_ends<W: Workflow>(
+    journal: &Journal<W>,
+    key: &Key,
+    at_least: u64,
+) -> Result<Vec<direct::Stored>, ReadError> {
+    let filter = journal.layout.subjects_of(key);
+    for _ in 0..TRIES {
+        let ends = direct::last(&journal.js, journal.layout.stream, &filter).await?;
+        if ends.last().map_or(0, |end| end.sequence) >= at_least {
+            return Ok(ends);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Err(ReadError::new(format!("{filter} up to {at_least}"), ReadErrorKind::Unanswered, None))
 }

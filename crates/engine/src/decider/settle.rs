@@ -1,0 +1,147 @@
+//! What follows when something under way is done.
+
+use async_nats::jetstream;
+use futures::{FutureExt, StreamExt};
+
+use super::cases::{Case, Phase};
+use super::work::Done;
+use super::{Decider, PARK, Parked, RETRY, acknowledge, count, try_again};
+use crate::entry::Recorded;
+use crate::fold::Folded;
+use crate::journal::{AppendError, AppendErrorKind, ReadError, ReadErrorKind};
+use crate::layout::{Key, Layout};
+use crate::workflow::{Workflow, WorkflowEntry, WorkflowRecord};
+
+impl<W: Workflow> Decider<W> {
+    /// Settles this and whatever else is done by now.
+    pub(super) async fn settle_all(&mut self, done: Done<W>) {
+        let mut next = Some(done);
+        while let Some(done) = next {
+            self.settle(done).await;
+            next = self.work.next().now_or_never().flatten();
+        }
+    }
+
+    pub(super) async fn settle(&mut self, done: Done<W>) {
+        match done {
+            Done::Loaded { key, entries: Ok(entries) } => self.loaded(key, &entries),
+            Done::Loaded { key, entries: Err(error) } => self.not_loaded(&key, &error).await,
+            Done::Appended { key, entry, sequence: Ok(sequence) } => self.appended(key, entry, sequence).await,
+            Done::Appended { key, sequence: Err(error), .. } => self.not_appended(key, &error).await,
+            Done::DeadlinesSet { how_many, message, result } => {
+                self.tally.deadlines.fetch_add(how_many as u64, std::sync::atomic::Ordering::Relaxed);
+                self.confirm(&message, result).await;
+            }
+            Done::Passed { awaited, message, result } => {
+                if awaited {
+                    count(&self.tally.due);
+                }
+                self.confirm(&message, result).await;
+            }
+            Done::Redelivering => {}
+        }
+    }
+
+    async fn confirm(&mut self, message: &jetstream::Message, result: Result<(), AppendError>) {
+        match result {
+            Ok(()) => acknowledge(message).await,
+            Err(error) => {
+                self.failed(&error);
+                try_again(message, RETRY).await;
+            }
+        }
+    }
+
+    fn loaded(&mut self, key: Key, entries: &[WorkflowRecord<W>]) {
+        let Some(case) = self.cases.get(&key) else { return };
+        case.folded = Folded::replay(&key, entries);
+        if let Phase::Loading { delivered } = std::mem::replace(&mut case.phase, Phase::Idle) {
+            for entry in &delivered {
+                case.folded.apply(entry);
+            }
+        }
+        self.stirred.push(key);
+    }
+
+    async fn not_loaded(&mut self, key: &Key, error: &ReadError) {
+        let Some(case) = self.cases.remove(key) else { return };
+        let delay = match error.kind() {
+            ReadErrorKind::Entry | ReadErrorKind::Subject => {
+                let subject = self.journal.layout().subjects_of(key);
+                let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
+                let reason = format!("{error}{cause}");
+                self.report(Parked { subject, sequence: 0, reason, tries: 1, payload: bytes::Bytes::new() }).await;
+                PARK
+            }
+            ReadErrorKind::Unanswered | ReadErrorKind::Answer => {
+                self.failed(error);
+                RETRY
+            }
+        };
+        give_back(case, delay).await;
+    }
+
+    async fn appended(&mut self, key: Key, entry: WorkflowEntry<W>, sequence: u64) {
+        count(&self.tally.decided);
+        let Some(case) = self.cases.get(&key) else { return };
+        let recorded = Recorded { sequence, recorded: case.folded.now(), lane: Layout::FLOW, entry };
+        case.folded.apply(&recorded);
+        let news = !case.messages.is_empty() || !case.due.is_empty();
+        let stale = case.stale;
+        if let Phase::Appending { deciding_on } = std::mem::replace(&mut case.phase, Phase::Idle) {
+            for message in &deciding_on {
+                acknowledge(message).await;
+            }
+        }
+        if stale {
+            self.reload(key);
+        } else if news {
+            self.stirred.push(key);
+        }
+    }
+
+    async fn not_appended(&mut self, key: Key, error: &AppendError) {
+        match error.kind() {
+            AppendErrorKind::Conflict => {
+                count(&self.tally.conflicts);
+                self.reload(key);
+            }
+            AppendErrorKind::Unanswered | AppendErrorKind::Refused | AppendErrorKind::Encode => {
+                self.failed(error);
+                if let Some(case) = self.cases.remove(&key) {
+                    give_back(case, RETRY).await;
+                }
+            }
+        }
+    }
+
+    /// Reads a case back and decides on it again, with all messages that are not settled.
+    pub(super) fn reload(&mut self, key: Key) {
+        let Some(case) = self.cases.get(&key) else { return };
+        case.stale = false;
+        let loading = Phase::Loading { delivered: Vec::new() };
+        if let Phase::Appending { deciding_on } = std::mem::replace(&mut case.phase, loading) {
+            case.messages.extend(deciding_on);
+        }
+        let at_least = case.folded.seen();
+        self.load(key, at_least);
+    }
+
+    fn failed(&self, error: &(dyn std::error::Error + 'static)) {
+        count(&self.tally.failed);
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        tracing::warn!(%error, cause, "will try again");
+    }
+}
+
+/// Has the broker send again all that is unsettled of a case.
+async fn give_back<W: Workflow>(case: Case<W>, delay: std::time::Duration) {
+    let appending = match case.phase {
+        Phase::Appending { deciding_on } => deciding_on,
+        Phase::Loading { .. } | Phase::Idle => Vec::new(),
+    };
+    let due = case.due.into_iter().map(|(_, message)| message);
+    for message in appending.into_iter().chain(case.messages).chain(due) {
+        try_again(&message, delay).await;
+    }
+}

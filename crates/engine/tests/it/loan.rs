@@ -1,0 +1,86 @@
+//! A library lends books: a workflow small enough to see through.
+
+use engine::{Content, Key, Layout, Workflow, WorkflowRecord};
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub const LAYOUT: Layout =
+    Layout { stream: "LOANS", name: "loan", lanes: &["desk", "letterbox"], timers: "TIMERS", timer: "timer" };
+
+pub struct Loan;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fact {
+    Borrowed { millis: i64 },
+    Returned,
+}
+
+/// What a later version of this library might tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LaterFact {
+    Lost { where_to: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Decision {
+    LendUntil(Timestamp),
+    Fine,
+    Close,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct State {
+    pub borrowed: Option<i64>,
+    pub returned: bool,
+    pub due: bool,
+    pub decisions: Vec<Decision>,
+}
+
+impl Workflow for Loan {
+    type Fact = Fact;
+    type Decision = Decision;
+    type State = State;
+    type Policy = ();
+
+    fn start(_: &Key) -> State {
+        State::default()
+    }
+
+    fn evolve(state: &mut State, entry: &WorkflowRecord<Self>) {
+        match &entry.entry.content {
+            Content::Facts { facts, .. } => facts.iter().for_each(|told| match &told.fact {
+                Fact::Borrowed { millis } => state.borrowed = Some(*millis),
+                Fact::Returned => state.returned = true,
+            }),
+            Content::Decisions { decisions, .. } => state.decisions.extend(decisions.iter().cloned()),
+            Content::Due { .. } => state.due = true,
+        }
+    }
+
+    fn decide(state: &State, (): &(), now: Timestamp) -> Vec<Decision> {
+        let Some(millis) = state.borrowed else { return Vec::new() };
+        let mut decisions = Vec::new();
+        let lent = state.decisions.iter().any(|decision| matches!(decision, Decision::LendUntil(_)));
+        if !lent {
+            decisions.push(Decision::LendUntil(now.plus_millis(millis)));
+        }
+        if state.due && !state.returned && !state.decisions.contains(&Decision::Fine) {
+            decisions.push(Decision::Fine);
+        }
+        if state.returned && !state.decisions.contains(&Decision::Close) {
+            decisions.push(Decision::Close);
+        }
+        decisions
+    }
+
+    fn deadline(decision: &Decision) -> Option<(&str, Timestamp)> {
+        match decision {
+            Decision::LendUntil(at) => Some(("bring back", *at)),
+            Decision::Fine | Decision::Close => None,
+        }
+    }
+
+    fn awaits(state: &State, _: &str) -> bool {
+        !state.returned
+    }
+}
