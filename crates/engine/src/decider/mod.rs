@@ -58,13 +58,13 @@ impl Default for Limits {
 pub struct Parked {
     /// Its subject.
     pub subject: String,
-    /// Its place in the stream; 0 when it was met while reading its instance back.
+    /// Its place in the stream.
     pub sequence: u64,
     /// Why it cannot be read.
     pub reason: String,
     /// How often it was tried.
     pub tries: u64,
-    /// What it holds.
+    /// What it holds; empty when it was met while reading its instance back.
     pub payload: Bytes,
 }
 
@@ -255,7 +255,7 @@ impl<W: Workflow> Decider<W> {
         if let Some((key, _)) = self.journal.layout().parse(&message.subject) {
             self.cases.forget(&key);
         }
-        let reason = std::error::Error::source(error).map_or(error.to_string(), |cause| format!("{error}: {cause}"));
+        let reason = settle::in_words(error);
         let subject = message.subject.to_string();
         self.report(Parked { subject, sequence, reason, tries, payload: message.payload.clone() }).await;
         try_again(&message, PARK).await;

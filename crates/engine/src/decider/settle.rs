@@ -67,10 +67,10 @@ impl<W: Workflow> Decider<W> {
         let Some(case) = self.cases.remove(key) else { return };
         let delay = match error.kind() {
             ReadErrorKind::Entry | ReadErrorKind::Subject => {
-                let subject = self.journal.layout().subjects_of(key);
-                let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
-                let reason = format!("{error}{cause}");
-                self.report(Parked { subject, sequence: 0, reason, tries: 1, payload: bytes::Bytes::new() }).await;
+                if let Some((subject, sequence)) = error.place() {
+                    let (subject, reason) = (subject.to_owned(), in_words(error));
+                    self.report(Parked { subject, sequence, reason, tries: 1, payload: bytes::Bytes::new() }).await;
+                }
                 PARK
             }
             ReadErrorKind::Unanswered | ReadErrorKind::Answer => {
@@ -132,6 +132,11 @@ impl<W: Workflow> Decider<W> {
         let cause = error.source().map(ToString::to_string).unwrap_or_default();
         tracing::warn!(%error, cause, "will try again");
     }
+}
+
+/// An error and what it came from.
+pub(super) fn in_words(error: &ReadError) -> String {
+    std::error::Error::source(error).map_or(error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 /// Has the broker send again all that is unsettled of a case.

@@ -58,6 +58,7 @@ impl AppendError {
 pub struct ReadError {
     what: String,
     kind: ReadErrorKind,
+    place: Option<(String, u64)>,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -92,16 +93,24 @@ impl ReadError {
         kind: ReadErrorKind,
         source: impl Into<Option<Box<dyn std::error::Error + Send + Sync>>>,
     ) -> Self {
-        Self { what: what.into(), kind, source: source.into() }
+        Self { what: what.into(), kind, place: None, source: source.into() }
     }
 
     pub(crate) fn subject(subject: &str, sequence: u64) -> Self {
-        Self::new(format!("{subject} at {sequence}"), ReadErrorKind::Subject, None)
+        let error = Self::new(format!("{subject} at {sequence}"), ReadErrorKind::Subject, None);
+        Self { place: Some((subject.to_owned(), sequence)), ..error }
     }
 
     pub(crate) fn entry(subject: &str, sequence: u64, source: codec::DecodeError) -> Self {
         let source: Box<dyn std::error::Error + Send + Sync> = Box::new(source);
-        Self::new(format!("{subject} at {sequence}"), ReadErrorKind::Entry, source)
+        let error = Self::new(format!("{subject} at {sequence}"), ReadErrorKind::Entry, source);
+        Self { place: Some((subject.to_owned(), sequence)), ..error }
+    }
+
+    /// The subject and sequence of the message that cannot be read, when it is about one.
+    #[must_use]
+    pub fn place(&self) -> Option<(&str, u64)> {
+        self.place.as_ref().map(|(subject, sequence)| (subject.as_str(), *sequence))
     }
 
     /// What a caller can do about it.
