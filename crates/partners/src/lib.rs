@@ -1,1 +1,61 @@
-//! placeholder
+//! Profiles: TOML files that say how one partner's raw messages become facts, and asks become its messages.
+//!
+//! A message goes through two steps that know nothing of each other: a [format](mod@format) makes a tree of the raw bytes, and
+//! the [mapping](message) makes facts of the tree. Everything a profile says is checked and compiled when it is loaded.
+//!
+//! ```
+//! use model::Timestamp;
+//! use partners::{Profile, Told};
+//!
+//! let profile = Profile::load("dock.toml", r#"
+//!     partner = "wms-north"
+//!     system = "wms"
+//!     version = 1
+//!     [table.status]
+//!     DONE = "fulfilment.picked"
+//!     [in.status]
+//!     format = "json"
+//!     order = "order.no"
+//!     event_id = "id"
+//!     [[in.status.facts]]
+//!     kind = "milestone"
+//!     milestone = { path = "what", table = "status" }
+//!     occurred = { path = "at", zone = "Europe/Berlin" }
+//! "#)?;
+//! let raw = br#"{"id": 7, "order": {"no": "4711"}, "what": "DONE", "at": "2026-03-01T14:05"}"#;
+//! let told = profile.decode("status", raw, Timestamp::default())?;
+//! assert!(matches!(&told[..], [Told::Order { facts, .. }] if facts.len() == 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Nothing here does I/O or reads a clock.
+
+mod compiler;
+pub mod fact;
+pub mod field;
+pub mod format;
+pub mod guard;
+pub mod identify;
+mod key;
+pub mod lines;
+pub mod message;
+pub mod out;
+pub mod path;
+pub mod place;
+pub mod profile;
+pub mod record;
+mod scope;
+pub mod shipped;
+mod source;
+pub mod table;
+mod told;
+mod unreadable;
+pub mod words;
+
+pub use key::FactKey;
+pub use out::EncodeError;
+pub use profile::Profile;
+pub use shipped::shipped;
+pub use source::ProfileError;
+pub use told::{Identified, OrderRef, Outgoing, Rejected, Told, Xref};
+pub use unreadable::{Unreadable, UnreadableKind};

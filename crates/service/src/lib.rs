@@ -1,1 +1,23 @@
-//! placeholder
+//! What every Waybill process shares: settings, logs, the connection, the streams and how they are consumed, readiness,
+//! metrics, HTTP, shutdown and quarantine. It knows NATS and nothing of logistics.
+//!
+//! A service's `main` parses its settings with [`settings::parse`] and hands [`run::run`] a function that serves with
+//! the [`run::Host`] it is given.
+
+pub mod connect;
+pub mod consume;
+pub mod http;
+pub mod logs;
+pub mod metrics;
+pub mod ping;
+pub mod process;
+pub mod quarantine;
+pub mod readiness;
+pub mod run;
+pub mod settings;
+pub mod shutdown;
+pub mod streams;
+
+pub use connect::Connection;
+pub use run::{About, Common, Host, run};
+pub use shutdown::Shutdown;

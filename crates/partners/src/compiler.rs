@@ -1,0 +1,79 @@
+//! What compiling a part of a profile needs to know of the rest.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use crate::field::Field;
+use crate::path::Path;
+use crate::scope::Each;
+use crate::source::{Node, ProfileError, Section};
+use crate::words::Readable;
+
+/// The most paths one field or `each` may try.
+pub const MAX_ALTERNATIVES: usize = 16;
+
+/// What compiling a part of a profile needs to know of the rest.
+pub(crate) struct Compiler<'t> {
+    /// The zone of times that state none.
+    pub(crate) zone: Option<TimeZone>,
+    pub(crate) tables: BTreeMap<&'t str, Node<'t>>,
+}
+
+impl<'t> Compiler<'t> {
+    /// The code table that `name` names.
+    pub(crate) fn table(&self, name: Node<'_>) -> Result<Section<'t>, ProfileError> {
+        let wanted = name.text()?;
+        let table = self.tables.get(wanted).ok_or_else(|| {
+            let known = self.tables.keys().copied().collect::<Vec<_>>().join("`, `");
+            name.error(format!("no table `{wanted}`; expected one of `{known}`, each a section `[table.<name>]`"))
+        })?;
+        table.section()
+    }
+
+    /// A path that leads to one value.
+    pub(crate) fn path(&self, node: Node<'_>) -> Result<Path, ProfileError> {
+        let path = Path::parse(node.text()?).map_err(|problem| node.error(problem))?;
+        if path.fans_out {
+            return Err(node.error("`[*]` belongs into `each` only; expected a path to one value"));
+        }
+        Ok(path)
+    }
+
+    /// A path, or a list of them.
+    pub(crate) fn paths(&self, node: Node<'_>) -> Result<Box<[Path]>, ProfileError> {
+        Self::alternatives(node)?.into_iter().map(|path| self.path(path)).collect()
+    }
+
+    /// Paths that may end in `[*]`.
+    pub(crate) fn each(&self, node: Node<'_>) -> Result<Each, ProfileError> {
+        let parse = |node: Node<'_>| Path::parse(node.text()?).map_err(|problem| node.error(problem));
+        Self::alternatives(node)?.into_iter().map(parse).collect::<Result<_, _>>().map(Each)
+    }
+
+    fn alternatives(node: Node<'_>) -> Result<Vec<Node<'_>>, ProfileError> {
+        let paths = node.one_or_more();
+        if paths.is_empty() || paths.len() > MAX_ALTERNATIVES {
+            return Err(node.error(format!("expected a path or a list of 1 to {MAX_ALTERNATIVES} paths")));
+        }
+        Ok(paths)
+    }
+
+    /// The field that must stand under `key`.
+    pub(crate) fn field<T: Readable>(
+        &self,
+        section: &mut Section<'_>,
+        key: &'static str,
+    ) -> Result<Field<T>, ProfileError> {
+        Field::compile(section.required(key)?, self)
+    }
+
+    /// The field that may stand under `key`.
+    pub(crate) fn optional<T: Readable>(
+        &self,
+        section: &mut Section<'_>,
+        key: &'static str,
+    ) -> Result<Option<Field<T>>, ProfileError> {
+        section.optional(key).map(|node| Field::compile(node, self)).transpose()
+    }
+}

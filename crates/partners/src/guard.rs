@@ -1,0 +1,115 @@
+//! Guards: when a rule applies.
+//!
+//! A guard is a table with `path` and one of these keys; a list of guards holds when all of them do.
+//!
+//! | key | holds when the value |
+//! |---|---|
+//! | `equals = "A"` | is this one |
+//! | `one_of = ["A", "B"]` | is one of these |
+//! | `not = "A"`, `not = ["A", "B"]` | is none of these, or absent |
+//! | `in_table = "name"` | is listed in this code table |
+//! | `present = true` | is there at all; `false`: is absent, `null` or blank |
+//!
+//! Numbers and truth values are compared as text. A value that is a list or an object is there, and equals nothing.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use crate::compiler::Compiler;
+use crate::field::scalar;
+use crate::path::Path;
+use crate::scope::Scope;
+use crate::source::{Node, ProfileError, Section};
+use crate::table::ELSE;
+
+/// Guards that hold when all of them do.
+#[derive(Debug, Default)]
+pub(crate) struct Guards(Box<[Guard]>);
+
+#[derive(Debug)]
+struct Guard {
+    path: Path,
+    test: Test,
+}
+
+#[derive(Debug)]
+enum Test {
+    OneOf(HashSet<Box<str>>),
+    NoneOf(HashSet<Box<str>>),
+    Present(bool),
+}
+
+impl Guards {
+    /// The guards under `key`; without them, what always holds.
+    pub(crate) fn read(
+        section: &mut Section<'_>,
+        key: &'static str,
+        compiler: &Compiler<'_>,
+    ) -> Result<Self, ProfileError> {
+        let Some(node) = section.optional(key) else { return Ok(Self::default()) };
+        node.one_or_more().into_iter().map(|guard| Guard::compile(guard, compiler)).collect::<Result<_, _>>().map(Self)
+    }
+
+    pub(crate) fn hold(&self, scope: &Scope<'_>) -> bool {
+        self.0.iter().all(|guard| guard.holds(scope))
+    }
+
+    /// The path of the first guard and the text it leads to, for a reason that no rule applies.
+    pub(crate) fn seen<'a>(&self, scope: &Scope<'a>) -> Option<(&Path, Cow<'a, str>)> {
+        let path = &self.0.first()?.path;
+        Some((path, scalar(path, scope, "").ok()??))
+    }
+
+    /// Whether there is any guard.
+    pub(crate) fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+}
+
+impl Guard {
+    fn compile(node: Node<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
+        let mut section = node.section()?;
+        let path = compiler.path(section.required("path")?)?;
+        let keys = ["equals", "one_of", "not", "in_table", "present"];
+        let mut tests = keys.into_iter().filter_map(|key| section.optional(key).map(|node| (key, node)));
+        let (Some((key, wanted)), None) = (tests.next(), tests.next()) else {
+            return Err(
+                section.error("expected exactly one of the keys `equals`, `one_of`, `not`, `in_table`, `present`")
+            );
+        };
+        let test = match key {
+            "equals" | "one_of" => Test::OneOf(texts(wanted)?),
+            "not" => Test::NoneOf(texts(wanted)?),
+            "present" => Test::Present(wanted.flag()?),
+            _ => {
+                let codes = compiler.table(wanted)?;
+                Test::OneOf(
+                    codes.entries().filter(|(_, code, _)| *code != ELSE).map(|(_, code, _)| code.into()).collect(),
+                )
+            }
+        };
+        section.finish()?;
+        Ok(Self { path, test })
+    }
+
+    fn holds(&self, scope: &Scope<'_>) -> bool {
+        let value = scalar(&self.path, scope, "");
+        let text = value.as_ref().ok().and_then(Option::as_deref).map(str::trim);
+        match &self.test {
+            Test::OneOf(wanted) => text.is_some_and(|text| wanted.contains(text)),
+            Test::NoneOf(unwanted) => !text.is_some_and(|text| unwanted.contains(text)),
+            Test::Present(there) => *there != matches!(value, Ok(None)),
+        }
+    }
+}
+
+fn texts(node: Node<'_>) -> Result<HashSet<Box<str>>, ProfileError> {
+    node.one_or_more()
+        .into_iter()
+        .map(|wanted| {
+            let value = wanted.constant()?;
+            let text = value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed);
+            Ok(text.into())
+        })
+        .collect()
+}

@@ -1,0 +1,62 @@
+//! Fact ids that are the same however often a fact is told.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// The id of a fact: 16 bytes made from the source's own event id, or from what the source said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactKey(pub [u8; 16]);
+
+impl fmt::Display for FactKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Makes a [`FactKey`] out of what identifies a fact. Every piece carries its length, so no two lists of pieces collide.
+pub(crate) struct Identity(Sha256);
+
+impl Identity {
+    pub(crate) fn new(source: &str, sort: &str) -> Self {
+        let mut identity = Self(Sha256::new());
+        identity.text(source);
+        identity.text(sort);
+        identity
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update((bytes.len() as u64).to_be_bytes());
+        self.0.update(bytes);
+    }
+
+    /// An optional piece; absent differs from empty.
+    pub(crate) fn optional(&mut self, text: Option<&str>) {
+        match text {
+            Some(text) => {
+                self.count(1);
+                self.text(text);
+            }
+            None => self.count(0),
+        }
+    }
+
+    pub(crate) fn number(&mut self, number: i64) {
+        self.0.update(number.to_be_bytes());
+    }
+
+    pub(crate) fn count(&mut self, count: usize) {
+        self.0.update((count as u64).to_be_bytes());
+    }
+
+    pub(crate) fn key(self) -> FactKey {
+        let digest = self.0.finalize();
+        let mut key = [0; 16];
+        key.copy_from_slice(&digest[..16]);
+        FactKey(key)
+    }
+}

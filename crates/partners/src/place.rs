@@ -1,0 +1,94 @@
+//! Places and money: values made of several fields.
+//!
+//! A place is a table of fields `location`, `name`, `street`, `city`, `postal_code`, `country`, all optional. Money is a
+//! table with `amount` and `currency`.
+
+use model::{Country, Currency, LocationId, Money, Place};
+use rust_decimal::Decimal;
+
+use crate::compiler::Compiler;
+use crate::field::Field;
+use crate::scope::Scope;
+use crate::source::{Node, ProfileError};
+use crate::unreadable::Unreadable;
+
+/// How a place is read.
+#[derive(Debug)]
+pub(crate) struct PlaceRule {
+    location: Option<Field<LocationId>>,
+    name: Option<Field<String>>,
+    street: Option<Field<String>>,
+    city: Option<Field<String>>,
+    postal_code: Option<Field<String>>,
+    country: Option<Field<Country>>,
+}
+
+impl PlaceRule {
+    pub(crate) fn compile(node: Node<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
+        let mut section = node.section()?;
+        let rule = Self {
+            location: compiler.optional(&mut section, "location")?,
+            name: compiler.optional(&mut section, "name")?,
+            street: compiler.optional(&mut section, "street")?,
+            city: compiler.optional(&mut section, "city")?,
+            postal_code: compiler.optional(&mut section, "postal_code")?,
+            country: compiler.optional(&mut section, "country")?,
+        };
+        section.finish()?;
+        Ok(rule)
+    }
+
+    /// The place; every field that is absent stays so.
+    pub(crate) fn read(&self, scope: &Scope<'_>) -> Result<Place, Unreadable> {
+        Ok(Place {
+            location: read(self.location.as_ref(), scope)?,
+            name: read(self.name.as_ref(), scope)?,
+            street: read(self.street.as_ref(), scope)?,
+            city: read(self.city.as_ref(), scope)?,
+            postal_code: read(self.postal_code.as_ref(), scope)?,
+            country: read(self.country.as_ref(), scope)?,
+        })
+    }
+
+    /// The place, or nothing where all its fields are absent.
+    pub(crate) fn read_any(&self, scope: &Scope<'_>) -> Result<Option<Place>, Unreadable> {
+        self.read(scope).map(|place| (place != Place::default()).then_some(place))
+    }
+}
+
+/// The value of a field the profile may have left out.
+pub(crate) fn read<T: crate::words::Readable>(
+    field: Option<&Field<T>>,
+    scope: &Scope<'_>,
+) -> Result<Option<T>, Unreadable> {
+    field.map_or(Ok(None), |field| field.optional(scope))
+}
+
+/// How an amount of money is read.
+#[derive(Debug)]
+pub(crate) struct MoneyRule {
+    amount: Field<Decimal>,
+    currency: Field<Currency>,
+}
+
+impl MoneyRule {
+    pub(crate) fn compile(node: Node<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
+        let mut section = node.section()?;
+        let rule = Self {
+            amount: compiler.field(&mut section, "amount")?,
+            currency: compiler.field(&mut section, "currency")?,
+        };
+        section.finish()?;
+        Ok(rule)
+    }
+
+    /// The money, or nothing where the amount is absent.
+    pub(crate) fn optional(&self, scope: &Scope<'_>) -> Result<Option<Money>, Unreadable> {
+        let Some(amount) = self.amount.optional(scope)? else { return Ok(None) };
+        Ok(Some(Money { amount, currency: self.currency.required(scope)? }))
+    }
+
+    pub(crate) fn required(&self, scope: &Scope<'_>) -> Result<Money, Unreadable> {
+        Ok(Money { amount: self.amount.required(scope)?, currency: self.currency.required(scope)? })
+    }
+}

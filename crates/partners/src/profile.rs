@@ -1,0 +1,148 @@
+//! A profile: one TOML file that says how one partner's messages become facts, and asks become its messages.
+//!
+//! | key | means |
+//! |---|---|
+//! | `partner` | the partner's id; [`Profile::load_for`] puts another in its place |
+//! | `system` | `"erp"`, `"wms"` or `"tms"` |
+//! | `version` | the profile's version, from 1 |
+//! | `zone` | the zone of times that state none; see [`words`](crate::words) |
+//! | `[table.<name>]` | [code tables](crate::table) |
+//! | `[in.<message>]` | [messages the partner sends](crate::message) |
+//! | `[out.<request>]` | [messages the partner receives](crate::out) |
+//!
+//! A message's name is the last token of its subject. Any other key is refused, as is any value of another kind.
+
+use std::collections::{BTreeMap, HashMap};
+
+use model::{Ask, OrderId, PartnerId, System, Timestamp};
+use toml::de::DeTable;
+
+use crate::compiler::Compiler;
+use crate::message::Incoming;
+use crate::out::{EncodeError, Outbound};
+use crate::source::{Node, ProfileError, Section, Source};
+use crate::told::{Outgoing, Told};
+use crate::unreadable::{Unreadable, UnreadableKind};
+use crate::words::zone;
+
+/// The longest profile, in bytes.
+pub const MAX_PROFILE: usize = 1024 * 1024;
+
+/// How one partner's messages become facts, and asks become its messages.
+#[derive(Debug)]
+pub struct Profile {
+    /// The partner.
+    pub partner: PartnerId,
+    /// The kind of system the partner is.
+    pub system: System,
+    /// The profile's version.
+    pub version: u32,
+    incoming: HashMap<Box<str>, Incoming>,
+    outgoing: HashMap<Box<str>, Outbound>,
+}
+
+impl Profile {
+    /// Compiles a profile; `name` is its file, for errors.
+    ///
+    /// # Errors
+    /// [`ProfileError`] with line and column, for anything the format does not provide for.
+    pub fn load(name: &str, toml_text: &str) -> Result<Self, ProfileError> {
+        Self::compile(Source { file: name, text: toml_text }, None)
+    }
+
+    /// Compiles a profile for a partner other than the one it names: two shops of one make share one file.
+    ///
+    /// # Errors
+    /// As [`Profile::load`].
+    pub fn load_for(name: &str, toml_text: &str, partner: PartnerId) -> Result<Self, ProfileError> {
+        Self::compile(Source { file: name, text: toml_text }, Some(partner))
+    }
+
+    /// Reads a raw message. `message` is the last token of its subject.
+    ///
+    /// # Errors
+    /// When nothing in the message can be read. Where only a part cannot, it is told as [`Told::Rejected`].
+    pub fn decode(&self, message: &str, raw: &[u8], received: Timestamp) -> Result<Vec<Told>, Unreadable> {
+        let incoming = self.incoming.get(message).ok_or_else(|| {
+            let detail = format!("is a message `{message}`, which the profile of {} does not know", self.partner);
+            Unreadable::new(UnreadableKind::UnknownMessage, "$", detail)
+        })?;
+        incoming.read(raw, &self.partner, received)
+    }
+
+    /// Writes an ask as the partner's message.
+    ///
+    /// # Errors
+    /// When the profile has no section for the request, or the ask lacks what the message needs.
+    pub fn encode(&self, order: &OrderId, ask: &Ask) -> Result<Outgoing, EncodeError> {
+        let kind = ask.request.kind();
+        let outbound = self.outgoing.get(kind).ok_or(EncodeError::NoSection { kind })?;
+        outbound.write(order, ask)
+    }
+
+    /// The names of the messages the profile reads, in no order.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        self.incoming.keys().map(|name| &**name)
+    }
+
+    fn compile(source: Source<'_>, partner: Option<PartnerId>) -> Result<Self, ProfileError> {
+        if source.text.len() > MAX_PROFILE {
+            return Err(source.error(0, format!("expected at most {MAX_PROFILE} bytes")));
+        }
+        let file = DeTable::parse(source.text).map_err(|error| {
+            source.error(error.span().map_or(0, |span| span.start), format!("no TOML: {}", error.message()))
+        })?;
+        let mut section = Section::of_file(source, &file);
+        let named = section.required("partner")?;
+        let own = PartnerId::new(named.text()?).map_err(|error| named.error(format!("the partner {error}")))?;
+        let system = system(section.required("system")?)?;
+        let version = section.required("version")?;
+        let version = version
+            .number()?
+            .checked_sub(1)
+            .map(|before| before + 1)
+            .ok_or_else(|| version.error("expected a version from 1"))?;
+        let compiler = Compiler {
+            zone: section.optional("zone").map(zone).transpose()?,
+            tables: named_nodes(section.optional("table"))?.into_iter().collect(),
+        };
+        let mut incoming = HashMap::new();
+        for (name, node) in named_nodes(section.optional("in"))? {
+            incoming.insert(name.into(), Incoming::compile(node, &compiler)?);
+        }
+        let mut outgoing = HashMap::new();
+        for (name, node) in named_nodes(section.optional("out"))? {
+            outgoing.insert(name.into(), Outbound::compile(name, node, &compiler)?);
+        }
+        section.finish()?;
+        Ok(Self { partner: partner.unwrap_or(own), system, version, incoming, outgoing })
+    }
+}
+
+fn system(node: Node<'_>) -> Result<System, ProfileError> {
+    match node.text()? {
+        "erp" => Ok(System::Erp),
+        "wms" => Ok(System::Wms),
+        "tms" => Ok(System::Tms),
+        _ => Err(node.error("expected the system `erp`, `wms` or `tms`")),
+    }
+}
+
+/// The tables of a table; their names are safe as one subject token.
+fn named_nodes(node: Option<Node<'_>>) -> Result<BTreeMap<&str, Node<'_>>, ProfileError> {
+    let Some(node) = node else { return Ok(BTreeMap::new()) };
+    let mut named = BTreeMap::new();
+    for (node, name, at) in node.section()?.entries() {
+        if !is_token(name) {
+            return Err(at.error("expected a name of letters, digits, `_` and `-`"));
+        }
+        node.section()?;
+        named.insert(name, node);
+    }
+    Ok(named)
+}
+
+/// Whether a text is safe as one subject token as it stands.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}

@@ -1,0 +1,48 @@
+//! The profiles that come with Waybill, and the messages of the simulated partners.
+//!
+//! `shopify` and `woocommerce` read the message `order` in the form those shops deliver it. The simulated partners speak JSON
+//! of their own; a name with `?` may be left out, one with `[]` is a list of objects of what follows.
+//!
+//! # `sim-erp`: `erp-main`
+//! Dates are `YYYYMMDD`. Units are `ST` (each), `KAR`, `PAL`, `KG`.
+//!
+//! | message | fields |
+//! |---|---|
+//! | in `order` | `documents[]`: `vbeln` (order), `kunnr` (customer), `waerk` (currency), `erdat`? (ordered), `vdatu`? (promised), `vsart`? (mode), `partner_we` (ship-to: `name1`? `stras`? `ort01`? `pstlz`? `land1`?), `items[]`: `posnr` (line), `matnr` (item), `menge` (quantity), `meins` (unit), `netpr`? (price), `werks`? (ships from), `wadat`? (goods issue planned), `edatu`? (promised) |
+//! | in `master` | `materials[]`?: `matnr`, `maktx`; `customers[]`?: `kunnr`, `name1`; `plants[]`?: `werks`, `name1`, `land1`, `lgsystem` (partner id of its warehouse system); `lanes[]`?: `land_from`, `land_to`, `block`? (why nothing may travel) |
+//! | in `confirmation` | `docnum` (event), `vbeln`, `reference` (ask), `status` (`53` done, `51` refused, `56` failed), `reason`? (`ADDR BLOCKED DATA LESS MORE`), `text`? |
+//! | in `invoice` | as `confirmation`, and when `53`: `vbeln_vf` (invoice), `netwr` (total), `waerk` (currency), `items[]`?: `posnr`, `fkimg` (quantity), `meins` |
+//! | out `shpcon` | `reference`, `vbeln`, `items[]`: `posnr`, `lfimg`, `meins`, `werks`? |
+//! | out `billing` | `reference`, `vbeln`, `fkart` (always `F2`), `items[]`: `posnr`, `fkimg`, `meins` |
+//!
+//! # `sim-wms`: `wms-east`, `wms-west`
+//! Times are milliseconds since 1970. Units are `PC` (each), `CASE`, `PALLET`, `KG`. `site` is the location.
+//!
+//! | message | fields |
+//! |---|---|
+//! | out `release` | `request` (ask), `order_no`, `shipment_no`, `site`, `ship_date`? (`YYYY-MM-DD`), `consignee` (`name`? `street`? `city`? `zip`? `country`?), `items[]`: `line`, `article`, `qty`, `uom` |
+//! | in `reply` | `event`, `request`, `order_no`, `shipment_no`, `result` (`ALLOC`, `SHORT`, `REJECT`, `ERROR`), `reason`? (`NOSTOCK NOITEM ADDRESS BLOCKED`), `text`?, and when `ALLOC`: `at`, `site`, `items[]`: `line`, `qty`, `uom` |
+//! | in `status` | `event`, `order_no`, `shipment_no`, `code` (`PICKSTART PICKED PACKED STAGED SHIPPED RETURNED`), `at`, `site`, `items[]`? as above; when `PACKED` instead of `items`: `cartons[]`?: `sscc`, `items[]`. Several at once: `events[]` |
+//! | in `stock` | `movements[]`: `id`, `site`, `article`, `type` (`GR` received, `ADJ` signed, `CNT` counted), `qty`, `uom`, `at` |
+//!
+//! # `sim-tms`: `tms-main`
+//! Times are ISO 8601 with an offset. Units are `PCS` (each), `CTN`, `PLT`, `KGS`. `pro` is the tracking number.
+//!
+//! | message | fields |
+//! |---|---|
+//! | out `tender` | `tender` (ask), `shipper_ref` (`order`, `shipment`), `service`?, `pickup` (`site`, `date`?), `deliver_to` (as `consignee`), `goods[]`: `line`, `article`, `count`, `unit` |
+//! | in `booking` | `tender`, `shipper_ref`, `answer` (`A` accepted, `D` declined, `E` failed), `decline_code`? (any of the reasons below), `note`?, and when `A`: `scac` (carrier), `pro`, `answered_at`, `rate`? (`amount`, `currency`) |
+//! | in `event` | `id`, `pro`, `code` (`PU DEP ARR INT OFD ATT DLV POD RTN RTD`; `DLY HLD EXC`; `ETA`), `at` (with `ETA`: `eta`), `stop`? (`name`? `city`? `zip`? `country`?), `pieces[]`?: `line`, `count`, `unit`; with `DLY HLD EXC`: `reason`? (`ADDR CAP CUST DMG LATE LOST MECH NOBODY REF WX`), `cleared`?. Several at once: `events[]` |
+//! | in `freight_invoice` | `invoice`, `pro`?, `shipper_ref`, `total_cents`, `currency` |
+
+/// The profiles that come with Waybill: name and TOML text.
+#[must_use]
+pub const fn shipped() -> &'static [(&'static str, &'static str)] {
+    &[
+        ("shopify", include_str!("../profiles/shopify.toml")),
+        ("woocommerce", include_str!("../profiles/woocommerce.toml")),
+        ("sim-erp", include_str!("../profiles/sim-erp.toml")),
+        ("sim-wms", include_str!("../profiles/sim-wms.toml")),
+        ("sim-tms", include_str!("../profiles/sim-tms.toml")),
+    ]
+}

@@ -1,0 +1,130 @@
+//! What a raw message says, once a profile has read it.
+
+use std::fmt;
+
+use model::master::MasterRecord;
+use model::{Fact, Movement, OrderId, ShipmentId};
+
+use crate::key::FactKey;
+use crate::unreadable::Unreadable;
+
+/// One order's, stock movement's or master record's worth of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// Facts about one order.
+    Order {
+        /// Which order.
+        order: OrderRef,
+        /// What happened to it, at least one fact.
+        facts: Vec<Identified>,
+        /// References of this partner that from now on mean this order.
+        xrefs: Vec<Xref>,
+    },
+    /// A stock movement or count that belongs to no order.
+    Stock {
+        /// The same however often the movement is told.
+        id: FactKey,
+        /// What moved.
+        movement: Movement,
+    },
+    /// A master record.
+    Master(MasterRecord),
+    /// A part that cannot be read, while the rest of the message can.
+    Rejected(Rejected),
+}
+
+impl Told {
+    /// Fills in the shipment of milestones and conditions that name none.
+    ///
+    /// A carrier knows a tracking number only; what that number means is in the cross-references.
+    #[must_use]
+    pub fn with_shipment(mut self, shipment: &ShipmentId) -> Self {
+        if let Self::Order { facts, .. } = &mut self {
+            for told in facts {
+                told.fill_shipment(shipment);
+            }
+        }
+        self
+    }
+}
+
+/// How a part of a message names its order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OrderRef {
+    /// By its number.
+    Order(OrderId),
+    /// By a reference of the partner's that the cross-references translate, such as a tracking number.
+    Reference(String),
+}
+
+impl OrderRef {
+    /// The text of the number or reference.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Order(order) => order.as_str(),
+            Self::Reference(reference) => reference,
+        }
+    }
+}
+
+/// A reference of the partner's that means an order, and perhaps one shipment of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Xref {
+    /// The reference as the partner writes it.
+    pub reference: String,
+    /// The shipment it stands for; the whole order when absent.
+    pub shipment: Option<ShipmentId>,
+}
+
+/// A fact and the id by which its repeats are dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identified {
+    /// The same however often the partner tells the fact.
+    pub id: FactKey,
+    /// What happened.
+    pub fact: Fact,
+}
+
+impl Identified {
+    fn fill_shipment(&mut self, shipment: &ShipmentId) {
+        let named = match &mut self.fact {
+            Fact::Milestone(milestone) => &mut milestone.shipment,
+            Fact::Condition(condition) => &mut condition.shipment,
+            Fact::Released(_)
+            | Fact::Validated(_)
+            | Fact::Answered(_)
+            | Fact::Booked(_)
+            | Fact::Billed(_)
+            | Fact::FreightInvoiced(_)
+            | Fact::Archived(_) => return,
+        };
+        named.get_or_insert_with(|| shipment.clone());
+    }
+}
+
+/// A part of a message that cannot be read, while the rest can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Which part of the message, counted from 0.
+    pub part: usize,
+    /// The order it is about, when that much could be read.
+    pub order: Option<OrderRef>,
+    /// What is wrong with it.
+    pub why: Unreadable,
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "part {}: {}", self.part, self.why)
+    }
+}
+
+/// A message for a partner, in its own format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The message's name: one NATS subject token.
+    pub message: String,
+    /// The bytes to send.
+    pub body: Vec<u8>,
+}

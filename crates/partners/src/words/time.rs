@@ -1,0 +1,195 @@
+//! Times and dates, as exactly as they were stated.
+
+use jiff::civil;
+use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use model::time::When;
+use model::{Date, Precision, Timestamp, Zone};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+
+use super::Readable;
+use crate::compiler::Compiler;
+use crate::source::{Node, ProfileError, Section};
+
+/// How a time is written.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    style: Style,
+    zone: Option<TimeZone>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Style {
+    Iso,
+    EpochSeconds,
+    EpochMillis,
+    Pattern(Box<str>),
+}
+
+impl Readable for When {
+    type How = Written;
+    const WHAT: &'static str = "a time";
+
+    fn how_by_default(compiler: &Compiler<'_>) -> Written {
+        Written { style: Style::Iso, zone: compiler.zone.clone() }
+    }
+
+    fn how(section: &mut Section<'_>, compiler: &Compiler<'_>) -> Result<Written, ProfileError> {
+        let style = section.optional("as").map_or(Ok(Style::Iso), style)?;
+        let own = section.optional("zone").map(zone).transpose()?;
+        Ok(Written { style, zone: own.or_else(|| compiler.zone.clone()) })
+    }
+
+    fn read(text: &str, how: &Written) -> Option<Self> {
+        let text = text.trim();
+        let when = match &how.style {
+            Style::Iso => Self::parse(text).ok()?,
+            Style::EpochSeconds => epoch(text, 1000)?,
+            Style::EpochMillis => epoch(text, 1)?,
+            Style::Pattern(pattern) => patterned(text, pattern)?,
+        };
+        match (&how.zone, when.zone) {
+            (Some(zone), Zone::Unknown) => in_zone(when, zone),
+            (None, _) | (Some(_), Zone::Offset(_)) => Some(when),
+        }
+    }
+}
+
+impl Readable for Date {
+    type How = Written;
+    const WHAT: &'static str = "a date";
+
+    fn how_by_default(compiler: &Compiler<'_>) -> Written {
+        When::how_by_default(compiler)
+    }
+
+    fn how(section: &mut Section<'_>, compiler: &Compiler<'_>) -> Result<Written, ProfileError> {
+        When::how(section, compiler)
+    }
+
+    fn read(text: &str, how: &Written) -> Option<Self> {
+        When::read(text, how).map(|when| when.local_date())
+    }
+}
+
+/// The zone a profile names: an offset such as `+01:00`, `UTC`, or a name of the IANA database that is built in.
+pub(crate) fn zone(node: Node<'_>) -> Result<TimeZone, ProfileError> {
+    let text = node.text()?;
+    let offset = strtime::parse("%:z", text).ok().and_then(|parsed| parsed.offset());
+    offset
+        .map(TimeZone::fixed)
+        .or_else(|| TimeZoneDatabase::bundled().get(text).ok())
+        .ok_or_else(|| node.error("expected a zone: an offset such as `+01:00` or a name such as `Europe/Berlin`"))
+}
+
+fn style(node: Node<'_>) -> Result<Style, ProfileError> {
+    match node.text()? {
+        "iso" => Ok(Style::Iso),
+        "epoch_seconds" => Ok(Style::EpochSeconds),
+        "epoch_millis" => Ok(Style::EpochMillis),
+        pattern if pattern.contains('%') && reads_back(pattern) => Ok(Style::Pattern(pattern.into())),
+        _ => Err(node.error(
+            "expected `iso`, `epoch_seconds`, `epoch_millis` or a strptime pattern that holds a date, such as `%Y%m%d %H:%M`",
+        )),
+    }
+}
+
+/// Whether a pattern can read a date that it has written itself.
+fn reads_back(pattern: &str) -> bool {
+    let sample = civil::date(2026, 3, 1).at(14, 5, 9, 0).to_zoned_datetime(TimeZone::UTC);
+    let written = sample.ok().and_then(|sample| strtime::format(pattern, &sample).ok());
+    written.is_some_and(|text| patterned(&text, pattern).is_some())
+}
+
+fn epoch(text: &str, millis: i64) -> Option<When> {
+    let stated = Decimal::read(text, &super::number::Written::Plain)?;
+    let at = stated.checked_mul(Decimal::from(millis))?.trunc().to_i64()?;
+    let precision = if millis == 1 || !stated.is_integer() { Precision::Milli } else { Precision::Second };
+    Some(When { at: Timestamp::from_millis(at), precision, zone: Zone::Offset(0) })
+}
+
+fn patterned(text: &str, pattern: &str) -> Option<When> {
+    let parsed = strtime::parse(pattern, text).ok()?;
+    if let Some(instant) = parsed.timestamp() {
+        let at = Timestamp::from_millis(instant.as_millisecond());
+        return Some(When { at, precision: Precision::Second, zone: Zone::Offset(0) });
+    }
+    let precision = precision_of(&parsed);
+    let time = if precision == Precision::Day { civil::Time::midnight() } else { parsed.to_time().ok()? };
+    let local = parsed.to_date().ok()?.to_datetime(time);
+    let offset = parsed.offset();
+    let instant = offset.unwrap_or(Offset::UTC).to_timestamp(local).ok()?;
+    let zone = offset.map_or(Zone::Unknown, minutes_east);
+    Some(When { at: Timestamp::from_millis(instant.as_millisecond()), precision, zone })
+}
+
+fn precision_of(parsed: &BrokenDownTime) -> Precision {
+    if parsed.subsec_nanosecond().is_some() {
+        Precision::Milli
+    } else if parsed.second().is_some() {
+        Precision::Second
+    } else if parsed.hour().is_some() {
+        Precision::Minute
+    } else {
+        Precision::Day
+    }
+}
+
+/// A time that stated no zone, read in `zone`. A local time that a clock change makes happen twice is the first of the two.
+fn in_zone(when: When, zone: &TimeZone) -> Option<When> {
+    let local = Offset::UTC.to_datetime(jiff::Timestamp::from_millisecond(when.at.as_millis()).ok()?);
+    let instant = zone.to_timestamp(local).ok()?;
+    let at = Timestamp::from_millis(instant.as_millisecond());
+    Some(When { at, precision: when.precision, zone: minutes_east(zone.to_offset(instant)) })
+}
+
+fn minutes_east(offset: Offset) -> Zone {
+    // An offset is at most 25:59:59, so its minutes fit; zero keeps the conversion total.
+    Zone::Offset(i16::try_from(offset.seconds() / 60).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, style: Style, zone: Option<TimeZone>) -> Option<String> {
+        When::read(text, &Written { style, zone }).map(|when| when.to_string())
+    }
+
+    #[test]
+    fn each_way_of_writing_keeps_its_precision() {
+        let pattern = |pattern: &str| Style::Pattern(pattern.into());
+        for (text, style, expected) in [
+            ("2026-03-01", Style::Iso, "2026-03-01"),
+            ("2026-03-01T14:05:09-05:00", Style::Iso, "2026-03-01T14:05:09-05:00"),
+            ("1772373909", Style::EpochSeconds, "2026-03-01T14:05:09Z"),
+            ("1772373909120", Style::EpochMillis, "2026-03-01T14:05:09.120Z"),
+            ("20260301", pattern("%Y%m%d"), "2026-03-01"),
+            ("01.03.2026 14:05", pattern("%d.%m.%Y %H:%M"), "2026-03-01T14:05"),
+            ("20260301140509+0100", pattern("%Y%m%d%H%M%S%z"), "2026-03-01T14:05:09+01:00"),
+        ] {
+            assert_eq!(read(text, style, None).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_zone_counts_only_where_the_time_has_none() {
+        let berlin = TimeZoneDatabase::bundled().get("Europe/Berlin").unwrap();
+        let at = |text| read(text, Style::Iso, Some(berlin.clone()));
+        assert_eq!(at("2026-03-01T14:05").as_deref(), Some("2026-03-01T14:05+01:00"));
+        assert_eq!(at("2026-07-01T14:05").as_deref(), Some("2026-07-01T14:05+02:00"));
+        assert_eq!(at("2026-07-01T14:05Z").as_deref(), Some("2026-07-01T14:05Z"));
+    }
+
+    #[test]
+    fn nonsense_is_no_time() {
+        for text in ["CCYYMMDD", "", "2026-02-30", "99999999999999999999999999"] {
+            assert_eq!(read(text, Style::Iso, None), None, "{text}");
+            assert_eq!(read(text, Style::EpochMillis, None), None, "{text}");
+            assert_eq!(read(text, Style::Pattern("%Y%m%d".into()), None), None, "{text}");
+        }
+        assert!(!reads_back("%H:%M"));
+        assert!(!reads_back("%Q%Y"));
+    }
+}

@@ -1,0 +1,140 @@
+//! How a process ends: told once it drains, told twice it goes at once.
+
+use std::time::Duration;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+
+/// Exit status after a second signal: the shell's own for an interrupted command.
+const INTERRUPTED: i32 = 130;
+
+/// A clone of it is in everything that runs until it is told to end.
+#[derive(Debug, Clone, Default)]
+pub struct Shutdown {
+    token: CancellationToken,
+}
+
+impl Shutdown {
+    /// One that nothing has triggered yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tells all holders to end.
+    pub fn trigger(&self) {
+        self.token.cancel();
+    }
+
+    /// True once told to end.
+    pub fn is_triggered(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    /// Waits until told to end; safe to drop and ask again.
+    pub fn triggered(&self) -> WaitForCancellationFuture<'_> {
+        self.token.cancelled()
+    }
+
+    /// One that this one's trigger reaches, but not the other way round: to stop a part alone.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self { token: self.token.child_token() }
+    }
+
+    /// The token itself, for what wants one.
+    pub fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+
+    /// From now on SIGTERM or Ctrl-C triggers it, and a second one ends the process at once.
+    ///
+    /// # Errors
+    /// When the system refuses a handler.
+    pub fn install_signals(&self) -> std::io::Result<()> {
+        let mut signals = Signals::install()?;
+        let token = self.token.clone();
+        tokio::spawn(async move {
+            signals.next().await;
+            tracing::info!("told to end: draining; a second signal ends at once");
+            token.cancel();
+            signals.next().await;
+            tracing::warn!("told to end twice: ending without draining");
+            std::process::exit(INTERRUPTED);
+        });
+        Ok(())
+    }
+
+    /// Runs `work` until it ends by itself or, once triggered, for at most `limit` longer. None when it had to be cut
+    /// off.
+    pub async fn drain<W: Future>(&self, work: W, limit: Duration) -> Option<W::Output> {
+        tokio::pin!(work);
+        tokio::select! {
+            biased;
+            output = &mut work => Some(output),
+            () = self.triggered() => tokio::time::timeout(limit, work).await.ok(),
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn install() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => (),
+            _ = self.interrupt.recv() => (),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn install() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn drain_waits_for_work_up_to_its_limit() {
+        let shutdown = Shutdown::new();
+        assert_eq!(shutdown.drain(async { 7 }, Duration::ZERO).await, Some(7), "work that ends needs no trigger");
+        shutdown.trigger();
+        let short = async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            8
+        };
+        assert_eq!(shutdown.drain(short, Duration::from_secs(30)).await, Some(8));
+        assert_eq!(shutdown.drain(std::future::pending::<i32>(), Duration::from_millis(5)).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_child_ends_with_its_parent_but_not_the_other_way_round() {
+        let shutdown = Shutdown::new();
+        let (one, other) = (shutdown.child(), shutdown.child());
+        one.trigger();
+        assert!(!shutdown.is_triggered() && !other.is_triggered());
+        shutdown.trigger();
+        other.triggered().await;
+    }
+}

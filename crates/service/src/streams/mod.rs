@@ -1,0 +1,92 @@
+//! Every stream, bucket and object store: declared in one place, created when missing, compared when not.
+
+mod declare;
+mod drift;
+mod table;
+
+pub use declare::{StreamsError, declare};
+pub use drift::Drift;
+pub(crate) use drift::differences;
+pub use table::{Durability, table};
+
+/// Virtual partitions of orders. Fixed for ever: the slot is part of every order's subject.
+pub const SLOTS: u16 = 64;
+
+/// Raw messages from partners.
+pub const INBOX: &str = "INBOX";
+/// The event store.
+pub const ORDERS: &str = "ORDERS";
+/// Inventory movements and counts that belong to no order.
+pub const STOCK: &str = "STOCK";
+/// What partners are to receive.
+pub const OUTBOX: &str = "OUTBOX";
+/// Deadlines as scheduled messages, and those that are due.
+pub const TIMERS: &str = "TIMERS";
+/// Raw messages that could not become facts.
+pub const QUARANTINE: &str = "QUARANTINE";
+/// Customer-facing changes of status.
+pub const UPDATES: &str = "UPDATES";
+/// Thresholds passed and discrepancies found.
+pub const ALERTS: &str = "ALERTS";
+/// Bucket of master data.
+pub const MASTER: &str = "MASTER";
+/// Bucket from a partner's reference to the order.
+pub const XREF: &str = "XREF";
+/// Bucket of composite status.
+pub const STATUS: &str = "STATUS";
+/// Object store of closed orders' trails.
+pub const ARCHIVE: &str = "ARCHIVE";
+
+/// What INBOX holds: system, partner, message.
+pub const INBOX_SUBJECTS: &str = "in.*.*.*";
+/// What ORDERS holds: slot, order, lane.
+pub const ORDERS_SUBJECTS: &str = "order.*.*.*";
+/// What STOCK holds: location, SKU.
+pub const STOCK_SUBJECTS: &str = "stock.*.*";
+/// What OUTBOX holds: system, partner, message.
+pub const OUTBOX_SUBJECTS: &str = "out.*.*.*";
+/// Deadlines that are set: slot, order, name.
+pub const TIMERS_SET_SUBJECTS: &str = "timer.set.*.*.*";
+/// Deadlines that are due: slot, order, name.
+pub const TIMERS_DUE_SUBJECTS: &str = "timer.due.*.*.*";
+/// What QUARANTINE holds: service, partner.
+pub const QUARANTINE_SUBJECTS: &str = "quarantine.*.*";
+/// What UPDATES holds: customer, order.
+pub const UPDATES_SUBJECTS: &str = "update.*.*";
+/// What ALERTS holds: kind.
+pub const ALERTS_SUBJECTS: &str = "alert.*";
+
+/// Subject of a raw message from a partner. Each part must be one subject token.
+pub fn inbox(system: &str, partner: &str, message: &str) -> String {
+    format!("in.{system}.{partner}.{message}")
+}
+
+/// Subjects of all raw messages of one partner.
+pub fn inbox_of(system: &str, partner: &str) -> String {
+    inbox(system, partner, "*")
+}
+
+/// Subject of a message to a partner. Each part must be one subject token.
+pub fn outbox(system: &str, partner: &str, message: &str) -> String {
+    format!("out.{system}.{partner}.{message}")
+}
+
+/// Subject of a stock movement or count. Each part must be one subject token.
+pub fn stock(location: &str, sku: &str) -> String {
+    format!("stock.{location}.{sku}")
+}
+
+/// Subject of what a service quarantines from a partner. Each part must be one subject token.
+pub fn quarantine(service: &str, partner: &str) -> String {
+    format!("quarantine.{service}.{partner}")
+}
+
+/// Subject of a customer-facing update. Each part must be one subject token.
+pub fn update(customer: &str, order: &str) -> String {
+    format!("update.{customer}.{order}")
+}
+
+/// Subject of an alert. The kind must be one subject token.
+pub fn alert(kind: &str) -> String {
+    format!("alert.{kind}")
+}
