@@ -1,1 +1,49 @@
-//! placeholder
+//! What the three adapters share: they turn partners' messages into facts, and asks into partners' messages.
+//!
+//! An adapter reads its partners' raw messages from the inbox, one consumer a partner, and appends what they tell to the
+//! orders; and it reads the asks for its system from the orders and publishes them as its partners' messages. It keeps
+//! no state of its own: any adapter may run twice at once, and everything it does may be done again.
+
+mod adapter;
+mod asks;
+mod at_once;
+mod bucket;
+mod delivery;
+mod inbox;
+mod master;
+mod ownership;
+mod patience;
+mod profiles;
+mod publish;
+mod pump;
+mod settings;
+mod trouble;
+mod xref;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use model::System;
+use service::Host;
+
+pub use asks::{ASK_HEADER, ORDER_HEADER};
+pub use profiles::{Profiles, ProfilesError};
+pub use settings::{Settings, SharedProfile};
+pub use xref::Target;
+
+/// Serves the partners of one kind of system until the host is told to end, with what was in flight finished.
+///
+/// # Errors
+/// When a profile is wrong, or a stream or bucket it needs is not there.
+pub async fn serve(system: System, settings: Settings, host: Host) -> anyhow::Result<()> {
+    let profiles = Profiles::load(system, settings.profiles.as_deref(), &settings.partners)?;
+    let opened = adapter::Adapter::open(system, profiles, &settings, &host).await;
+    let adapter = Arc::new(opened.context("cannot take up work; are the streams declared?")?);
+    let inbox = Arc::new(trouble::Trouble::new(host.readiness.latch("inbox")));
+    let asks = Arc::new(trouble::Trouble::new(host.readiness.latch("asks")));
+    tokio::try_join!(
+        inbox::run(Arc::clone(&adapter), inbox, host.shutdown.clone()),
+        asks::run(adapter, asks, host.shutdown.clone()),
+    )?;
+    Ok(())
+}

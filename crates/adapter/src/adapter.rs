@@ -1,0 +1,87 @@
+//! What all parts of one adapter work with.
+
+use async_nats::jetstream;
+use engine::{EntryId, Journal};
+use fulfilment::Fulfilment;
+use model::System;
+use quick_cache::sync::Cache;
+use service::Host;
+use service::metrics::Metrics;
+
+use crate::bucket::BucketError;
+use crate::master::Master;
+use crate::patience;
+use crate::profiles::Profiles;
+use crate::settings::Settings;
+use crate::xref::Xrefs;
+
+/// How many entries are remembered as appended while the rest of their message waits.
+const REMEMBERED: usize = 16_384;
+
+/// What all parts of one adapter work with.
+pub struct Adapter {
+    /// The kind of system it serves.
+    pub system: System,
+    /// Its own name.
+    pub service: &'static str,
+    /// The broker's streams.
+    pub js: jetstream::Context,
+    /// The orders.
+    pub journal: Journal<Fulfilment>,
+    /// Its partners' profiles.
+    pub profiles: Profiles,
+    /// What its partners' references mean.
+    pub xrefs: Xrefs,
+    /// The master data; only the ERP's adapter has them.
+    pub master: Option<Master>,
+    /// What it counts.
+    pub metrics: Metrics,
+    /// How often a message is tried whose reference nobody knows.
+    pub tries: u64,
+    /// How many messages are worked on at once, for each partner and for the asks.
+    pub in_flight: usize,
+    taken: Cache<EntryId, ()>,
+}
+
+impl Adapter {
+    /// Takes up an adapter's work: opens its buckets.
+    ///
+    /// # Errors
+    /// [`BucketError`] when a bucket is not there.
+    pub async fn open(
+        system: System,
+        profiles: Profiles,
+        settings: &Settings,
+        host: &Host,
+    ) -> Result<Self, BucketError> {
+        let js = host.connection.js.clone();
+        let master = match system {
+            System::Erp => Some(Master::open(&js).await?),
+            System::Wms | System::Tms | System::View => None,
+        };
+        Ok(Self {
+            system,
+            service: host.about.name,
+            journal: Journal::new(js.clone(), fulfilment::LAYOUT),
+            profiles,
+            xrefs: Xrefs::open(&js, system).await?,
+            master,
+            metrics: host.metrics.clone(),
+            tries: patience::tries_within(settings.patience),
+            in_flight: usize::try_from(settings.in_flight).unwrap_or(1).max(1),
+            taken: Cache::new(REMEMBERED),
+            js,
+        })
+    }
+
+    /// Remembers entries the broker has, because their message will come again for another part of it. Without this a
+    /// message with one unknown reference would append all its other entries at each try.
+    pub fn remember_taken(&self, entries: impl IntoIterator<Item = EntryId>) {
+        entries.into_iter().for_each(|entry| self.taken.insert(entry, ()));
+    }
+
+    /// Whether the broker has an entry, as far as this process remembers.
+    pub fn has_taken(&self, entry: EntryId) -> bool {
+        self.taken.get(&entry).is_some()
+    }
+}

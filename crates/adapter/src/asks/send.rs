@@ -1,0 +1,90 @@
+//! One ask on its way to its partner.
+
+use async_nats::jetstream::message::PublishMessage;
+use engine::{AppendError, Content, Entry, EntryId, FactId, Key, Source, Told};
+use model::{Answer, Ask, Fact, OrderId, Outcome};
+use partners::{Outgoing, Profile};
+use service::streams;
+
+use crate::adapter::Adapter;
+use crate::delivery::Delivery;
+use crate::publish::{NotPublished, publish};
+
+/// Header with the order's number, as a subject token: header values hold no line breaks, order numbers may.
+pub const ORDER_HEADER: &str = "Waybill-Order";
+/// Header with the ask's id, as a subject token.
+pub const ASK_HEADER: &str = "Waybill-Ask";
+
+/// The broker did not do its part: the entry is to be delivered again.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The message to the partner was not published.
+    #[error(transparent)]
+    Publish(#[from] NotPublished),
+    /// The answer in its place was not appended.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
+/// Publishes an ask as its partner's message. One that cannot be sent is answered as failed, so that the order gets an
+/// exception somebody sees instead of waiting for ever.
+///
+/// A redelivered ask is published again under the same message id, which the broker drops within the stream's duplicate
+/// window; after that the partner drops it by the ask's id, which its profile writes into the message.
+///
+/// # Errors
+/// [`SendError`] when the broker did not do its part. Sending again is safe.
+pub async fn send(adapter: &Adapter, order: &OrderId, ask: &Ask, delivery: Delivery) -> Result<(), SendError> {
+    let Some(profile) = adapter.profiles.get(&ask.partner.token()) else {
+        let why = format!("no profile for partner {}; add one and ask again", ask.partner);
+        return fail(adapter, order, ask, delivery, None, why).await;
+    };
+    let outgoing = match profile.encode(order, ask) {
+        Ok(outgoing) => outgoing,
+        Err(error) => return fail(adapter, order, ask, delivery, Some(profile), error.to_string()).await,
+    };
+    let Outgoing { message: name, body } = outgoing;
+    let subject = streams::outbox(adapter.system.as_str(), &ask.partner.token(), &name);
+    let message = PublishMessage::build()
+        .payload(body.into())
+        .message_id(id_of(b"ask", order, ask).to_string())
+        .header(ORDER_HEADER, order.token().as_ref())
+        .header(ASK_HEADER, ask.id.token().as_ref());
+    match publish(&adapter.js, subject, message).await {
+        Ok(()) => Ok(()),
+        Err(error) if error.too_large() => fail(adapter, order, ask, delivery, Some(profile), error.to_string()).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Answers an ask in the partner's place: it could not be sent.
+async fn fail(
+    adapter: &Adapter,
+    order: &OrderId,
+    ask: &Ask,
+    delivery: Delivery,
+    profile: Option<&Profile>,
+    why: String,
+) -> Result<(), SendError> {
+    tracing::error!(%order, ask = %ask.id, partner = %ask.partner, why, "an ask cannot be sent; it is answered as failed");
+    let id = id_of(b"not sent", order, ask);
+    let source = Source {
+        service: adapter.service.to_owned(),
+        partner: Some(ask.partner.as_str().to_owned()),
+        message: None,
+        profile: profile.map(|profile| profile.version),
+        inbox: None,
+        received: delivery.received,
+    };
+    let answer = Answer { ask: ask.id.clone(), outcome: Outcome::Failed { detail: format!("it was not sent: {why}") } };
+    let facts = vec![Told { id: FactId(id.0), fact: Fact::Answered(answer) }];
+    let entry = Entry { id, content: Content::Facts { source, facts } };
+    let lane = adapter.system.lane().as_str();
+    adapter.journal.append(&Key::of(order.as_str()), lane, &entry).await?;
+    adapter.metrics.appended.inc();
+    Ok(())
+}
+
+fn id_of(what: &[u8], order: &OrderId, ask: &Ask) -> EntryId {
+    EntryId::of(&[what, order.as_str().as_bytes(), ask.id.as_str().as_bytes()])
+}

@@ -1,0 +1,91 @@
+//! A key-value bucket with a bounded cache in front.
+
+use std::borrow::Borrow;
+use std::hash::Hash;
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::{self, kv::Store};
+use bytes::Bytes;
+use quick_cache::sync::Cache;
+
+/// Why the broker did not let a bucket be read or written. Trying again may help.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {verb} key {key} of bucket {bucket}: {source}")]
+pub struct BucketError {
+    verb: &'static str,
+    key: String,
+    bucket: &'static str,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// A bucket of values `V`. Only what is there is cached, never that something is missing.
+pub struct Bucket<V> {
+    name: &'static str,
+    store: Store,
+    cache: Cache<Box<str>, Cached<V>>,
+    fresh_for: Duration,
+}
+
+#[derive(Clone)]
+struct Cached<V> {
+    value: V,
+    until: Instant,
+}
+
+impl<V: Clone> Bucket<V> {
+    /// The bucket of this name, caching `capacity` values for `fresh_for` each.
+    ///
+    /// # Errors
+    /// [`BucketError`] when there is no such bucket or the broker does not answer.
+    pub async fn open(
+        js: &jetstream::Context,
+        name: &'static str,
+        capacity: usize,
+        fresh_for: Duration,
+    ) -> Result<Self, BucketError> {
+        let opened = js.get_key_value(name).await;
+        let store = opened.map_err(|source| BucketError {
+            verb: "open any",
+            key: "*".to_owned(),
+            bucket: name,
+            source: Box::new(source),
+        })?;
+        Ok(Self { name, store, cache: Cache::new(capacity), fresh_for })
+    }
+
+    /// What the cache holds, if it is still fresh.
+    pub fn cached<Q>(&self, key: &Q) -> Option<V>
+    where
+        Box<str>: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let cached = self.cache.get(key)?;
+        (Instant::now() < cached.until).then_some(cached.value)
+    }
+
+    /// Caches a value. What this process is about to write may be remembered before the broker has it: a reader in the
+    /// same process then need not wait, and the writer's message is acknowledged only once the broker has it.
+    pub fn remember(&self, key: &str, value: V) {
+        self.cache.insert(key.into(), Cached { value, until: Instant::now() + self.fresh_for });
+    }
+
+    /// Reads past the cache.
+    ///
+    /// # Errors
+    /// [`BucketError`] when the broker does not answer.
+    pub async fn read(&self, key: &str) -> Result<Option<Bytes>, BucketError> {
+        self.store.get(key).await.map_err(|source| self.failed("read", key, Box::new(source)))
+    }
+
+    /// Writes, and waits until the broker has it. The last writer wins.
+    ///
+    /// # Errors
+    /// [`BucketError`] when the broker does not take it.
+    pub async fn write(&self, key: &str, value: Bytes) -> Result<(), BucketError> {
+        self.store.put(key, value).await.map(drop).map_err(|source| self.failed("write", key, Box::new(source)))
+    }
+
+    fn failed(&self, verb: &'static str, key: &str, source: Box<dyn std::error::Error + Send + Sync>) -> BucketError {
+        BucketError { verb, key: key.to_owned(), bucket: self.name, source }
+    }
+}

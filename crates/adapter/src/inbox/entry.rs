@@ -1,0 +1,92 @@
+//! The entries a raw message becomes: one for each order it tells something of.
+
+use std::collections::HashMap;
+
+use engine::{Content, Entry, EntryId, FactId, Source, Told};
+use model::{Decision, Fact, Movement, OrderId, Validation};
+use partners::{FactKey, Identified, Profile};
+
+use crate::delivery::Delivery;
+
+/// The raw message entries are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The service that read it.
+    pub service: &'static str,
+    /// The profile it was read through.
+    pub profile: &'a Profile,
+    /// Its subject.
+    pub subject: &'a str,
+    /// The last token of its subject.
+    pub message: &'a str,
+    /// Its place in the inbox.
+    pub delivery: Delivery,
+}
+
+impl Origin<'_> {
+    /// An id that is the same however often the message is delivered, for the entry about `what`.
+    pub fn entry_id(&self, what: &[u8]) -> EntryId {
+        let partner = self.profile.partner.as_str().as_bytes();
+        EntryId::of(&[partner, self.subject.as_bytes(), &self.delivery.sequence.to_be_bytes(), what])
+    }
+
+    /// The entry of an order.
+    pub fn order_entry(&self, id: EntryId, facts: Vec<Told<Fact>>) -> Entry<Fact, Decision> {
+        Entry { id, content: Content::Facts { source: self.source(), facts } }
+    }
+
+    /// The entry of a stock movement.
+    pub fn stock_entry(&self, key: FactKey, movement: Movement) -> Entry<Movement, Decision> {
+        let facts = vec![Told { id: FactId(key.0), fact: movement }];
+        Entry { id: self.entry_id(&key.0), content: Content::Facts { source: self.source(), facts } }
+    }
+
+    fn source(&self) -> Source {
+        Source {
+            service: self.service.to_owned(),
+            partner: Some(self.profile.partner.as_str().to_owned()),
+            message: Some(self.message.to_owned()),
+            profile: Some(self.profile.version),
+            inbox: Some(self.delivery.sequence),
+            received: self.delivery.received,
+        }
+    }
+}
+
+/// The facts as an entry holds them.
+pub fn facts(told: Vec<Identified>) -> Vec<Told<Fact>> {
+    told.into_iter().map(|told| Told { id: FactId(told.id.0), fact: told.fact }).collect()
+}
+
+/// What validation found of the release with this id. A release that is told again is validated again, under the same
+/// id: the first word counts.
+pub fn validated(release: FactId, validation: Validation) -> Told<Fact> {
+    Told { id: FactId::of(&[b"validated", &release.0]), fact: Fact::Validated(validation) }
+}
+
+/// What a message tells, by order, in the order it tells it.
+#[derive(Debug, Default)]
+pub struct ByOrder {
+    place: HashMap<OrderId, usize>,
+    orders: Vec<(OrderId, Vec<Identified>)>,
+}
+
+impl ByOrder {
+    /// Adds what one part of a message tells of an order.
+    pub fn add(&mut self, order: OrderId, facts: Vec<Identified>) {
+        if facts.is_empty() {
+            return;
+        }
+        if let Some(place) = self.place.get(&order) {
+            self.orders[*place].1.extend(facts);
+        } else {
+            self.place.insert(order.clone(), self.orders.len());
+            self.orders.push((order, facts));
+        }
+    }
+
+    /// The orders, each with all that is told of it.
+    pub fn into_orders(self) -> Vec<(OrderId, Vec<Identified>)> {
+        self.orders
+    }
+}

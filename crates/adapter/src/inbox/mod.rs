@@ -1,0 +1,116 @@
+//! The inbox: one consumer and one task for each partner, so that a partner that is slow or floods holds up nobody else.
+
+mod entry;
+mod partner;
+mod read;
+mod route;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream;
+use futures::TryStreamExt;
+use service::{Shutdown, streams};
+use tokio::task::JoinSet;
+
+use crate::adapter::Adapter;
+use crate::trouble::{Trouble, chain};
+use partner::Partner;
+
+/// How often the inbox is looked at for partners that were not there before.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// The most partners of one system. More are left in the inbox, and the service says so.
+const MOST_PARTNERS: usize = 1_000;
+
+/// Serves every partner of the adapter's system until shutdown: those with a profile, and those that turn up in the
+/// inbox without one.
+pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, shutdown: Shutdown) -> anyhow::Result<()> {
+    let mut inbox = Inbox { adapter, trouble, shutdown, served: HashSet::new(), tasks: JoinSet::new() };
+    let known: Vec<Box<str>> = inbox.adapter.profiles.tokens().map(Into::into).collect();
+    for token in known {
+        inbox.serve(token).await;
+    }
+    inbox.trouble.opened();
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let shutdown = inbox.shutdown.clone();
+    loop {
+        tokio::select! {
+            biased;
+            () = shutdown.triggered() => break,
+            Some(ended) = inbox.tasks.join_next() => {
+                // A partner's task ends at shutdown, or by a defect that must not go unseen.
+                ended?;
+            }
+            _ = looks.tick() => inbox.look().await,
+        }
+    }
+    while let Some(ended) = inbox.tasks.join_next().await {
+        ended?;
+    }
+    Ok(())
+}
+
+struct Inbox {
+    adapter: Arc<Adapter>,
+    trouble: Arc<Trouble>,
+    shutdown: Shutdown,
+    served: HashSet<Box<str>>,
+    tasks: JoinSet<()>,
+}
+
+impl Inbox {
+    /// Serves the partners that have turned up since the last look.
+    async fn look(&mut self) {
+        const WHAT: &str = "looking for partners in the inbox";
+        self.trouble.forget_old();
+        let tokens = match partners_in(&self.adapter.js, self.adapter.system.as_str()).await {
+            Ok(tokens) => tokens,
+            Err(error) => return self.trouble.has(WHAT.to_owned(), chain(error.as_ref()), LOOK_EVERY),
+        };
+        self.trouble.over(WHAT);
+        // A profile whose consumer could not be started is tried again too.
+        let profiles: Vec<Box<str>> = self.adapter.profiles.tokens().map(Into::into).collect();
+        for token in profiles.into_iter().chain(tokens) {
+            if !self.served.contains(&token) {
+                self.serve(token).await;
+            }
+        }
+    }
+
+    /// Starts the consumer and the task of a partner.
+    async fn serve(&mut self, token: Box<str>) {
+        let partner = Partner::new(self.adapter.service, &token);
+        let what = format!("partner {token}");
+        if self.served.len() >= MOST_PARTNERS {
+            let why = format!("is not served; one adapter serves at most {MOST_PARTNERS} partners");
+            return self.trouble.has(what, why, LOOK_EVERY);
+        }
+        match partner.open(&self.adapter, &self.shutdown).await {
+            Ok(bursts) => {
+                self.trouble.over(&what);
+                tracing::info!(partner = %token, consumer = partner.durable, "serving");
+                self.served.insert(token);
+                let (adapter, trouble) = (Arc::clone(&self.adapter), Arc::clone(&self.trouble));
+                self.tasks.spawn(async move { partner.serve(&adapter, &trouble, bursts).await });
+            }
+            Err(error) => self.trouble.has(what, chain(&error), LOOK_EVERY),
+        }
+    }
+}
+
+/// The subject tokens of all partners of a system that have messages in the inbox.
+async fn partners_in(js: &jetstream::Context, system: &str) -> Result<HashSet<Box<str>>, async_nats::Error> {
+    let stream = js.get_stream_no_info(streams::INBOX).await?;
+    let mut subjects = stream.info_with_subjects(streams::inbox(system, "*", "*")).await?;
+    let mut tokens = HashSet::new();
+    while let Some((subject, _)) = subjects.try_next().await? {
+        if let Some(token) = partner::token_of(&subject)
+            && !tokens.contains(token)
+        {
+            tokens.insert(token.into());
+        }
+    }
+    Ok(tokens)
+}

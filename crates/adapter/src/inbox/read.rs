@@ -1,0 +1,143 @@
+//! What one raw message says, sorted by where it goes. Pure: no I/O, no clock.
+
+use model::master::MasterRecord;
+use model::{Movement, System, Timestamp};
+use partners::{FactKey, Identified, OrderRef, Profile, Told, Unreadable, UnreadableKind, Xref};
+use service::quarantine::{Kind, Reason};
+
+use crate::ownership::{self, NotOwned};
+use crate::xref::MAX_REFERENCE;
+
+/// How many reasons are spelled out when many parts of a message are wrong.
+const REASONS_TOLD: usize = 20;
+
+/// What one raw message says.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// What it says of orders.
+    pub orders: Vec<Part>,
+    /// What it says of stock.
+    pub stock: Vec<(FactKey, Movement)>,
+    /// What it says of master data.
+    pub master: Vec<MasterRecord>,
+    /// What of it cannot be used, and why.
+    pub wrong: Vec<Reason>,
+}
+
+/// What a message says of one order.
+#[derive(Debug)]
+pub struct Part {
+    /// Which order.
+    pub order: OrderRef,
+    /// What happened to it.
+    pub facts: Vec<Identified>,
+    /// References that mean it from now on.
+    pub xrefs: Vec<Xref>,
+}
+
+/// Reads a message through its partner's profile, and turns away what its partner may not tell.
+pub fn read(system: System, profile: &Profile, message: &str, raw: &[u8], received: Timestamp) -> Reading {
+    let mut reading = Reading::default();
+    match profile.decode(message, raw, received) {
+        Ok(told) => told.into_iter().for_each(|told| reading.sort(system, profile, told)),
+        Err(why) => reading.wrong.push(reason_of(&why, None)),
+    }
+    reading
+}
+
+impl Reading {
+    fn sort(&mut self, system: System, profile: &Profile, told: Told) {
+        match told {
+            Told::Order { order, mut facts, mut xrefs } => {
+                facts.retain(|told| self.owned(ownership::fact(system, &profile.partner, &told.fact)));
+                if let OrderRef::Reference(reference) = &order
+                    && !self.sound(reference)
+                {
+                    return;
+                }
+                xrefs.retain(|xref| self.sound(&xref.reference));
+                if !(facts.is_empty() && xrefs.is_empty()) {
+                    self.orders.push(Part { order, facts, xrefs });
+                }
+            }
+            Told::Stock { id, movement } => {
+                if self.owned(ownership::stock(system)) {
+                    self.stock.push((id, movement));
+                }
+            }
+            Told::Master(record) => {
+                if self.owned(ownership::master(system)) {
+                    self.master.push(record);
+                }
+            }
+            Told::Rejected(rejected) => self.wrong.push(reason_of(&rejected.why, Some(rejected.to_string()))),
+        }
+    }
+
+    /// Whether it may be told; if not, why not is kept.
+    fn owned(&mut self, verdict: Result<(), NotOwned>) -> bool {
+        match verdict {
+            Ok(()) => true,
+            Err(why) => {
+                self.wrong.push(Reason::new(Kind::Contradictory, why.to_string()));
+                false
+            }
+        }
+    }
+
+    /// Whether a reference can be a key; if not, why not is kept.
+    fn sound(&mut self, reference: &str) -> bool {
+        let sound = !reference.is_empty() && reference.len() <= MAX_REFERENCE;
+        if !sound {
+            let words = format!("a reference has {} bytes; expected 1 to {MAX_REFERENCE}", reference.len());
+            self.wrong.push(Reason::new(Kind::Invalid, words));
+        }
+        sound
+    }
+}
+
+/// All reasons as one: the kind and field of the first, the words of the first [`REASONS_TOLD`]. `None` when there are
+/// none.
+pub fn all_reasons(reasons: &[Reason]) -> Option<Reason> {
+    let first = reasons.first()?;
+    let mut words: Vec<&str> = reasons.iter().take(REASONS_TOLD).map(|reason| reason.text.as_str()).collect();
+    let more = format!("and {} more", reasons.len().saturating_sub(REASONS_TOLD));
+    if reasons.len() > REASONS_TOLD {
+        words.push(&more);
+    }
+    let all = Reason::new(first.kind, words.join("; "));
+    Some(match &first.field {
+        Some(field) => all.at(field.as_str()),
+        None => all,
+    })
+}
+
+fn reason_of(why: &Unreadable, words: Option<String>) -> Reason {
+    let kind = match why.kind {
+        UnreadableKind::UnknownMessage => Kind::UnknownMessage,
+        UnreadableKind::TooLarge => Kind::Oversized,
+        UnreadableKind::Malformed => Kind::Malformed,
+        UnreadableKind::Contradictory => Kind::Contradictory,
+        UnreadableKind::Missing
+        | UnreadableKind::WrongValue
+        | UnreadableKind::UnknownCode
+        | UnreadableKind::Empty
+        | UnreadableKind::Unmapped => Kind::Invalid,
+    };
+    Reason::new(kind, words.unwrap_or_else(|| why.to_string())).at(why.field.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_reasons_are_told_as_one() {
+        assert_eq!(all_reasons(&[]), None);
+        let reasons: Vec<Reason> =
+            (0..23).map(|n| Reason::new(Kind::Invalid, format!("part {n}")).at(format!("a[{n}]"))).collect();
+        let all = all_reasons(&reasons).unwrap();
+        assert_eq!((all.kind, all.field.as_deref()), (Kind::Invalid, Some("a[0]")));
+        assert!(all.text.starts_with("part 0; part 1; ") && all.text.ends_with("part 19; and 3 more"), "{}", all.text);
+    }
+}

@@ -1,0 +1,197 @@
+//! One raw message on its way to the orders, stock and master data it is about.
+
+use async_nats::jetstream::message::PublishMessage;
+use engine::codec::EncodeError;
+use engine::{AppendError, Entry, EntryId, Key};
+use model::{Decision, Fact, Movement, OrderId, PartnerId};
+use partners::{Identified, OrderRef, Told};
+use service::quarantine::{Kind, Reason};
+
+use super::entry::{self, ByOrder, Origin};
+use super::read::{Part, Reading};
+use crate::adapter::Adapter;
+use crate::at_once::all;
+use crate::bucket::BucketError;
+use crate::publish::{NotPublished, append_too_large, publish};
+use crate::xref::Target;
+
+/// The broker did not do its part: the message is to be delivered again.
+#[derive(Debug, thiserror::Error)]
+pub enum RouteError {
+    /// A bucket did not answer.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// An entry was not appended.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// A stock movement was not published.
+    #[error(transparent)]
+    Stock(#[from] NotPublished),
+    /// A stock movement cannot be written.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+/// What became of a message that was read.
+#[derive(Debug, Default)]
+pub struct Routed {
+    /// References nobody knows yet; what hangs on them is still to be told.
+    pub unknown: Vec<String>,
+    /// What of the message cannot be used, and why.
+    pub wrong: Vec<Reason>,
+}
+
+/// Takes what a message says where it belongs: references and master data first, then stock and orders. What is sound
+/// gets there even when other parts of the message do not.
+///
+/// # Errors
+/// [`RouteError`] when the broker did not do its part. Doing it all again is safe.
+pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> Result<Routed, RouteError> {
+    let Reading { orders, stock, master, mut wrong } = reading;
+    // All that can be known without waiting is known before the first wait, so that the message behind finds it.
+    orders.iter().for_each(|part| remember(adapter, origin, part));
+    if let Some(known) = &adapter.master {
+        master.iter().for_each(|record| known.remember(record));
+        let writes = all(master.iter().map(|record| known.write(record)).collect()).await;
+        writes.into_iter().collect::<Result<(), _>>()?;
+    }
+    let (orders, unknown) = resolve(adapter, origin, orders).await?;
+    let moves = stock.into_iter().map(|(key, movement)| {
+        let subject = service::streams::stock(&movement.location.token(), &movement.sku.token());
+        move_stock(adapter, origin, origin.stock_entry(key, movement), subject)
+    });
+    let moved = all(moves.collect()).await;
+    let appended = all(orders.into_iter().map(|(order, facts)| append(adapter, origin, order, facts)).collect()).await;
+    let (mut taken, mut failed) = (Vec::new(), None);
+    for result in moved.into_iter().chain(appended) {
+        match result {
+            Ok(Written::Taken(entry)) => taken.push(entry),
+            Ok(Written::TooLarge(reason)) => wrong.push(reason),
+            Err(error) => failed = Some(error),
+        }
+    }
+    if failed.is_some() || !unknown.is_empty() {
+        adapter.remember_taken(taken);
+    }
+    failed.map_or(Ok(Routed { unknown, wrong }), Err)
+}
+
+/// What became of an entry.
+enum Written {
+    /// The broker has it.
+    Taken(EntryId),
+    /// It is more than one message may hold, which trying again does not change.
+    TooLarge(Reason),
+}
+
+/// Makes the references of a part known in this process.
+fn remember(adapter: &Adapter, origin: &Origin<'_>, part: &Part) {
+    let OrderRef::Order(order) = &part.order else { return };
+    for xref in &part.xrefs {
+        let target = Target { order: order.clone(), shipment: xref.shipment.clone() };
+        adapter.xrefs.remember(&origin.profile.partner, &xref.reference, target);
+    }
+}
+
+/// Finds the order of each part and writes down the references that mean it from now on. Returns what is told of each
+/// order, and the references nobody knows.
+async fn resolve(
+    adapter: &Adapter,
+    origin: &Origin<'_>,
+    parts: Vec<Part>,
+) -> Result<(Vec<(OrderId, Vec<Identified>)>, Vec<String>), RouteError> {
+    let partner = &origin.profile.partner;
+    let targets = all(parts.iter().map(|part| target(adapter, partner, &part.order)).collect()).await;
+    let targets = targets.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let (mut orders, mut unknown, mut xrefs) = (ByOrder::default(), Vec::new(), Vec::new());
+    for (part, target) in parts.into_iter().zip(targets) {
+        let Some(target) = target else {
+            unknown.push(part.order.as_str().to_owned());
+            continue;
+        };
+        for xref in part.xrefs {
+            let shipment = xref.shipment.or_else(|| target.shipment.clone());
+            xrefs.push((xref.reference, Target { order: target.order.clone(), shipment }));
+        }
+        let facts = within_shipment(part.order, part.facts, &target);
+        orders.add(target.order, facts);
+    }
+    for (reference, target) in &xrefs {
+        adapter.xrefs.remember(partner, reference, target.clone());
+    }
+    let writes = xrefs.iter().map(|(reference, target)| adapter.xrefs.write(partner, reference, target));
+    all(writes.collect()).await.into_iter().collect::<Result<(), _>>()?;
+    Ok((orders.into_orders(), unknown))
+}
+
+/// What a part of a message is about; nothing while nobody knows its reference.
+async fn target(adapter: &Adapter, partner: &PartnerId, order: &OrderRef) -> Result<Option<Target>, BucketError> {
+    match order {
+        OrderRef::Order(order) => Ok(Some(Target { order: order.clone(), shipment: None })),
+        OrderRef::Reference(reference) => adapter.xrefs.find(partner, reference).await,
+    }
+}
+
+/// The facts, with the shipment their reference stands for where they name none.
+fn within_shipment(order: OrderRef, facts: Vec<Identified>, target: &Target) -> Vec<Identified> {
+    let Some(shipment) = &target.shipment else { return facts };
+    match (Told::Order { order, facts, xrefs: Vec::new() }).with_shipment(shipment) {
+        Told::Order { facts, .. } => facts,
+        Told::Stock { .. } | Told::Master(_) | Told::Rejected(_) => Vec::new(),
+    }
+}
+
+/// Appends what is told of one order.
+async fn append(
+    adapter: &Adapter,
+    origin: &Origin<'_>,
+    order: OrderId,
+    told: Vec<Identified>,
+) -> Result<Written, RouteError> {
+    let id = origin.entry_id(order.as_str().as_bytes());
+    if origin.delivery.tries > 1 && adapter.has_taken(id) {
+        return Ok(Written::Taken(id));
+    }
+    let mut facts = entry::facts(told);
+    if let Some(master) = &adapter.master {
+        let mut validated = Vec::new();
+        for told in &facts {
+            if let Fact::Released(released) = &told.fact {
+                validated.push(entry::validated(told.id, master.validate(released).await?));
+            }
+        }
+        facts.append(&mut validated);
+    }
+    let entry = origin.order_entry(id, facts);
+    match adapter.journal.append(&Key::of(order.as_str()), adapter.system.lane().as_str(), &entry).await {
+        Ok(_) => {
+            adapter.metrics.appended.inc();
+            Ok(Written::Taken(id))
+        }
+        Err(error) if append_too_large(&error) => Ok(too_large(&format!("order {order}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Publishes a stock movement.
+async fn move_stock(
+    adapter: &Adapter,
+    origin: &Origin<'_>,
+    entry: Entry<Movement, Decision>,
+    subject: String,
+) -> Result<Written, RouteError> {
+    if origin.delivery.tries > 1 && adapter.has_taken(entry.id) {
+        return Ok(Written::Taken(entry.id));
+    }
+    let payload = engine::codec::encode(&entry)?;
+    let message = PublishMessage::build().payload(payload.into()).message_id(entry.id.to_string());
+    match publish(&adapter.js, subject, message).await {
+        Ok(()) => Ok(Written::Taken(entry.id)),
+        Err(error) if error.too_large() => Ok(too_large("stock")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn too_large(of: &str) -> Written {
+    Written::TooLarge(Reason::new(Kind::Oversized, format!("what it tells of {of} is more than one entry holds")))
+}

@@ -1,0 +1,230 @@
+//! The profiles an adapter works with: those of a folder, or those that come with Waybill.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use model::{PartnerId, System};
+use partners::{Profile, ProfileError};
+
+use crate::settings::SharedProfile;
+
+/// Simulated partners that share the profile of another; they are served along with the profiles that come with Waybill.
+const SIMULATED: [(&str, &str); 1] = [("wms-west", "sim-wms")];
+
+/// The largest profile that is read, in bytes.
+const MAX_PROFILE: u64 = 1024 * 1024;
+
+/// Why there are no profiles to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfilesError {
+    /// The folder or a file cannot be read.
+    #[error("cannot read {path}: {source}; --profiles names a folder of *.toml files")]
+    Read {
+        /// The folder or file.
+        path: PathBuf,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A file is too large to be a profile.
+    #[error("{path} has {bytes} bytes; a profile has at most {MAX_PROFILE}")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A profile is wrong.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// Two profiles are for the same partner.
+    #[error("{second}: partner {partner} has a profile already, in {first}; keep one of them")]
+    Twice {
+        /// The partner.
+        partner: String,
+        /// The file with its first profile.
+        first: String,
+        /// The file with its second.
+        second: String,
+    },
+    /// A partner is to share a profile that is not there.
+    #[error("partner {partner} is to share profile {profile}, but {place} has only: {names}")]
+    NoSuchProfile {
+        /// The partner.
+        partner: String,
+        /// The profile.
+        profile: String,
+        /// Where it was looked for.
+        place: String,
+        /// The profiles there.
+        names: String,
+    },
+    /// There is none for this kind of system.
+    #[error("no profile for {system} in {place}; expected at least one with system = \"{system}\"")]
+    None {
+        /// The kind of system.
+        system: System,
+        /// Where they were looked for.
+        place: String,
+    },
+}
+
+/// The profiles of one kind of system, by their partner's subject token.
+pub struct Profiles {
+    by_token: HashMap<Box<str>, Loaded>,
+}
+
+struct Loaded {
+    file: String,
+    profile: Profile,
+}
+
+/// A profile's text, and what it is called.
+struct Text {
+    /// Its file, for people.
+    file: String,
+    /// Its file's name without `.toml`.
+    name: String,
+    text: String,
+}
+
+impl Profiles {
+    /// The profiles for `system` of a folder, or those that come with Waybill. Profiles for other systems are read and
+    /// left alone, so that one folder serves every adapter.
+    ///
+    /// # Errors
+    /// [`ProfilesError`] names the file, the line and what was expected.
+    pub fn load(system: System, folder: Option<&Path>, shared: &[SharedProfile]) -> Result<Self, ProfilesError> {
+        let (texts, place) = match folder {
+            None => (shipped(), "what comes with Waybill".to_owned()),
+            Some(folder) => (texts(folder)?, folder.display().to_string()),
+        };
+        let mut profiles = Self { by_token: HashMap::new() };
+        for text in &texts {
+            profiles.add(system, text, Profile::load(&text.file, &text.text)?)?;
+        }
+        let simulated = match folder {
+            None => SIMULATED.iter().filter_map(|(partner, profile)| shared_by(partner, profile)).collect(),
+            Some(_) => Vec::new(),
+        };
+        for SharedProfile { partner, profile } in simulated.iter().chain(shared) {
+            let Some(text) = texts.iter().find(|text| text.name == *profile) else {
+                let names: Vec<&str> = texts.iter().map(|text| text.name.as_str()).collect();
+                let (partner, profile) = (partner.to_string(), profile.clone());
+                return Err(ProfilesError::NoSuchProfile { partner, profile, place, names: names.join(", ") });
+            };
+            profiles.add(system, text, Profile::load_for(&text.file, &text.text, partner.clone())?)?;
+        }
+        if profiles.by_token.is_empty() { Err(ProfilesError::None { system, place }) } else { Ok(profiles) }
+    }
+
+    /// The profile of the partner with this subject token.
+    #[must_use]
+    pub fn get(&self, token: &str) -> Option<&Profile> {
+        self.by_token.get(token).map(|loaded| &loaded.profile)
+    }
+
+    /// The subject tokens of all partners with a profile.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.by_token.keys().map(AsRef::as_ref)
+    }
+
+    fn add(&mut self, system: System, text: &Text, profile: Profile) -> Result<(), ProfilesError> {
+        if profile.system != system {
+            return Ok(());
+        }
+        let token: Box<str> = profile.partner.token().into();
+        if let Some(first) = self.by_token.get(&token) {
+            let partner = profile.partner.to_string();
+            return Err(ProfilesError::Twice { partner, first: first.file.clone(), second: text.file.clone() });
+        }
+        self.by_token.insert(token, Loaded { file: text.file.clone(), profile });
+        Ok(())
+    }
+}
+
+fn shipped() -> Vec<Text> {
+    let text = |(name, text): &(&str, &str)| Text {
+        file: format!("{name}.toml, which comes with Waybill"),
+        name: (*name).to_owned(),
+        text: (*text).to_owned(),
+    };
+    partners::shipped().iter().map(text).collect()
+}
+
+fn shared_by(partner: &str, profile: &str) -> Option<SharedProfile> {
+    let partner = PartnerId::new(partner).ok()?;
+    Some(SharedProfile { partner, profile: profile.to_owned() })
+}
+
+fn texts(folder: &Path) -> Result<Vec<Text>, ProfilesError> {
+    let text = |path: PathBuf| {
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Text { file: path.display().to_string(), name, text: read(&path)? })
+    };
+    files(folder)?.into_iter().map(text).collect()
+}
+
+/// The profiles of a folder, by name, so that mistakes are found in the same order everywhere.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, ProfilesError> {
+    let failed = |source| ProfilesError::Read { path: folder.to_path_buf(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read(path: &Path) -> Result<String, ProfilesError> {
+    let failed = |source| ProfilesError::Read { path: path.to_path_buf(), source };
+    let bytes = std::fs::metadata(path).map_err(failed)?.len();
+    if bytes > MAX_PROFILE {
+        return Err(ProfilesError::TooLarge { path: path.to_path_buf(), bytes });
+    }
+    std::fs::read_to_string(path).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(folder: &Path, shared: &[SharedProfile]) -> String {
+        Profiles::load(System::Wms, Some(folder), shared).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_shipped_profiles_serve_every_system() {
+        for (system, expected) in [
+            (System::Erp, vec!["erp-main", "shopify", "woocommerce"]),
+            (System::Wms, vec!["wms-east", "wms-west"]),
+            (System::Tms, vec!["tms-main"]),
+        ] {
+            let profiles = Profiles::load(system, None, &[]).unwrap();
+            let mut tokens: Vec<&str> = profiles.tokens().collect();
+            tokens.sort_unstable();
+            assert_eq!(tokens, expected);
+        }
+        let shop = shared_by("shop 2", "shopify").unwrap();
+        assert!(Profiles::load(System::Erp, None, &[shop]).unwrap().get("shop=202").is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(error(folder.path(), &[]).starts_with("no profile for wms in "));
+        assert!(error(&folder.path().join("none"), &[]).starts_with("cannot read "));
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("notes.txt", "not a profile");
+        write("b.toml", "partner = \"w\"\nsystem = \"wms\"\nversion = 1\n");
+        assert_eq!(error(folder.path(), &[]), "");
+        assert!(error(folder.path(), &[shared_by("w2", "c").unwrap()]).ends_with("has only: b"));
+        write("c.toml", "partner = \"w\"\nsystem = \"wms\"\nversion = 1\n");
+        assert!(error(folder.path(), &[]).contains("partner w has a profile already"));
+        write("a.toml", "partner = \"x\"\nsystem = \"wms\"\nversions = 1\n");
+        let wrong = error(folder.path(), &[]);
+        assert!(wrong.contains("a.toml:") && wrong.contains("version"), "{wrong}");
+    }
+}

@@ -1,0 +1,10 @@
+//! Adapters against a real broker: what partners publish becomes entries, and what is asked becomes their messages.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on may panic")]
+
+mod asks;
+mod inbox;
+mod master;
+mod outage;
+mod references;
+mod world;

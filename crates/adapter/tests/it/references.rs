@@ -1,0 +1,91 @@
+//! Messages that name their order by a reference: looked up, waited for, given up.
+
+use std::time::Duration;
+
+use adapter::{Settings, Target};
+use model::{Fact, System};
+use service::quarantine::Kind;
+
+use crate::world::{World, facts, kinds};
+
+const BOOKING: &str = "in.tms.tms-main.booking";
+const EVENT: &str = "in.tms.tms-main.event";
+const DURABLE: &str = "tms-adapter_tms-main";
+
+fn booking(order: &str, tracking: &str) -> String {
+    format!(
+        r#"{{"tender": "book.s1", "shipper_ref": {{"order": "{order}", "shipment": "s1"}}, "answer": "A", "scac": "DHLX",
+            "pro": "{tracking}", "answered_at": "2026-03-01T15:00:00+01:00"}}"#
+    )
+}
+
+fn delivered(id: &str, tracking: &str) -> String {
+    format!(r#"{{"id": "{id}", "pro": "{tracking}", "code": "DLV", "at": "2026-03-04T10:15:00+01:00"}}"#)
+}
+
+#[tokio::test]
+async fn a_reference_leads_to_its_order_and_shipment() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-1", "JD 01.40")).await;
+    world.publish(EVENT, &delivered("e1", "JD 01.40")).await;
+    let entries = world.entries("SO-1", 2).await;
+    let event = entries.iter().find(|entry| kinds(entry) == ["milestone"]).unwrap();
+    let Fact::Milestone(reached) = &facts(event)[0].fact else { panic!("no milestone") };
+    assert_eq!(reached.shipment.as_ref().map(model::ShipmentId::as_str), Some("s1"));
+    let xref = world.connection.js.get_key_value("XREF").await.unwrap();
+    let value = xref.get("tms.tms-main.JD=2001=2E40").await.unwrap().unwrap();
+    let target: Target = serde_json::from_slice(&value).unwrap();
+    assert_eq!((target.order.as_str(), target.shipment.unwrap().as_str()), ("SO-1", "s1"));
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_ahead_of_its_reference_waits_and_holds_up_nobody() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    let events = format!(r#"{{"events": [{}, {}]}}"#, delivered("e1", "JD-1"), delivered("e2", "JD-2"));
+    world.publish(BOOKING, &booking("SO-2", "JD-2")).await;
+    world.publish(EVENT, &events).await;
+    world.publish(BOOKING, &booking("SO-3", "JD-3")).await;
+    world.publish(EVENT, &delivered("e3", "JD-3")).await;
+    world.entries("SO-3", 2).await;
+    world.entries("SO-2", 2).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(world.held("QUARANTINE").await, 0);
+    world.publish(BOOKING, &booking("SO-1", "JD-1")).await;
+    world.entries("SO-1", 2).await;
+    world.idle("INBOX", DURABLE).await;
+    assert_eq!(adapter.metrics.appended.get(), 6, "what was appended is not appended again at the next try");
+    assert_eq!(world.held("QUARANTINE").await, 0);
+    assert!(adapter.readiness.state().ready);
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn a_reference_learnt_by_another_process_is_found() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(EVENT, &delivered("e1", "JD-1")).await;
+    let xref = world.connection.js.get_key_value("XREF").await.unwrap();
+    xref.put("tms.tms-main.JD-1", r#"{"order":"SO-1"}"#.into()).await.unwrap();
+    let entries = world.entries("SO-1", 1).await;
+    let Fact::Milestone(reached) = &facts(&entries[0])[0].fact else { panic!("no milestone") };
+    assert_eq!(reached.shipment, None);
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn patience_ends_in_quarantine() {
+    let world = World::start().await;
+    let settings = Settings { patience: Duration::from_millis(500), ..Settings::default() };
+    let adapter = world.adapter(System::Tms, settings).await;
+    let raw = delivered("e1", "JD-9");
+    world.publish(EVENT, &raw).await;
+    let held = world.quarantine(1).await;
+    assert_eq!((held[0].about.reason.kind, held[0].raw.as_ref()), (Kind::UnknownReference, raw.as_bytes()));
+    assert_eq!(held[0].about.reason.text, "unknown reference JD-9, tried 3 times");
+    world.idle("INBOX", DURABLE).await;
+    assert_eq!(world.held("ORDERS").await, 0);
+    adapter.stop().await;
+}

@@ -1,0 +1,20 @@
+//! The ERP adapter as a process of its own.
+
+use clap::Parser;
+
+/// Turns ERP messages into facts of orders and master data, and asks to confirm and to bill into ERP messages
+#[derive(Parser)]
+#[command(name = "erp-adapter", version)]
+struct Line {
+    #[command(flatten)]
+    common: service::Common,
+    #[command(flatten)]
+    adapter: adapter::Settings,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Line { common, adapter } = service::settings::parse();
+    let about = erp_adapter::ABOUT;
+    service::run(about, &common, |host| erp_adapter::serve(adapter, host)).await
+}

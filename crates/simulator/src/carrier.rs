@@ -1,0 +1,124 @@
+//! The TMS and its carriers: take a shipment on, or not; carry it; bill it.
+
+use rust_decimal::Decimal;
+
+use crate::books::{Books, Task};
+use crate::course::{Course, Turn};
+use crate::plan::{Fate, PlannedLine};
+use crate::seed::Seed;
+use crate::wire::Message;
+use crate::wire::tms::{Booked, Code, Event, Job, Tender};
+
+const CARRIERS: [&str; 4] = ["NORTHLINE", "CARGOBEE", "ALPEXPRESS", "SEASTAR"];
+/// What a shipment costs in cents: this, and so much a piece.
+const BASE_CENTS: u32 = 900;
+const CENTS_A_PIECE: u32 = 35;
+
+/// The TMS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carrier {
+    /// What tracking numbers and prices follow from.
+    pub seed: Seed,
+}
+
+/// What a tender led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// The answer to the tender.
+    pub answer: Message,
+    /// The carrier that comes for the goods, when it was asked for the first time and takes them on.
+    pub truck: Option<Booked>,
+}
+
+impl Carrier {
+    /// Answers a tender. One that comes again gets the same answer, and no second truck comes.
+    pub fn on_ask(self, course: &mut Course, nth: usize, ask: &Tender<'_>, books: &mut Books) -> Reaction {
+        let turn = course.turn(&ask.tender, Task::Book, Some(nth));
+        if turn == Turn::First {
+            check(course, nth, ask, books);
+        }
+        let booked = self.booked(course, nth);
+        let answer = job(course, nth).booking(&ask.tender, booked.as_ref());
+        match turn {
+            Turn::Repeated => books.asks.repeated += 1,
+            Turn::Twice => books.fault(twice(course, nth, &ask.tender)),
+            Turn::First => {
+                books.act(Task::Book);
+                course.settle();
+                return Reaction { answer, truck: booked };
+            }
+        }
+        Reaction { answer, truck: None }
+    }
+
+    /// The road: from the dock to the consignee, then the bill.
+    pub fn on_the_road(self, course: &Course, nth: usize, booked: &Booked) -> Vec<Message> {
+        let (plan, job) = (&course.plan, job(course, nth));
+        let steps = &plan.shipments[nth].steps;
+        let event = |code, at| Event { code, at, stop: None, lines: Vec::new() };
+        let doorstep = Event { stop: Some(&plan.ship_to), ..event(Code::OutForDelivery, steps.out_for_delivery) };
+        vec![
+            job.events(booked, &[event(Code::PickedUp, steps.picked_up)]),
+            job.events(booked, &[event(Code::Departed, steps.departed), event(Code::InTransit, steps.in_transit)]),
+            job.events(booked, &[doorstep]),
+            job.events(booked, &deliveries(course, nth)),
+            job.freight_invoice(booked),
+        ]
+    }
+
+    fn booked(self, course: &Course, nth: usize) -> Option<Booked> {
+        let shipment = &course.plan.shipments[nth];
+        if course.plan.fate == Fate::BookingRefused(shipment.id.clone()) {
+            return None;
+        }
+        let dice = self.seed.about(course.plan.order.as_str()).part(nth);
+        let pieces: Decimal = course.plan.lines_of(shipment).map(|line| line.quantity).sum();
+        let base = BASE_CENTS + dice.within("surcharge", 0..=600);
+        let charge = (Decimal::from(base) + pieces * Decimal::from(CENTS_A_PIECE)) / Decimal::ONE_HUNDRED;
+        Some(Booked {
+            carrier: CARRIERS[dice.within("carrier", 0..=3) as usize % CARRIERS.len()],
+            pro: format!("WB{:016X}", dice.number("tracking")),
+            charge: charge.round_dp(2),
+            at: shipment.steps.booked,
+        })
+    }
+}
+
+/// Lines that arrive at one time are one delivery.
+fn deliveries(course: &Course, nth: usize) -> Vec<Event<'_>> {
+    let mut lines: Vec<&PlannedLine> = course.plan.lines_of(&course.plan.shipments[nth]).collect();
+    lines.sort_by_key(|line| line.delivered);
+    lines
+        .chunk_by(|one, next| one.delivered == next.delivered)
+        .map(|together| Event {
+            code: Code::Delivered,
+            at: together[0].delivered,
+            stop: Some(&course.plan.ship_to),
+            lines: together.to_vec(),
+        })
+        .collect()
+}
+
+fn job(course: &Course, nth: usize) -> Job<'_> {
+    Job { order: &course.plan.order, shipment: &course.plan.shipments[nth].id }
+}
+
+fn check(course: &Course, nth: usize, ask: &Tender<'_>, books: &mut Books) {
+    let shipment = &course.plan.shipments[nth];
+    let fault = |what: &str| format!("order {}, {}: {what}", course.plan.order, shipment.id);
+    if course.plan.fate == Fate::NoStock(shipment.id.clone()) {
+        books.fault(fault("asked to book what the warehouse does not have"));
+    }
+    if shipment.location.as_str() != ask.pickup.site {
+        books.fault(fault(&format!("is at {} and was to be picked up at {}", shipment.location, ask.pickup.site)));
+    }
+    let asked = ask.goods.iter().map(|goods| (&*goods.line, goods.count));
+    if let Some(differs) = course.differs(course.plan.lines_of(shipment), asked) {
+        books.fault(fault(&format!("asked to book: {differs}")));
+    }
+}
+
+fn twice(course: &Course, nth: usize, ask: &str) -> String {
+    let shipment = &course.plan.shipments[nth].id;
+    format!("order {}, {shipment}: asked to book it twice, the second time as {ask}", course.plan.order)
+}

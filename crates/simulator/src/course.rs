@@ -1,0 +1,169 @@
+//! How far the partners have come with one order.
+
+use model::{CustomerId, LineId, LocationId, OrderId, Place, ShipmentId, Sku, Timestamp, When};
+use rust_decimal::Decimal;
+
+use crate::books::Task;
+use crate::plan::{Fate, Plan, PlannedLine, PlannedShipment, Steps, Warehouse};
+use crate::seed::Seed;
+use crate::world::{self, sound};
+
+/// An order between its release and the last word of the partners.
+#[derive(Debug)]
+pub struct Course {
+    /// What the partners will do.
+    pub plan: Plan,
+    /// Somebody else released it; its plan was made from what was asked.
+    pub foreign: bool,
+    acted: Vec<Act>,
+    /// Shipments that were delivered and billed by the carrier, or refused.
+    settled: usize,
+    billed: bool,
+}
+
+#[derive(Debug)]
+struct Act {
+    ask: Box<str>,
+    task: Task,
+    shipment: Option<usize>,
+}
+
+/// How often something was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// For the first time.
+    First,
+    /// Again under the same id.
+    Repeated,
+    /// Again under another id: the same thing twice.
+    Twice,
+}
+
+/// A line as an ask names it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The line.
+    pub line: &'a str,
+    /// What.
+    pub sku: &'a str,
+    /// How much.
+    pub quantity: Decimal,
+}
+
+impl Course {
+    /// The course of an order that was just released.
+    #[must_use]
+    pub const fn new(plan: Plan) -> Self {
+        Self { plan, foreign: false, acted: Vec::new(), settled: 0, billed: false }
+    }
+
+    /// The course of an order that somebody else released.
+    #[must_use]
+    pub fn foreign(order: OrderId, now: Timestamp) -> Self {
+        let plan = Plan {
+            order,
+            customer: sound(CustomerId::new("somebody")),
+            ship_to: Place::default(),
+            ordered: When::exact(now),
+            mode: String::new(),
+            lines: Vec::new(),
+            shipments: Vec::new(),
+            fate: Fate::Closed,
+        };
+        Self { foreign: true, ..Self::new(plan) }
+    }
+
+    /// Adds a shipment to the plan of a foreign order: everything happens now.
+    ///
+    /// # Errors
+    /// When a name is no id.
+    pub fn add(
+        &mut self,
+        (shipment, location, warehouse): (&str, &str, Warehouse),
+        lines: &[Asked<'_>],
+        (seed, now): (Seed, Timestamp),
+    ) -> Result<usize, model::token::TokenError> {
+        let now = When::exact(now);
+        let location = LocationId::new(location)?;
+        let first = self.plan.lines.len();
+        for asked in lines {
+            let sku = Sku::new(asked.sku)?;
+            self.plan.lines.push(PlannedLine {
+                line: LineId::new(asked.line)?,
+                price: world::price(seed, &sku),
+                sku,
+                quantity: asked.quantity,
+                ship_from: location.clone(),
+                ship_on: now.local_date(),
+                promised: now,
+                delivered: now,
+                returned: None,
+            });
+        }
+        self.plan.shipments.push(PlannedShipment {
+            id: ShipmentId::new(shipment)?,
+            location,
+            warehouse,
+            ship_on: now.local_date(),
+            lines: (first..self.plan.lines.len()).collect(),
+            steps: Steps::all_at(now),
+        });
+        Ok(self.plan.shipments.len() - 1)
+    }
+
+    /// Notes that something is asked, and says how often it was.
+    pub fn turn(&mut self, ask: &str, task: Task, shipment: Option<usize>) -> Turn {
+        if self.acted.iter().any(|act| &*act.ask == ask) {
+            return Turn::Repeated;
+        }
+        let twice = self.acted.iter().any(|act| act.task == task && act.shipment == shipment);
+        self.acted.push(Act { ask: ask.into(), task, shipment });
+        if twice { Turn::Twice } else { Turn::First }
+    }
+
+    /// A shipment was delivered and billed by the carrier, or refused.
+    pub const fn settle(&mut self) {
+        self.settled += 1;
+    }
+
+    /// The customer was billed.
+    pub const fn bill(&mut self) {
+        self.billed = true;
+    }
+
+    /// Nothing is left for the partners to do.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        match self.plan.fate {
+            Fate::Closed => self.billed,
+            Fate::Invalid => true,
+            Fate::NoStock(_) | Fate::BookingRefused(_) => self.settled == self.plan.shipments.len(),
+        }
+    }
+
+    /// How the lines that are asked for differ from the planned ones, in words.
+    #[must_use]
+    pub fn differs<'a>(
+        &self,
+        planned: impl Iterator<Item = &'a PlannedLine>,
+        asked: impl Iterator<Item = (&'a str, Decimal)>,
+    ) -> Option<String> {
+        let mut planned: Vec<(&str, Decimal)> = planned.map(|line| (line.line.as_str(), line.quantity)).collect();
+        let mut asked: Vec<(&str, Decimal)> = asked.collect();
+        planned.sort_unstable();
+        asked.sort_unstable();
+        let words = |lines: &[(&str, Decimal)]| {
+            let words: Vec<String> =
+                lines.iter().map(|(line, quantity)| format!("{} of line {line}", quantity.normalize())).collect();
+            words.join(", ")
+        };
+        (planned != asked).then(|| format!("{} asked for, {} ordered", words(&asked), words(&planned)))
+    }
+
+    /// What these lines cost in [`CURRENCY`](crate::plan::CURRENCY); a line nobody knows costs nothing.
+    #[must_use]
+    pub fn price_of(&self, lines: &[(&str, Decimal)]) -> Decimal {
+        let price = |name: &str| self.plan.lines.iter().find(|line| line.line.as_str() == name).map(|line| line.price);
+        lines.iter().filter_map(|(line, quantity)| Some(price(line)? * quantity)).sum()
+    }
+}

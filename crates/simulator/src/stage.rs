@@ -1,0 +1,276 @@
+//! All partners together: hands each ask to its partner, and one partner's doing to the next.
+//!
+//! No I/O and no clock: messages go in, messages come out.
+
+use std::collections::{HashMap, VecDeque};
+
+use model::token::TokenError;
+use model::{OrderId, Timestamp};
+
+use crate::books::{Books, Task};
+use crate::carrier::Carrier;
+use crate::course::{Asked, Course};
+use crate::erp::Erp;
+use crate::plan::{ERP, Fate, Plan, TMS, Warehouse};
+use crate::scenario::Scenario;
+use crate::warehouse::WarehouseSystem;
+use crate::wire::erp::{BillingRequest, ShipmentConfirmation};
+use crate::wire::tms::Tender;
+use crate::wire::wms::Release;
+use crate::wire::{AskError, Message, erp};
+
+/// Orders of somebody else that are remembered at once; beyond it the oldest is forgotten.
+const MAX_FOREIGN: usize = 1_000;
+
+/// A partner, as the one an ask is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partner {
+    /// The ERP.
+    Erp,
+    /// A warehouse system.
+    Wms(Warehouse),
+    /// The TMS.
+    Tms,
+}
+
+impl Partner {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Erp, Self::Wms(Warehouse::East), Self::Wms(Warehouse::West), Self::Tms];
+
+    /// Its id.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Erp => ERP,
+            Self::Wms(warehouse) => warehouse.partner(),
+            Self::Tms => TMS,
+        }
+    }
+
+    /// The kind of system it is.
+    #[must_use]
+    pub const fn system(self) -> model::System {
+        match self {
+            Self::Erp => model::System::Erp,
+            Self::Wms(_) => model::System::Wms,
+            Self::Tms => model::System::Tms,
+        }
+    }
+}
+
+/// All partners together, the orders they are at work on, and their books.
+#[derive(Debug)]
+pub struct Stage {
+    scenario: Scenario,
+    carrier: Carrier,
+    /// Orders released and not finished. The caller bounds them by how many it releases.
+    courses: HashMap<Box<str>, Course>,
+    foreign: HashMap<Box<str>, Course>,
+    foreign_by_age: VecDeque<Box<str>>,
+    books: Books,
+    all_released: bool,
+}
+
+impl Stage {
+    /// A stage on which nothing has happened.
+    #[must_use]
+    pub fn new(scenario: Scenario) -> Self {
+        let carrier = Carrier { seed: scenario.seed() };
+        Self {
+            scenario,
+            carrier,
+            courses: HashMap::new(),
+            foreign: HashMap::new(),
+            foreign_by_age: VecDeque::new(),
+            books: Books::default(),
+            all_released: false,
+        }
+    }
+
+    /// The books so far.
+    #[must_use]
+    pub const fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// Orders released and not finished.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.courses.len()
+    }
+
+    /// No more orders will be released.
+    pub const fn end_of_orders(&mut self) {
+        self.all_released = true;
+    }
+
+    /// All orders are released and finished.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.all_released && self.courses.is_empty()
+    }
+
+    /// Releases an order.
+    pub fn release(&mut self, plan: Plan) -> Message {
+        self.books.release(&plan);
+        let message = erp::order(&plan);
+        if plan.fate == Fate::Invalid {
+            self.books.finished += 1;
+        } else {
+            self.courses.insert(plan.order.as_str().into(), Course::new(plan));
+        }
+        message
+    }
+
+    /// What the partners say when one of them is asked this. An ask that cannot be read is a fault in the books.
+    pub fn on_ask(&mut self, partner: Partner, message: &str, body: &[u8], now: Timestamp) -> Vec<Message> {
+        let said = match (partner, message) {
+            (Partner::Wms(warehouse), "release") => self.on_release(warehouse, body, now),
+            (Partner::Tms, "tender") => self.on_tender(body, now),
+            (Partner::Erp, "shpcon") => self.on_confirm(body, now),
+            (Partner::Erp, "billing") => self.on_bill(body, now),
+            (Partner::Erp | Partner::Wms(_) | Partner::Tms, _) => {
+                Err(AskError::UnknownMessage { partner: partner.id(), message: message.to_owned() })
+            }
+        };
+        said.unwrap_or_else(|error| {
+            self.books.fault(error.to_string());
+            Vec::new()
+        })
+    }
+
+    fn on_release(&mut self, warehouse: Warehouse, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
+        let partner = Partner::Wms(warehouse);
+        let ask: Release<'_> = read(partner, "release", body)?;
+        let no_id = |source| AskError::NoId { partner: partner.id(), message: "release".to_owned(), source };
+        let Some(mut course) = self.take(&ask.order_no, Task::Allocate, now).map_err(no_id)? else {
+            return Ok(Vec::new());
+        };
+        let lines: Vec<Asked<'_>> =
+            ask.items.iter().map(|item| Asked { line: &item.line, sku: &item.article, quantity: item.qty }).collect();
+        let wanted = (&*ask.shipment_no, &*ask.site, warehouse);
+        let said = match self.find(&mut course, wanted, &lines, now) {
+            Ok(Some(nth)) => Ok(WarehouseSystem(warehouse).on_ask(&mut course, nth, &ask, &mut self.books)),
+            Ok(None) => Ok(Vec::new()),
+            Err(source) => Err(no_id(source)),
+        };
+        self.put_back(course);
+        said
+    }
+
+    fn on_tender(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
+        let ask: Tender<'_> = read(Partner::Tms, "tender", body)?;
+        let no_id = |source| AskError::NoId { partner: TMS, message: "tender".to_owned(), source };
+        let Some(mut course) = self.take(&ask.shipper_ref.order, Task::Book, now).map_err(no_id)? else {
+            return Ok(Vec::new());
+        };
+        let lines: Vec<Asked<'_>> = ask
+            .goods
+            .iter()
+            .map(|goods| Asked { line: &goods.line, sku: &goods.article, quantity: goods.count })
+            .collect();
+        let warehouse = self.scenario.warehouse_of(&ask.pickup.site);
+        let wanted = (&*ask.shipper_ref.shipment, &*ask.pickup.site, warehouse);
+        let said = match self.find(&mut course, wanted, &lines, now) {
+            Ok(Some(nth)) => Ok(self.transport(&mut course, nth, &ask)),
+            Ok(None) => Ok(Vec::new()),
+            Err(source) => Err(no_id(source)),
+        };
+        self.put_back(course);
+        said
+    }
+
+    /// The tender is answered; the truck comes and is loaded, drives and delivers; some of it comes back.
+    fn transport(&mut self, course: &mut Course, nth: usize, ask: &Tender<'_>) -> Vec<Message> {
+        let reaction = self.carrier.on_ask(course, nth, ask, &mut self.books);
+        let mut said = vec![reaction.answer];
+        if let Some(booked) = reaction.truck {
+            let shipment = &course.plan.shipments[nth];
+            let warehouse = WarehouseSystem(shipment.warehouse);
+            said.push(warehouse.on_truck(course, nth));
+            said.extend(self.carrier.on_the_road(course, nth, &booked));
+            said.extend(warehouse.on_return(course, nth));
+            if !course.foreign {
+                self.books.deliver(course.plan.lines_of(shipment));
+            }
+        }
+        said
+    }
+
+    fn on_confirm(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
+        let ask: ShipmentConfirmation<'_> = read(Partner::Erp, "shpcon", body)?;
+        let taken = self.take(&ask.vbeln, Task::ConfirmShipment, now);
+        let no_id = |source| AskError::NoId { partner: ERP, message: "shpcon".to_owned(), source };
+        let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
+        let said = Erp.on_confirm(&mut course, &ask, &mut self.books);
+        self.put_back(course);
+        Ok(vec![said])
+    }
+
+    fn on_bill(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
+        let ask: BillingRequest<'_> = read(Partner::Erp, "billing", body)?;
+        let taken = self.take(&ask.vbeln, Task::Bill, now);
+        let no_id = |source| AskError::NoId { partner: ERP, message: "billing".to_owned(), source };
+        let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
+        let said = Erp.on_bill(&mut course, &ask, &mut self.books);
+        self.put_back(course);
+        Ok(vec![said])
+    }
+
+    /// Takes an order's course to work on; nothing when it is one of ours that is done with.
+    fn take(&mut self, order: &str, task: Task, now: Timestamp) -> Result<Option<Course>, TokenError> {
+        if let Some(course) = self.courses.remove(order) {
+            return Ok(Some(course));
+        }
+        if self.scenario.owns(order) {
+            self.books.late(order, task);
+            return Ok(None);
+        }
+        let id = OrderId::new(order)?;
+        self.books.asks.foreign += 1;
+        if let Some(course) = self.foreign.remove(order) {
+            return Ok(Some(course));
+        }
+        self.foreign_by_age.push_back(order.into());
+        if self.foreign_by_age.len() > MAX_FOREIGN
+            && let Some(oldest) = self.foreign_by_age.pop_front()
+        {
+            self.foreign.remove(&oldest);
+        }
+        Ok(Some(Course::foreign(id, now)))
+    }
+
+    fn put_back(&mut self, course: Course) {
+        let finished = course.is_finished();
+        match (course.foreign, finished) {
+            (true, true) => {}
+            (true, false) => drop(self.foreign.insert(course.plan.order.as_str().into(), course)),
+            (false, true) => self.books.finished += 1,
+            (false, false) => drop(self.courses.insert(course.plan.order.as_str().into(), course)),
+        }
+    }
+
+    /// The place of a shipment in its order. A shipment that one of our orders does not have is a fault; that of a foreign
+    /// order is added.
+    fn find(
+        &mut self,
+        course: &mut Course,
+        (shipment, site, warehouse): (&str, &str, Warehouse),
+        lines: &[Asked<'_>],
+        now: Timestamp,
+    ) -> Result<Option<usize>, TokenError> {
+        if let Some(nth) = course.plan.place_of(shipment) {
+            return Ok(Some(nth));
+        }
+        if course.foreign {
+            return course.add((shipment, site, warehouse), lines, (self.scenario.seed(), now)).map(Some);
+        }
+        self.books.fault(format!("order {} has no shipment `{shipment}`", course.plan.order));
+        Ok(None)
+    }
+}
+
+fn read<'a, T: serde::Deserialize<'a>>(partner: Partner, message: &str, body: &'a [u8]) -> Result<T, AskError> {
+    let unreadable = |source| AskError::Unreadable { partner: partner.id(), message: message.to_owned(), source };
+    serde_json::from_slice(body).map_err(unreadable)
+}

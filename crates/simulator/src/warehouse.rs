@@ -1,0 +1,94 @@
+//! A warehouse system: reserves, picks, packs and loads what it is asked to; issues the goods when the truck is there.
+
+use crate::books::{Books, Task};
+use crate::course::{Course, Turn};
+use crate::plan::Warehouse;
+use crate::wire::Message;
+use crate::wire::wms::{Code, Job, Release, Word};
+use crate::world;
+
+/// One warehouse system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarehouseSystem(pub Warehouse);
+
+impl WarehouseSystem {
+    /// Answers an ask to ship. What is reserved is picked, packed and brought to the dock; an ask that comes again gets
+    /// the same answer and no more.
+    pub fn on_ask(self, course: &mut Course, nth: usize, ask: &Release<'_>, books: &mut Books) -> Vec<Message> {
+        let turn = course.turn(&ask.request, Task::Allocate, Some(nth));
+        if turn == Turn::First {
+            self.check(course, nth, ask, books);
+        }
+        let word = word(course, nth);
+        let job = self.job(course, nth);
+        let lines = || course.plan.lines_of(job.shipment);
+        let mut said = vec![job.reply(&ask.request, word, lines())];
+        match turn {
+            Turn::Repeated => books.asks.repeated += 1,
+            Turn::Twice => books.fault(twice(course, nth, &ask.request)),
+            Turn::First => {
+                books.act(Task::Allocate);
+                if matches!(word, Word::Allocated(_)) {
+                    let steps = &job.shipment.steps;
+                    said.push(job.status(Code::PickStart, steps.pick_started, std::iter::empty()));
+                    said.push(job.status(Code::Picked, steps.picked, lines()));
+                    said.push(job.status(Code::Packed, steps.packed, lines()));
+                    said.push(job.status(Code::Staged, steps.staged, std::iter::empty()));
+                } else {
+                    course.settle();
+                }
+            }
+        }
+        said
+    }
+
+    /// The truck is there: the goods are loaded and written off.
+    pub fn on_truck(self, course: &Course, nth: usize) -> Message {
+        let job = self.job(course, nth);
+        job.status(Code::Shipped, job.shipment.steps.goods_issued, course.plan.lines_of(job.shipment))
+    }
+
+    /// Lines of a shipment come back, on the days they do.
+    pub fn on_return(self, course: &Course, nth: usize) -> Vec<Message> {
+        let job = self.job(course, nth);
+        let back = course.plan.lines_of(job.shipment).filter_map(|line| Some((line.returned?, line)));
+        back.map(|(at, line)| job.returned(at, line)).collect()
+    }
+
+    fn job(self, course: &Course, nth: usize) -> Job<'_> {
+        Job { warehouse: self.0, order: &course.plan.order, shipment: &course.plan.shipments[nth] }
+    }
+
+    fn check(self, course: &Course, nth: usize, ask: &Release<'_>, books: &mut Books) {
+        let shipment = &course.plan.shipments[nth];
+        let fault = |what: &str| format!("order {}, {}: {what}", course.plan.order, shipment.id);
+        if shipment.warehouse != self.0 {
+            books.fault(fault(&format!("{} was asked to allocate it", self.0.partner())));
+        }
+        if shipment.location.as_str() != ask.site {
+            books.fault(fault(&format!("is at {} and was asked for at {}", shipment.location, ask.site)));
+        }
+        let asked = ask.items.iter().map(|item| (&*item.line, item.qty));
+        if let Some(differs) = course.differs(course.plan.lines_of(shipment), asked) {
+            books.fault(fault(&format!("asked to allocate: {differs}")));
+        }
+    }
+}
+
+/// There is enough of everything but of one item.
+fn word(course: &Course, nth: usize) -> Word {
+    let shipment = &course.plan.shipments[nth];
+    let none = world::item(world::OUT_OF_STOCK);
+    let lacking = course.plan.lines_of(shipment).find(|line| line.sku == none);
+    match lacking {
+        None => Word::Allocated(shipment.steps.allocated),
+        // Some warehouses say how short they are, others just refuse.
+        Some(line) if line.quantity.mantissa() % 2 == 0 => Word::Short,
+        Some(_) => Word::Rejected,
+    }
+}
+
+fn twice(course: &Course, nth: usize, ask: &str) -> String {
+    let shipment = &course.plan.shipments[nth].id;
+    format!("order {}, {shipment}: asked to allocate it twice, the second time as {ask}", course.plan.order)
+}

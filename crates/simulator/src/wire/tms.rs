@@ -1,0 +1,271 @@
+//! What the TMS says and is asked. Its times are ISO 8601; on the road it knows its own tracking number only.
+
+use std::borrow::Cow;
+
+use model::{OrderId, Place, ShipmentId, System, When};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::{Message, Stated, bytes};
+use crate::plan::{CURRENCY, PlannedLine, TMS};
+
+/// One piece, in the TMS's units.
+const PIECE: &str = "PCS";
+
+/// Asked: have a carrier take this.
+#[derive(Debug, Deserialize)]
+pub struct Tender<'a> {
+    /// The ask.
+    #[serde(borrow)]
+    pub tender: Cow<'a, str>,
+    /// What it is about.
+    #[serde(borrow)]
+    pub shipper_ref: ShipperRef<'a>,
+    /// Where the goods are.
+    #[serde(borrow)]
+    pub pickup: Pickup<'a>,
+    /// What they are.
+    #[serde(borrow)]
+    pub goods: Vec<Goods<'a>>,
+}
+
+/// The shipper's own numbers.
+#[derive(Debug, Deserialize)]
+pub struct ShipperRef<'a> {
+    /// The order.
+    #[serde(borrow)]
+    pub order: Cow<'a, str>,
+    /// The shipment.
+    #[serde(borrow)]
+    pub shipment: Cow<'a, str>,
+}
+
+/// Where the goods are.
+#[derive(Debug, Deserialize)]
+pub struct Pickup<'a> {
+    /// The location.
+    #[serde(borrow)]
+    pub site: Cow<'a, str>,
+}
+
+/// A line to transport.
+#[derive(Debug, Deserialize)]
+pub struct Goods<'a> {
+    /// The line.
+    #[serde(borrow)]
+    pub line: Cow<'a, str>,
+    /// What.
+    #[serde(borrow)]
+    pub article: Cow<'a, str>,
+    /// How much.
+    pub count: Decimal,
+}
+
+/// A tender that a carrier took on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booked {
+    /// The carrier.
+    pub carrier: &'static str,
+    /// Its tracking number.
+    pub pro: String,
+    /// What it will cost, in [`CURRENCY`].
+    pub charge: Decimal,
+    /// When the carrier took it on.
+    pub at: When,
+}
+
+/// What a carrier says on the road.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The carrier has the goods.
+    PickedUp,
+    /// Left a terminal.
+    Departed,
+    /// On the way.
+    InTransit,
+    /// On the delivery vehicle.
+    OutForDelivery,
+    /// Delivered.
+    Delivered,
+}
+
+impl Code {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::PickedUp => "PU",
+            Self::Departed => "DEP",
+            Self::InTransit => "INT",
+            Self::OutForDelivery => "OFD",
+            Self::Delivered => "DLV",
+        }
+    }
+}
+
+/// One event on the road.
+#[derive(Debug)]
+pub struct Event<'a> {
+    /// What happened.
+    pub code: Code,
+    /// When.
+    pub at: When,
+    /// Where, if it is worth saying.
+    pub stop: Option<&'a Place>,
+    /// How much of which lines; everything when empty.
+    pub lines: Vec<&'a PlannedLine>,
+}
+
+#[derive(Serialize)]
+struct Reference<'a> {
+    order: &'a str,
+    shipment: &'a str,
+}
+
+#[derive(Serialize)]
+struct Booking<'a> {
+    tender: &'a str,
+    shipper_ref: Reference<'a>,
+    answer: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decline_code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scac: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pro: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_at: Option<Stated>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate: Option<Rate>,
+}
+
+#[derive(Serialize)]
+struct Rate {
+    amount: Decimal,
+    currency: &'static str,
+}
+
+#[derive(Serialize)]
+struct Events<'a> {
+    events: Vec<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    id: String,
+    pro: &'a str,
+    code: &'static str,
+    at: Stated,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stop: Option<Stop<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pieces: Vec<Piece<'a>>,
+}
+
+#[derive(Serialize)]
+struct Stop<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    city: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zip: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Piece<'a> {
+    line: &'a str,
+    count: Decimal,
+    unit: &'static str,
+}
+
+#[derive(Serialize)]
+struct FreightInvoice<'a> {
+    shipper_ref: Reference<'a>,
+    invoice: String,
+    total_cents: Decimal,
+    currency: &'static str,
+}
+
+/// A shipment of an order at the TMS.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// The order.
+    pub order: &'a OrderId,
+    /// The shipment.
+    pub shipment: &'a ShipmentId,
+}
+
+impl Job<'_> {
+    /// Answers a tender: booked, or declined for good.
+    #[must_use]
+    pub fn booking(self, ask: &str, booked: Option<&Booked>) -> Message {
+        let body = bytes(&Booking {
+            tender: ask,
+            shipper_ref: self.reference(),
+            answer: if booked.is_some() { "A" } else { "D" },
+            decline_code: if booked.is_some() { None } else { Some("CAP") },
+            note: if booked.is_some() { None } else { Some("no carrier takes it") },
+            scac: booked.map(|booked| booked.carrier),
+            pro: booked.map(|booked| booked.pro.as_str()),
+            answered_at: booked.map(|booked| Stated(booked.at)),
+            rate: booked.map(|booked| Rate { amount: booked.charge, currency: CURRENCY }),
+        });
+        self.message("booking", "booking", body)
+    }
+
+    /// Tells events on the road, several at once as carriers do.
+    #[must_use]
+    pub fn events(self, booked: &Booked, events: &[Event<'_>]) -> Message {
+        let mut told = Vec::with_capacity(events.len());
+        for event in events {
+            let nth_line = event.lines.first().map_or("", |line| line.line.as_str());
+            told.push(Told {
+                id: format!("{}-{}{nth_line}", booked.pro, event.code.as_str()),
+                pro: &booked.pro,
+                code: event.code.as_str(),
+                at: Stated(event.at),
+                stop: event.stop.map(stop),
+                pieces: event.lines.iter().map(|line| piece(line)).collect(),
+            });
+        }
+        let step = events.first().map_or("", |event| event.code.as_str());
+        self.message("event", step, bytes(&Events { events: told }))
+    }
+
+    /// Bills what was booked.
+    #[must_use]
+    pub fn freight_invoice(self, booked: &Booked) -> Message {
+        let body = bytes(&FreightInvoice {
+            shipper_ref: self.reference(),
+            invoice: format!("FR-{}", booked.pro),
+            total_cents: (booked.charge * Decimal::ONE_HUNDRED).normalize(),
+            currency: CURRENCY,
+        });
+        self.message("freight_invoice", "freight", body)
+    }
+
+    fn reference(&self) -> Reference<'_> {
+        Reference { order: self.order.as_str(), shipment: self.shipment.as_str() }
+    }
+
+    fn message(self, name: &'static str, step: &str, body: Vec<u8>) -> Message {
+        let id = format!("{}/{}/{step}", self.order.token(), self.shipment);
+        Message { system: System::Tms, partner: TMS, name, id, body }
+    }
+}
+
+fn stop(place: &Place) -> Stop<'_> {
+    Stop {
+        name: place.name.as_deref(),
+        city: place.city.as_deref(),
+        zip: place.postal_code.as_deref(),
+        country: place.country.map(String::from),
+    }
+}
+
+fn piece<'a>(line: &&'a PlannedLine) -> Piece<'a> {
+    Piece { line: line.line.as_str(), count: line.quantity, unit: PIECE }
+}

@@ -1,0 +1,20 @@
+//! The TMS adapter as a process of its own.
+
+use clap::Parser;
+
+/// Turns carrier and TMS messages into facts of orders, and asks to book into their messages
+#[derive(Parser)]
+#[command(name = "tms-adapter", version)]
+struct Line {
+    #[command(flatten)]
+    common: service::Common,
+    #[command(flatten)]
+    adapter: adapter::Settings,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let Line { common, adapter } = service::settings::parse();
+    let about = tms_adapter::ABOUT;
+    service::run(about, &common, |host| tms_adapter::serve(adapter, host)).await
+}

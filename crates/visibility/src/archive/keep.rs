@@ -1,0 +1,81 @@
+//! Puts a closed order's trail into the object store.
+
+use std::collections::HashMap;
+
+use async_nats::jetstream::{self, object_store};
+use engine::{Journal, Key, ReadError};
+use fulfilment::Fulfilment;
+use model::Archived;
+
+use super::{ArchiveError, Trail, chain};
+
+/// The largest piece an object is stored in, in bytes.
+const MOST_CHUNK: usize = 128 * 1024;
+/// Where an object says the last link of its chain.
+const DIGEST: &str = "waybill-digest";
+
+/// Archives trails. Cheap to clone.
+#[derive(Clone)]
+pub struct Keeper {
+    journal: Journal<Fulfilment>,
+    objects: object_store::ObjectStore,
+}
+
+/// Why a trail is not in the archive.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeepError {
+    /// The trail cannot be read.
+    #[error("cannot read the trail to archive")]
+    Read(#[from] ReadError),
+    /// The trail cannot be written as JSON.
+    #[error(transparent)]
+    Chain(#[from] ArchiveError),
+    /// The object store did not take it: try again.
+    #[error("cannot put {object} into the archive: {source}; is object store {} there and has room?", service::streams::ARCHIVE)]
+    Put {
+        /// The object.
+        object: String,
+        /// The client's words.
+        source: object_store::PutError,
+    },
+}
+
+impl Keeper {
+    /// A keeper of the object store ARCHIVE.
+    ///
+    /// # Errors
+    /// When the object store is not there.
+    pub async fn open(js: &jetstream::Context) -> Result<Self, async_nats::Error> {
+        let objects = js.get_object_store(service::streams::ARCHIVE).await?;
+        Ok(Self { journal: Journal::new(js.clone(), fulfilment::LAYOUT), objects })
+    }
+
+    /// Archives an order's trail up to the entry that ended it. Doing it again gives the same object: what comes after
+    /// the end is in the stream and not in the archive.
+    ///
+    /// # Errors
+    /// [`KeepError`] when the trail cannot be read or stored.
+    pub async fn keep(&self, key: &Key, end: u64, again: bool) -> Result<Archived, KeepError> {
+        let mut trail = self.journal.read(key).await?;
+        trail.retain(|entry| entry.sequence <= end);
+        let Trail { bytes, digest, entries } = chain(&trail)?;
+        // Only a repeat can find the object there; looking every time would cost each order a round trip.
+        if !(again && self.holds(key.token(), &digest).await) {
+            let name = object_store::ObjectMetadata {
+                name: key.token().to_owned(),
+                chunk_size: Some(bytes.len().clamp(1, MOST_CHUNK)),
+                metadata: HashMap::from([(DIGEST.to_owned(), digest.clone())]),
+                ..object_store::ObjectMetadata::default()
+            };
+            let put = self.objects.put(name, &mut bytes.as_slice()).await;
+            put.map_err(|source| KeepError::Put { object: key.token().to_owned(), source })?;
+        }
+        Ok(Archived { digest, entries })
+    }
+
+    async fn holds(&self, name: &str, digest: &str) -> bool {
+        let Ok(info) = self.objects.info(name).await else { return false };
+        !info.deleted && info.metadata.get(DIGEST).is_some_and(|stated| stated == digest)
+    }
+}

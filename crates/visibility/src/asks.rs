@@ -1,0 +1,213 @@
+//! Asks to this service: telling customers, and archiving the orders that ended.
+//!
+//! It has a consumer of its own, apart from the projection: an ask is acknowledged when it is done and answered in the
+//! order's stream. Hundreds are under way at once.
+
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::{self, AckKind, Message};
+use engine::{Content, EntryId, FactId, Folded, Journal, Key, Source, Told, WorkflowEntry, WorkflowRecord};
+use fulfilment::{Composite, Fulfilment, LAYOUT, composite};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use model::{Answer, Ask, Decision, Fact, Milestone, Outcome, Request, System, Timestamp};
+use service::consume::Consume;
+use service::{Shutdown, metrics::Metrics, streams};
+
+use crate::archive::Keeper;
+use crate::store::Outgoing;
+use crate::store::keys::Kind;
+use crate::store::{decode_order, decode_progress};
+use crate::updates::{Update, Updates, kind_of};
+use crate::view::View;
+
+/// The consumer's name; all processes share it.
+const DURABLE: &str = "view";
+/// Entries worked on at once.
+const IN_FLIGHT: usize = 512;
+/// How long an entry waits before it is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+/// How long an entry nobody here can read waits: an upgrade may come.
+const PARK: Duration = Duration::from_secs(60);
+
+/// Does what is asked of this service.
+pub struct Asks {
+    journal: Journal<Fulfilment>,
+    keeper: Keeper,
+    updates: Updates,
+    view: View,
+    metrics: Metrics,
+}
+
+/// What a consumer handed over.
+struct Taken {
+    key: Key,
+    record: WorkflowRecord<Fulfilment>,
+    /// It was handed over before.
+    again: bool,
+}
+
+impl Asks {
+    /// Ready to do what is asked.
+    ///
+    /// # Errors
+    /// When the archive is not there.
+    pub async fn open(
+        js: &jetstream::Context,
+        updates: Updates,
+        view: View,
+        metrics: Metrics,
+    ) -> Result<Self, async_nats::Error> {
+        let keeper = Keeper::open(js).await?;
+        Ok(Self { journal: Journal::new(js.clone(), LAYOUT), keeper, updates, view, metrics })
+    }
+
+    /// Works until told to end, then finishes what was begun.
+    ///
+    /// # Errors
+    /// When the consumer cannot be created.
+    pub async fn run(self, shutdown: Shutdown) -> anyhow::Result<()> {
+        let consume = Consume::new(streams::ORDERS, DURABLE).only([LAYOUT.lane(engine::Layout::FLOW)]);
+        let mut bursts = consume.start(self.journal.jetstream(), &shutdown).await?;
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                Some(()) = under_way.next(), if !under_way.is_empty() => {}
+                burst = bursts.next_burst(IN_FLIGHT), if under_way.len() < IN_FLIGHT => match burst {
+                    Some(burst) => under_way.extend(burst.into_iter().map(|message| self.settle(message))),
+                    None => break,
+                },
+            }
+        }
+        while let Some(()) = under_way.next().await {}
+        Ok(())
+    }
+
+    /// Does what one message asks and acknowledges it.
+    async fn settle(&self, message: Message) {
+        let begun = Instant::now();
+        self.metrics.received.inc();
+        let verdict = match self.taken(&message) {
+            Ok(taken) => match self.act(&taken).await {
+                Ok(()) => AckKind::Ack,
+                Err(error) => {
+                    tracing::warn!(order = %taken.key, sequence = taken.record.sequence, error = format!("{error:#}"),
+                        "cannot do what is asked; trying again");
+                    AckKind::Nak(Some(RETRY))
+                }
+            },
+            // The projection puts it into quarantine; here it waits, for it may ask something.
+            Err(error) => {
+                tracing::warn!(subject = %message.subject, error = format!("{error:#}"), "an ask may be unread");
+                AckKind::Nak(Some(PARK))
+            }
+        };
+        let done = matches!(verdict, AckKind::Ack);
+        if let Err(error) = message.ack_with(verdict).await {
+            tracing::debug!(%error, "not acknowledged; it will come again and do no harm");
+        }
+        if done {
+            self.metrics.acked.inc();
+            self.metrics.latency.observe(begun.elapsed().as_secs_f64());
+        }
+    }
+
+    fn taken(&self, message: &Message) -> anyhow::Result<Taken> {
+        let info = message.info().map_err(|error| anyhow::anyhow!(error))?;
+        let millis = info.published.unix_timestamp_nanos() / 1_000_000;
+        let recorded = Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
+        let (key, record) =
+            self.journal.decode(&message.subject, info.stream_sequence, recorded, &message.payload)?;
+        Ok(Taken { key, record, again: info.delivered > 1 })
+    }
+
+    /// Does what an entry asks of this service, and answers in one entry.
+    async fn act(&self, taken: &Taken) -> anyhow::Result<()> {
+        let Content::Decisions { decisions, .. } = &taken.record.entry.content else { return Ok(()) };
+        if !decisions.iter().any(is_ours) {
+            return Ok(());
+        }
+        let id = EntryId::of(&[b"view", taken.key.token().as_bytes(), &taken.record.sequence.to_be_bytes()]);
+        if taken.again && self.journal.read(&taken.key).await?.iter().any(|entry| entry.entry.id == id) {
+            return Ok(());
+        }
+        let mut facts = Vec::new();
+        for decision in decisions {
+            match decision {
+                Decision::Ask(ask) if ask.system == System::View => {
+                    let outcome = self.answer(taken, ask).await?;
+                    let told = Fact::Answered(Answer { ask: ask.id.clone(), outcome });
+                    facts.push(Told { id: FactId::of(&[b"answered", ask.id.as_str().as_bytes()]), fact: told });
+                }
+                Decision::End(_) => {
+                    let archived = self.keeper.keep(&taken.key, taken.record.sequence, taken.again).await?;
+                    let id = FactId::of(&[b"archived", archived.digest.as_bytes()]);
+                    facts.push(Told { id, fact: Fact::Archived(archived) });
+                }
+                Decision::Ask(_) | Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) => {}
+            }
+        }
+        let source = Source {
+            service: crate::ABOUT.name.to_owned(),
+            partner: None,
+            message: None,
+            profile: None,
+            inbox: None,
+            received: taken.record.recorded,
+        };
+        let entry: WorkflowEntry<Fulfilment> = WorkflowEntry::<Fulfilment> { id, content: Content::Facts { source, facts } };
+        self.journal.append(&taken.key, System::View.lane().as_str(), &entry).await?;
+        self.metrics.appended.inc();
+        Ok(())
+    }
+
+    /// Does one ask.
+    async fn answer(&self, taken: &Taken, ask: &Ask) -> anyhow::Result<Outcome> {
+        match &ask.request {
+            Request::UpdateCustomer { milestone } => self.tell(taken, ask, *milestone).await,
+            Request::Allocate { .. } | Request::Book { .. } | Request::ConfirmShipment { .. } | Request::Bill { .. } => {
+                Ok(Outcome::Failed { detail: format!("visibility cannot {}", ask.request.kind()) })
+            }
+        }
+    }
+
+    async fn tell(&self, taken: &Taken, ask: &Ask, milestone: Milestone) -> anyhow::Result<Outcome> {
+        let composite = self.composite(taken).await?;
+        let Some(mut update) = Update::of(&taken.key.text(), &composite) else {
+            return Ok(Outcome::Failed { detail: "nobody knows whom to tell: the order names no customer".to_owned() });
+        };
+        update.milestone = Some(milestone);
+        let subject = streams::update(&update.customer.token(), taken.key.token());
+        let id = ask.id.as_str().to_owned();
+        let body = update.event(id.clone(), kind_of(milestone), taken.record.recorded).body();
+        self.updates.publish(Outgoing { subject, id, body }).await?;
+        Ok(Outcome::Accepted)
+    }
+
+    /// The order's status: from the projection when it has come as far as the ask, else from the stream.
+    async fn composite(&self, taken: &Taken) -> anyhow::Result<Composite> {
+        let row_key = Kind::Order.key(&[taken.key.token()]);
+        let sequence = taken.record.sequence;
+        let projected = self.view.read(move |store| {
+            let Some(row) = store.get(&row_key)? else { return Ok(None) };
+            if decode_progress(&row)?.sequence() < sequence {
+                return Ok(None);
+            }
+            Ok(Some(composite(&decode_order(&row)?.1)))
+        });
+        if let Ok(Some(composite)) = projected.await {
+            return Ok(composite);
+        }
+        let trail = self.journal.read(&taken.key).await?;
+        Ok(composite(Folded::<Fulfilment>::replay(&taken.key, &trail).state()))
+    }
+}
+
+/// Whether a decision is for this service.
+fn is_ours(decision: &Decision) -> bool {
+    match decision {
+        Decision::Ask(ask) => ask.system == System::View,
+        Decision::End(_) => true,
+        Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) => false,
+    }
+}

@@ -1,0 +1,145 @@
+//! How far the projection is behind its streams, and whether they are still the same.
+
+use std::time::Duration;
+
+use async_nats::jetstream;
+use engine::Checkpoint;
+use model::Timestamp;
+use prometheus_client::metrics::gauge::Gauge;
+use service::metrics::Metrics;
+use service::readiness::Latch;
+use tokio::sync::watch;
+
+use crate::follow::Followed;
+use crate::projection::{Applied, Switch};
+use crate::queries::{Lag, StreamLag};
+
+/// How often the streams are asked how long they are.
+const EVERY: Duration = Duration::from_secs(1);
+/// Closer than this the projection has caught up.
+const NEAR: u64 = 1_000;
+/// Further than this it no longer has; in between it stays as it was.
+const FAR: u64 = 20_000;
+
+/// Watches how far the projection is behind.
+pub struct Watcher {
+    /// To ask the streams.
+    pub js: jetstream::Context,
+    /// How far the projection has come.
+    pub applied: watch::Receiver<Applied>,
+    /// What it switches when it has caught up.
+    pub live: Switch,
+    /// The same for the outside.
+    pub latch: Latch,
+    /// Where the lag is counted.
+    pub metrics: Metrics,
+    /// Where the rows are counted.
+    pub gauges: Gauges,
+    /// Where the lag is asked for.
+    pub shown: watch::Sender<Lag>,
+}
+
+/// What is counted of the projection itself.
+#[derive(Debug, Clone, Default)]
+pub struct Gauges {
+    folded: Gauge,
+    orders: Gauge,
+    movements: Gauge,
+}
+
+impl Gauges {
+    /// Registered with a service's metrics.
+    #[must_use]
+    pub fn register(metrics: &Metrics) -> Self {
+        let gauges = Self::default();
+        metrics.register("entries_folded", "Entries folded since the start", gauges.folded.clone());
+        metrics.register("orders", "Orders in the projection", gauges.orders.clone());
+        metrics.register("stock_movements", "Movements of stock in the projection", gauges.movements.clone());
+        gauges
+    }
+
+    fn show(&self, applied: &Applied) {
+        let shown = [(&self.folded, applied.folded), (&self.orders, applied.totals.orders)];
+        for (gauge, value) in shown.into_iter().chain([(&self.movements, applied.totals.movements)]) {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+    }
+}
+
+/// A stream's end, and when it was created.
+struct End {
+    created: Timestamp,
+    last: u64,
+}
+
+impl Watcher {
+    /// Looks at the streams again and again. Returns when one of them is no longer the one that was followed, with how
+    /// it differs.
+    pub async fn run(&self, orders: Option<Checkpoint>, stock: Option<Checkpoint>) -> String {
+        let mut created = [orders, stock].map(|checkpoint| checkpoint.map(|checkpoint| checkpoint.created));
+        loop {
+            for (which, created) in [Followed::Orders, Followed::Stock].into_iter().zip(&mut created) {
+                match self.end_of(which).await {
+                    Ok(end) => {
+                        if let Some(what) = self.note(which, &end, created) {
+                            return what;
+                        }
+                    }
+                    Err(error) => tracing::debug!(stream = which.stream(), %error, "cannot ask how long it is"),
+                }
+            }
+            self.judge();
+            self.gauges.show(&self.applied.borrow());
+            tokio::time::sleep(EVERY).await;
+        }
+    }
+
+    async fn end_of(&self, which: Followed) -> Result<End, async_nats::Error> {
+        let stream = self.js.get_stream(which.stream()).await?;
+        let info = stream.cached_info();
+        let millis = info.created.unix_timestamp_nanos() / 1_000_000;
+        let created = Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
+        Ok(End { created, last: info.state.last_sequence })
+    }
+
+    /// Keeps what was seen of a stream; says how it differs from what was followed, if it does.
+    fn note(&self, which: Followed, end: &End, created: &mut Option<Timestamp>) -> Option<String> {
+        let applied = *self.applied.borrow();
+        let folded = match which {
+            Followed::Orders => applied.orders,
+            Followed::Stock => applied.stock,
+        };
+        let name = which.stream();
+        if *created.get_or_insert(end.created) != end.created {
+            return Some(format!("stream {name} was deleted and created anew at {}", end.created));
+        }
+        if end.last < folded {
+            return Some(format!("stream {name} ends at {}, before {folded}", end.last));
+        }
+        let lag = StreamLag { stream: name.to_owned(), folded, end: end.last, lag: end.last - folded };
+        self.metrics.set_lag(name, lag.lag);
+        self.shown.send_modify(|shown| {
+            shown.streams.retain(|other| other.stream != name);
+            shown.streams.push(lag);
+            shown.streams.sort_by(|one, other| one.stream.cmp(&other.stream));
+        });
+        None
+    }
+
+    fn judge(&self) {
+        let behind = self.shown.borrow().streams.iter().map(|stream| stream.lag).max();
+        let known = self.shown.borrow().streams.len() == 2;
+        let caught_up = match behind {
+            Some(..NEAR) => known,
+            Some(NEAR..=FAR) => self.live.is_live(),
+            Some(_) | None => false,
+        };
+        self.live.set_live(caught_up);
+        self.shown.send_modify(|shown| shown.caught_up = caught_up);
+        if caught_up {
+            self.latch.set_ready();
+        } else {
+            self.latch.set_not_ready(format!("{} entries behind", behind.unwrap_or_default()));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Digests over the folded orders, which an independent replay must arrive at too.
+
+use engine::{Key, codec};
+use fulfilment::State;
+use sha2::{Digest, Sha256};
+
+use crate::archive::hex;
+use crate::queries::{Digests, OrderDigest};
+use crate::store::keys::{self, Kind};
+use crate::store::{Store, StoreError, decode_progress, state_bytes};
+
+/// The digest of an order's fold whose last entry is `sequence`.
+///
+/// # Errors
+/// When the state cannot be encoded; plain data always can.
+pub fn order_digest(state: &State, sequence: u64) -> Result<String, codec::EncodeError> {
+    Ok(digest(&codec::encode(state)?, sequence))
+}
+
+/// One digest over those of many orders, which must be sorted by token.
+#[must_use]
+pub fn sum<'a>(orders: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let sum = orders.into_iter().fold(Sha256::new(), |sum, (token, digest)| add(sum, token, digest));
+    hex(&sum.finalize())
+}
+
+/// The digest over all orders after one, or over a page of them with the digest of each.
+///
+/// # Errors
+/// [`StoreError`] when a row cannot be read.
+pub fn digests(store: &Store, after: Option<&str>, page: Option<usize>) -> Result<Digests, StoreError> {
+    let prefix = Kind::Order.prefix();
+    let mut from = prefix.to_vec();
+    if let Some(after) = after {
+        from.extend_from_slice(Key::of(after).token().as_bytes());
+        from.push(1);
+    }
+    let mut found = Digests { orders: 0, digest: String::new(), each: Vec::new(), next: None };
+    let mut all = Sha256::new();
+    for item in store.scan(&from, &prefix) {
+        let (key, row) = item?;
+        if page.is_some_and(|limit| found.each.len() == limit) {
+            found.next = found.each.last().map(|order| order.order.clone());
+            break;
+        }
+        let tokens = keys::tokens(&key);
+        let token = tokens.first().copied().unwrap_or_default();
+        let sequence = decode_progress(&row)?.sequence();
+        let digest = digest(state_bytes(&row)?, sequence);
+        all = add(all, token, &digest);
+        found.orders += 1;
+        if page.is_some() {
+            let order = model::token::unescape(token).unwrap_or_else(|_| token.to_owned());
+            found.each.push(OrderDigest { order, sequence, digest });
+        }
+    }
+    found.digest = hex(&all.finalize());
+    Ok(found)
+}
+
+fn digest(state: &[u8], sequence: u64) -> String {
+    hex(&Sha256::new().chain_update(sequence.to_be_bytes()).chain_update(state).finalize())
+}
+
+fn add(sum: Sha256, token: &str, digest: &str) -> Sha256 {
+    sum.chain_update(token).chain_update(" ").chain_update(digest).chain_update("\n")
+}

@@ -1,0 +1,103 @@
+//! One order.
+
+use engine::Key;
+use fulfilment::state::may_tell;
+use fulfilment::{Held, State, composite};
+use model::{Classifier, Fact, Milestone, When};
+
+use crate::queries::{OrderView, TimelineEvent};
+use crate::store::keys::Kind;
+use crate::store::{Store, StoreError, decode_order};
+
+/// Everything known of an order; `None` when nothing is.
+///
+/// # Errors
+/// [`StoreError`] when its row cannot be read.
+pub fn order(store: &Store, key: &Key) -> Result<Option<OrderView>, StoreError> {
+    let Some(row) = store.get(&Kind::Order.key(&[key.token()]))? else { return Ok(None) };
+    let (progress, state) = decode_order(&row)?;
+    Ok(Some(OrderView {
+        order: key.text(),
+        composite: composite(&state),
+        released: state.order().cloned(),
+        lines: state.lines(),
+        timeline: timeline(&state),
+        sequence: progress.sequence(),
+        lanes: progress.lanes.into_iter().collect(),
+        updated: progress.updated,
+        unreadable: progress.unreadable,
+    }))
+}
+
+/// What was told of an order's progress, by the time it occurred; at one time by rank, then by receipt.
+fn timeline(state: &State) -> Vec<TimelineEvent> {
+    let mut events: Vec<_> =
+        state.facts().filter_map(|(id, held)| event(held).map(|(rank, event)| (rank, id, event))).collect();
+    events.sort_by_key(|(rank, id, event)| (event.occurred.at, *rank, event.received, *id));
+    events.into_iter().map(|(_, _, event)| event).collect()
+}
+
+fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
+    let received = When::exact(held.received);
+    let plain = |what: &str, occurred| TimelineEvent {
+        what: what.to_owned(),
+        classifier: Classifier::Actual,
+        occurred,
+        received: held.received,
+        lane: held.lane,
+        shipment: None,
+        parcel: None,
+        place: None,
+        detail: None,
+        claim: !may_tell(held.lane, &held.fact),
+    };
+    match &held.fact {
+        Fact::Released(order) => {
+            let milestone = Milestone::OrderReceived;
+            Some((milestone.rank(), plain(milestone.as_str(), order.ordered.unwrap_or(received))))
+        }
+        Fact::Milestone(reached) => {
+            let event = TimelineEvent {
+                classifier: reached.classifier,
+                shipment: reached.shipment.clone(),
+                parcel: reached.parcel.clone(),
+                place: reached.place.clone(),
+                ..plain(reached.milestone.as_str(), reached.occurred)
+            };
+            Some((reached.milestone.rank(), event))
+        }
+        Fact::Condition(condition) => {
+            let state = if condition.resolved { "resolved" } else { condition.reason.as_str() };
+            let event = TimelineEvent {
+                shipment: condition.shipment.clone(),
+                place: condition.place.clone(),
+                detail: Some(state.to_owned()),
+                ..plain(condition.kind.as_str(), condition.occurred)
+            };
+            Some((u16::MAX, event))
+        }
+        Fact::Booked(booking) => {
+            let event = TimelineEvent {
+                shipment: Some(booking.shipment.clone()),
+                detail: Some(format!("{} {}", booking.carrier, booking.tracking)),
+                ..plain(held.fact.kind(), received)
+            };
+            Some((Milestone::TransportAccepted.rank(), event))
+        }
+        Fact::Billed(invoice) => {
+            let detail = Some(format!("{} {}", invoice.number, invoice.total));
+            let milestone = Milestone::FinanceInvoiced;
+            Some((milestone.rank(), TimelineEvent { detail, ..plain(milestone.as_str(), received) }))
+        }
+        Fact::FreightInvoiced(invoice) => {
+            let milestone = Milestone::FinanceFreightInvoiced;
+            let event = TimelineEvent {
+                shipment: Some(invoice.shipment.clone()),
+                detail: Some(format!("{} {}", invoice.number, invoice.total)),
+                ..plain(milestone.as_str(), received)
+            };
+            Some((milestone.rank(), event))
+        }
+        Fact::Validated(_) | Fact::Answered(_) | Fact::Archived(_) => None,
+    }
+}

@@ -1,0 +1,126 @@
+//! Wires the service together.
+
+use anyhow::anyhow;
+use async_nats::jetstream;
+use service::Host;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+
+use crate::answer::Answers;
+use crate::asks::Asks;
+use crate::lag::{Gauges, Watcher};
+use crate::queries::Lag;
+use crate::session::{Ended, Session, links};
+use crate::settings::Settings;
+use crate::status::Writer;
+use crate::store::Folder;
+use crate::updates::{Publisher, Updates};
+use crate::view::View;
+
+/// How often the projection is rebuilt before giving up: once is an accident, again and again is something else.
+const MOST_REBUILDS: u32 = 3;
+
+/// Keeps the projection, answers queries, tells customers and archives, until the host's shutdown is triggered.
+///
+/// # Errors
+/// When the disk refuses, a stream or bucket is missing, or rebuilding does not help.
+pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
+    let js = host.connection.js.clone();
+    let mut folder = Folder::take(&settings.data_dir)?;
+    let view = View::default();
+    let (publisher, updates) = publisher(&js, &view).await?;
+    let asks = Asks::open(&js, updates.clone(), view.clone(), host.metrics.clone()).await;
+    let asks = asks.map_err(|error| anyhow!("cannot open object store ARCHIVE: {error}"))?;
+    let bucket = Writer::bucket(&js).await.map_err(|error| anyhow!("cannot open bucket STATUS: {error}"))?;
+    let (shown, lag) = watch::channel(Lag::default());
+    let session = session(&settings, &host, &view, &updates, shown);
+    let links = &session.links;
+    let writer = Writer { board: links.board.clone(), view: view.clone(), live: links.live.clone(), bucket };
+    let applied = links.applied.subscribe();
+    let answers = Answers { view, lag, applied: applied.clone(), board: links.board.clone(), updates };
+
+    // Those who work on asks need the others until they are done.
+    let (first, last) = (host.shutdown.child(), service::Shutdown::new());
+    let mut helpers = JoinSet::new();
+    helpers.spawn(publisher.run(applied, last.clone()));
+    helpers.spawn(writer.run(last.clone()));
+    helpers.spawn(answers.run(host.service, last.clone()));
+    let mut asks = tokio::spawn(asks.run(first.clone()));
+    let outcome = tokio::select! {
+        outcome = keep(&session, &mut folder) => outcome,
+        failed = &mut asks, if !host.shutdown.is_triggered() => Err(stopped(failed)),
+        Some(failed) = helpers.join_next() => Err(stopped(failed)),
+    };
+    first.trigger();
+    if outcome.is_ok() && !asks.is_finished() {
+        asks.await??;
+    }
+    last.trigger();
+    while helpers.join_next().await.is_some() {}
+    outcome
+}
+
+async fn publisher(js: &jetstream::Context, view: &View) -> anyhow::Result<(Publisher, Updates)> {
+    let opened = Publisher::open(js, view.clone()).await;
+    opened.map_err(|error| anyhow!("cannot read stream UPDATES: {error}"))
+}
+
+fn session(
+    settings: &Settings,
+    host: &Host,
+    view: &View,
+    updates: &Updates,
+    shown: watch::Sender<Lag>,
+) -> Session {
+    let links = links(updates);
+    let js = host.connection.js.clone();
+    let watcher = Watcher {
+        js: js.clone(),
+        applied: links.applied.subscribe(),
+        live: links.live.clone(),
+        latch: host.readiness.latch("caught up"),
+        metrics: host.metrics.clone(),
+        gauges: Gauges::register(&host.metrics),
+        shown,
+    };
+    Session {
+        js,
+        cache: settings.cache as usize,
+        links,
+        updates: updates.clone(),
+        view: view.clone(),
+        watcher,
+        metrics: host.metrics.clone(),
+        shutdown: host.shutdown.clone(),
+    }
+}
+
+/// Keeps the projection up to date, and rebuilds it whenever it cannot be trusted.
+async fn keep(session: &Session, folder: &mut Folder) -> anyhow::Result<()> {
+    let mut rebuilds = 0;
+    loop {
+        let what = match session.run(folder).await? {
+            Ended::Finished => return Ok(()),
+            Ended::Doubt(what) => what,
+        };
+        if session.links.live.is_live() {
+            rebuilds = 0;
+        }
+        rebuilds += 1;
+        let aside = folder.set_aside()?;
+        let aside = aside.as_deref().map(|path| path.display().to_string());
+        tracing::error!(what, aside, "the projection cannot be trusted: it is moved aside and rebuilt");
+        if rebuilds > MOST_REBUILDS {
+            anyhow::bail!("the projection was rebuilt {MOST_REBUILDS} times and cannot be trusted yet: {what}");
+        }
+    }
+}
+
+/// A task that should run until the end has stopped.
+fn stopped(outcome: Result<anyhow::Result<()>, JoinError>) -> anyhow::Error {
+    match outcome {
+        Ok(Ok(())) => anyhow!("a part of the service stopped by itself"),
+        Ok(Err(error)) => error,
+        Err(error) => anyhow!(error),
+    }
+}

@@ -1,0 +1,149 @@
+//! One life of the projection: from opening its folder until the service ends or the folder cannot be trusted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_nats::jetstream;
+use engine::{Checkpoint, TailError};
+use service::Shutdown;
+use service::metrics::Metrics;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::follow::{Followed, Follower};
+use crate::lag::Watcher;
+use crate::projection::{Applied, Links, Owner, Projection};
+use crate::store::{Folder, Meta, Store, StoreError};
+use crate::updates::Updates;
+use crate::view::View;
+
+/// How long to wait before trying again to follow a stream.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a session works with.
+pub struct Session {
+    /// The connection's JetStream context.
+    pub js: jetstream::Context,
+    /// How many orders stay in memory.
+    pub cache: usize,
+    /// What the owner tells others.
+    pub links: Links,
+    /// How far updates are told.
+    pub updates: Updates,
+    /// Where others read the projection.
+    pub view: View,
+    /// Watches the lag.
+    pub watcher: Watcher,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// When to end.
+    pub shutdown: Shutdown,
+}
+
+/// How a session ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The service was told to end; everything is on disk.
+    Finished,
+    /// What is on disk cannot be trusted.
+    Doubt(String),
+}
+
+impl Session {
+    /// Opens the projection and keeps it up to date.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn run(&self, folder: &mut Folder) -> anyhow::Result<Ended> {
+        if folder.begin()? {
+            return Ok(Ended::Doubt("opening it did not come to an end the last time".to_owned()));
+        }
+        let path = folder.path();
+        let opened = tokio::task::spawn_blocking(move || Store::open(&path)).await?;
+        let (store, meta) = match opened {
+            Ok(opened) => opened,
+            Err(StoreError::Doubt { what }) => return Ok(Ended::Doubt(what)),
+            Err(error) => return Err(error).with_context(|| format!("in {}", folder.path().display())),
+        };
+        folder.opened()?;
+        let followers = tokio::select! {
+            () = self.shutdown.triggered() => return Ok(Ended::Finished),
+            followers = self.followers(&meta) => followers,
+        };
+        let followers = match followers {
+            Ok(followers) => followers,
+            Err(error) => return Ok(Ended::Doubt(error.to_string())),
+        };
+        let ended = self.keep_up(store, meta, followers).await;
+        // Whoever reads keeps the files open, and they must be closed before the folder is moved.
+        self.view.hide();
+        ended
+    }
+
+    async fn keep_up(&self, store: Store, meta: Meta, followers: [Follower; 2]) -> anyhow::Result<Ended> {
+        let sequence = |checkpoint: &Option<Checkpoint>| checkpoint.as_ref().map_or(0, |c| c.sequence);
+        let (orders, stock) = (sequence(&meta.orders), sequence(&meta.stock));
+        tracing::info!(orders, stock, rows = meta.totals.orders, "the projection is open");
+        self.links.live.set_live(false);
+        self.links.board.reset(meta.status, orders);
+        self.view.show(store.clone());
+        self.links.applied.send_modify(|applied| *applied = Applied { orders, stock, totals: meta.totals, ..*applied });
+        let projection = Projection::new(store, meta.clone(), self.cache, self.updates.told_to());
+        let mut owner = Owner::start(projection, self.links.clone());
+        let mut tails = JoinSet::new();
+        for follower in followers {
+            tails.spawn(follower.run(owner.bursts()));
+        }
+        let ended = tokio::select! {
+            () = self.shutdown.triggered() => None,
+            failed = owner.failed() => Some(failed),
+            what = self.watcher.run(meta.orders, meta.stock) => Some(Err(StoreError::doubt(what))),
+        };
+        tails.shutdown().await;
+        let outcome = match ended {
+            None => owner.finish().await,
+            Some(outcome @ Err(StoreError::Doubt { .. })) if !owner.has_stopped() => {
+                // The stream is another one; what the owner still writes is worth nothing either way.
+                owner.finish().await.and(outcome)
+            }
+            Some(outcome) => outcome,
+        };
+        match outcome {
+            Ok(()) => Ok(Ended::Finished),
+            Err(StoreError::Doubt { what }) => Ok(Ended::Doubt(what)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Follows both streams from where the projection is, however long it takes to reach them.
+    async fn followers(&self, meta: &Meta) -> Result<[Follower; 2], TailError> {
+        let orders = self.follower(Followed::Orders, meta.orders.as_ref()).await?;
+        let stock = self.follower(Followed::Stock, meta.stock.as_ref()).await?;
+        Ok([orders, stock])
+    }
+
+    async fn follower(&self, which: Followed, from: Option<&Checkpoint>) -> Result<Follower, TailError> {
+        loop {
+            match Follower::open(&self.js, which, from, self.metrics.clone()).await {
+                Err(error @ TailError::Broker { .. }) => {
+                    let error = format!("{:#}", anyhow::Error::from(error));
+                    tracing::warn!(error, "trying again");
+                    tokio::time::sleep(PAUSE).await;
+                }
+                settled => return settled,
+            }
+        }
+    }
+}
+
+/// Links for a new service.
+#[must_use]
+pub fn links(updates: &Updates) -> Links {
+    Links {
+        live: crate::projection::Switch::default(),
+        board: Arc::default(),
+        applied: Arc::new(watch::Sender::new(Applied::default())),
+        published: updates.told(),
+    }
+}

@@ -1,0 +1,186 @@
+//! The projection on disk: a sled tree that can be thrown away and rebuilt, and never the truth.
+//!
+//! Rows and checkpoints are written in one batch, which sled recovers whole or not at all. So whatever a crash takes
+//! away, rows and checkpoint agree, and folding goes on from the checkpoint that was left. Everything is read once at
+//! open: rows that do not add up to what the checkpoint says are a doubt, and any doubt means to rebuild.
+
+mod folder;
+pub mod keys;
+mod rows;
+
+use std::path::Path;
+use std::time::Instant;
+
+pub use folder::{Folder, FolderError};
+use keys::Kind;
+pub use rows::{
+    Balance, Count, Meta, Moved, Outgoing, Progress, SCHEMA, Totals, decode, decode_order, decode_progress, encode,
+    encode_order, state_bytes,
+};
+
+/// Memory sled may use for its pages.
+const PAGE_CACHE: u64 = 64 * 1024 * 1024;
+/// How long a batch may wait until it is synced to disk. What a crash takes is folded again.
+const SYNC_EVERY_MILLIS: u64 = 500;
+
+/// Why the projection cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// What is on disk cannot be trusted: move it aside and rebuild.
+    #[error("the projection on disk cannot be trusted: {what}")]
+    Doubt {
+        /// What is wrong.
+        what: String,
+    },
+    /// The file system refused: rebuilding would not help.
+    #[error("cannot read or write the projection: {source}; check the disk's space and permissions")]
+    Io {
+        /// The system's answer.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl StoreError {
+    /// Something on disk that cannot be trusted.
+    pub fn doubt(what: impl Into<String>) -> Self {
+        Self::Doubt { what: what.into() }
+    }
+}
+
+impl From<sled::Error> for StoreError {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Io(source) => Self::Io { source },
+            sled::Error::CollectionNotFound(_)
+            | sled::Error::Unsupported(_)
+            | sled::Error::ReportableBug(_)
+            | sled::Error::Corruption { .. } => Self::doubt(error.to_string()),
+        }
+    }
+}
+
+/// The projection's rows. Clones read the same rows; only the owner writes.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: sled::Db,
+}
+
+impl Store {
+    /// Opens the projection in a folder, or begins one, and checks all of it.
+    ///
+    /// # Errors
+    /// [`StoreError::Doubt`] when it is not sound, [`StoreError::Io`] when the file system refuses.
+    pub fn open(path: &Path) -> Result<(Self, Meta), StoreError> {
+        let path = path.to_path_buf();
+        // sled panics on some kinds of damage; that is a doubt like any other.
+        let opened = std::thread::spawn(move || {
+            let store = Self::open_unguarded(&path)?;
+            let meta = store.check()?;
+            Ok((store, meta))
+        });
+        opened.join().unwrap_or_else(|_| Err(StoreError::doubt("opening it failed halfway")))
+    }
+
+    fn open_unguarded(path: &Path) -> Result<Self, StoreError> {
+        let config = sled::Config::new().path(path).cache_capacity(PAGE_CACHE).flush_every_ms(Some(SYNC_EVERY_MILLIS));
+        let begun = Instant::now();
+        loop {
+            match config.open() {
+                Ok(db) => return Ok(Self { db }),
+                // One that was closed a moment ago, as before a rebuild, lets go of its files a moment later.
+                Err(error) if is_locked(&error) && begun.elapsed() < folder::CLOSING => {
+                    std::thread::sleep(folder::POLL);
+                }
+                Err(sled::Error::Io(source)) if is_refusal(source.kind()) => return Err(StoreError::Io { source }),
+                // A file that is no database may also look like a refusal of the file system.
+                Err(error) => return Err(StoreError::doubt(error.to_string())),
+            }
+        }
+    }
+
+    /// Reads every row once: the projection was written by this layout, and its rows add up.
+    fn check(&self) -> Result<Meta, StoreError> {
+        let Some(row) = self.db.get(Kind::Meta.prefix())? else {
+            return match self.db.iter().next() {
+                None => Ok(Meta { schema: SCHEMA, ..Meta::default() }),
+                Some(_) => Err(StoreError::doubt("it has rows and no checkpoint")),
+            };
+        };
+        let meta: Meta = decode(&row)?;
+        if meta.schema != SCHEMA {
+            return Err(StoreError::doubt(format!("its rows are of layout {}, not {SCHEMA}", meta.schema)));
+        }
+        let found = self.add_up()?;
+        if found != meta.totals {
+            return Err(StoreError::doubt(format!("it holds {found:?} and should hold {:?}", meta.totals)));
+        }
+        Ok(meta)
+    }
+
+    fn add_up(&self) -> Result<Totals, StoreError> {
+        let mut totals = Totals::default();
+        for item in &*self.db {
+            let (key, row) = item?;
+            match Kind::of(&key) {
+                Some(Kind::Order) => {
+                    totals.orders += 1;
+                    totals.entries += decode_progress(&row)?.entries;
+                }
+                Some(Kind::Movement) => totals.movements += 1,
+                Some(Kind::Balance) => totals.changes += decode::<Balance>(&row)?.changes,
+                Some(
+                    Kind::Meta
+                    | Kind::Summary
+                    | Kind::Stage
+                    | Kind::Customer
+                    | Kind::Exceptional
+                    | Kind::Outbox
+                    | Kind::Unreadable,
+                ) => {}
+                None => return Err(StoreError::doubt("it holds a row of no known kind")),
+            }
+        }
+        Ok(totals)
+    }
+
+    /// The row at a key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    pub fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError> {
+        Ok(self.db.get(key)?)
+    }
+
+    /// The rows from a key on whose keys begin with `prefix`, in key order.
+    pub fn scan(&self, from: &[u8], prefix: &[u8]) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> {
+        let prefix = prefix.to_vec();
+        let rows = self.db.range(from.to_vec()..).map(|item| item.map_err(StoreError::from));
+        rows.take_while(move |item| item.as_ref().map_or(true, |(key, _)| key.starts_with(&prefix)))
+    }
+
+    /// Writes a batch, whole or not at all. For the owner alone.
+    pub(crate) fn apply(&self, batch: sled::Batch) -> Result<(), StoreError> {
+        Ok(self.db.apply_batch(batch)?)
+    }
+
+    /// Syncs what was written to disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the disk does not take it.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.db.flush()?;
+        Ok(())
+    }
+}
+
+/// sled has no kind for a folder in use.
+fn is_locked(error: &sled::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+fn is_refusal(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock};
+    [PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, WouldBlock].contains(&kind)
+}

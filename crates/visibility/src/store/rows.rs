@@ -1,0 +1,194 @@
+//! What the rows hold.
+
+use engine::codec;
+use engine::Checkpoint;
+use fulfilment::State;
+use model::{Lane, Timestamp};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+
+/// The layout of the rows. A projection of another layout is moved aside and rebuilt.
+pub const SCHEMA: u32 = 1;
+
+/// How far everything is folded. Written in the same batch as the rows it speaks of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    /// The layout of the rows, [`SCHEMA`].
+    pub schema: u32,
+    /// How far ORDERS is folded.
+    pub orders: Option<Checkpoint>,
+    /// How far STOCK is folded.
+    pub stock: Option<Checkpoint>,
+    /// Every order changed up to this entry has its status in the bucket.
+    pub status: u64,
+    /// What the rows must add up to.
+    pub totals: Totals,
+}
+
+/// Sums over all rows, by which a lost or outdated row is noticed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// How many orders there are.
+    pub orders: u64,
+    /// How many entries are folded into them.
+    pub entries: u64,
+    /// How many movements of stock there are.
+    pub movements: u64,
+    /// How often balances were changed.
+    pub changes: u64,
+}
+
+/// How far one order is folded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The last sequence folded of each lane seen.
+    pub lanes: Vec<(Lane, u64)>,
+    /// How many entries are folded.
+    pub entries: u64,
+    /// When the newest of them was recorded.
+    pub updated: Timestamp,
+    /// The first entry nobody could read: what is shown of the order may miss something since.
+    pub unreadable: Option<u64>,
+}
+
+impl Progress {
+    /// Takes an entry in; false when it was folded before and must change nothing.
+    pub fn admit(&mut self, lane: Lane, sequence: u64, recorded: Timestamp) -> bool {
+        match self.lanes.iter_mut().find(|(known, _)| *known == lane) {
+            Some((_, last)) if *last >= sequence => return false,
+            Some((_, last)) => *last = sequence,
+            None => self.lanes.push((lane, sequence)),
+        }
+        self.entries += 1;
+        self.updated = self.updated.max(recorded);
+        true
+    }
+
+    /// The last sequence folded of any lane; 0 when there was none.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.lanes.iter().map(|(_, last)| *last).max().unwrap_or(0)
+    }
+}
+
+/// An order's row: its progress, so that a check need not decode the state, and its state.
+#[must_use = "this is the row to be written"]
+pub fn encode_order(progress: &Progress, state: &State) -> Result<Vec<u8>, StoreError> {
+    let progress = encode(progress)?;
+    let mut row = u32::try_from(progress.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
+    row.extend_from_slice(&progress);
+    row.extend_from_slice(&encode(state)?);
+    Ok(row)
+}
+
+/// The two parts of an order's row: progress and state.
+fn parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
+    let cut = || StoreError::doubt("an order's row is cut short");
+    let (length, rest) = row.split_first_chunk::<4>().ok_or_else(cut)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+    rest.split_at_checked(length).ok_or_else(cut)
+}
+
+/// How far an order's row is folded.
+///
+/// # Errors
+/// [`StoreError::Doubt`] when the row is none.
+pub fn decode_progress(row: &[u8]) -> Result<Progress, StoreError> {
+    decode(parts(row)?.0)
+}
+
+/// An order's row.
+///
+/// # Errors
+/// [`StoreError::Doubt`] when the row is none.
+pub fn decode_order(row: &[u8]) -> Result<(Progress, State), StoreError> {
+    let (progress, state) = parts(row)?;
+    Ok((decode(progress)?, decode(state)?))
+}
+
+/// The state's own bytes in an order's row.
+///
+/// # Errors
+/// [`StoreError::Doubt`] when the row is none.
+pub fn state_bytes(row: &[u8]) -> Result<&[u8], StoreError> {
+    Ok(parts(row)?.1)
+}
+
+/// What is known of one SKU at one location in one unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// Reserved for orders and not yet issued.
+    pub reserved: Decimal,
+    /// The latest count: where it stands among the movements, and what was found.
+    pub count: Option<Count>,
+    /// The sum of the movements after the latest count, or of all.
+    pub since: Decimal,
+    /// How often this row was written.
+    pub changes: u64,
+}
+
+impl Balance {
+    /// What is there.
+    #[must_use]
+    pub fn on_hand(&self) -> Decimal {
+        self.count.as_ref().map_or(Decimal::ZERO, |count| count.found).saturating_add(self.since)
+    }
+
+    /// What can still be promised.
+    #[must_use]
+    pub fn available(&self) -> Decimal {
+        self.on_hand().saturating_sub(self.reserved)
+    }
+}
+
+/// A count of stock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// Where it stands among the movements of its balance.
+    #[serde(with = "serde_bytes")]
+    pub place: Vec<u8>,
+    /// When it was taken.
+    pub occurred: Timestamp,
+    /// What was found.
+    pub found: Decimal,
+}
+
+/// A movement's row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// What is added, or what a count found.
+    pub quantity: Decimal,
+    /// True for a count.
+    pub count: bool,
+}
+
+/// An update that is still to be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outgoing {
+    /// Where to.
+    pub subject: String,
+    /// The event's id.
+    pub id: String,
+    /// The event as JSON.
+    pub body: String,
+}
+
+/// The bytes of a row.
+///
+/// # Errors
+/// [`StoreError::Doubt`] when the value cannot be written; plain data always can.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    codec::encode(value).map_err(|error| StoreError::doubt(error.to_string()))
+}
+
+/// The value of a row.
+///
+/// # Errors
+/// [`StoreError::Doubt`] when the bytes hold none.
+pub fn decode<T: serde::de::DeserializeOwned>(row: &[u8]) -> Result<T, StoreError> {
+    codec::decode(row).map_err(|error| StoreError::doubt(error.to_string()))
+}
+
+

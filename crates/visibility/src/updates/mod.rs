@@ -1,0 +1,7 @@
+//! Updates to customers: which there are, and how each is published once.
+
+mod event;
+mod publisher;
+
+pub use event::{CloudEvent, Shown, Update, kind_of};
+pub use publisher::{PublishError, Publisher, Told, Updates};

@@ -1,0 +1,52 @@
+//! Reading the projection while it is there.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::store::{Store, StoreError};
+
+/// Where the projection is read. Clones see the same one.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    slot: Arc<RwLock<Option<Store>>>,
+}
+
+/// Why the projection could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ViewError {
+    /// There is none now.
+    #[error("the projection is being opened or rebuilt; ask again in a moment")]
+    Absent,
+    /// It could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl View {
+    /// Shows a projection.
+    pub fn show(&self, store: Store) {
+        *self.slot.write().unwrap_or_else(PoisonError::into_inner) = Some(store);
+    }
+
+    /// Shows nothing any more; returns when nobody reads it.
+    pub fn hide(&self) {
+        *self.slot.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Reads the projection on a thread where waiting for the disk holds up nobody.
+    ///
+    /// # Errors
+    /// [`ViewError`] when there is no projection now, or it cannot be read.
+    pub async fn read<T, R>(&self, read: R) -> Result<T, ViewError>
+    where
+        T: Send + 'static,
+        R: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let slot = Arc::clone(&self.slot);
+        let reading = tokio::task::spawn_blocking(move || {
+            let slot = slot.read().unwrap_or_else(PoisonError::into_inner);
+            slot.as_ref().map_or(Err(ViewError::Absent), |store| Ok(read(store)?))
+        });
+        reading.await.unwrap_or_else(|_| Err(StoreError::doubt("reading it failed halfway").into()))
+    }
+}

@@ -1,0 +1,108 @@
+//! The demo's flags.
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::ValueEnum;
+use model::Timestamp;
+use service::settings::{LogFormat, LogSettings, NatsSettings};
+use simulator::{Scenario, Seed, Tpch, Traffic};
+
+use crate::exit::Failure;
+use crate::house::Plan;
+
+/// Runs a whole installation on this machine and judges it by the partners' own books
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How many orders to generate
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub orders: u64,
+    /// What the generated orders follow from
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Take the orders of a folder of TPC-H files (orders.csv, lineitem.csv, partsupp.csv, …) instead
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["orders", "seed"])]
+    pub tpch: Option<PathBuf>,
+    /// How many orders are under way at once, at the most
+    #[arg(long, value_name = "N", default_value_t = IN_FLIGHT)]
+    pub in_flight: NonZeroU32,
+    /// Run each service as a process of its own
+    #[arg(long)]
+    pub processes: bool,
+    /// When an own broker writes what it has acknowledged to the disk
+    #[arg(long, value_enum, default_value_t = FsyncArg::Default)]
+    pub fsync: FsyncArg,
+    /// Leave everything running at the end, until Ctrl-C
+    #[arg(long)]
+    pub keep: bool,
+    /// What is logged: a level, or levels by module as in `info,engine=debug`
+    #[arg(long, env = "WAYBILL_LOG", value_name = "FILTER", default_value = "error")]
+    pub log: String,
+}
+
+/// Enough to keep every service busy; more only waits.
+const IN_FLIGHT: NonZeroU32 = NonZeroU32::new(500).unwrap();
+
+/// When an own broker writes what it has acknowledged to the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FsyncArg {
+    /// Every two minutes: a killed broker loses nothing, a power cut may
+    Default,
+    /// Before each acknowledgement: nothing is lost
+    Always,
+}
+
+impl From<FsyncArg> for broker::Fsync {
+    fn from(arg: FsyncArg) -> Self {
+        match arg {
+            FsyncArg::Default => Self::Default,
+            FsyncArg::Always => Self::Always,
+        }
+    }
+}
+
+impl Args {
+    /// Refuses what cannot be run.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] with what to give instead.
+    pub fn check(&self) -> Result<(), Failure> {
+        match &self.tpch {
+            Some(folder) if !folder.is_dir() => Err(Failure::Usage(format!(
+                "{} is no folder; `pip install tpchgen-cli && tpchgen-cli csv -s 0.01 -o DIR` makes one",
+                folder.display()
+            ))),
+            None if self.orders == 0 => Err(Failure::Usage("--orders 0 leaves nothing to show; give at least 1".into())),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The installation these flags ask for.
+    #[must_use]
+    pub fn plan(&self, nats: &NatsSettings) -> Plan {
+        Plan { nats: nats.clone(), fsync: self.fsync.into(), processes: self.processes }
+    }
+
+    /// What is played.
+    #[must_use]
+    pub fn scenario(&self) -> Scenario {
+        match &self.tpch {
+            Some(dir) => Scenario::Tpch(Tpch { dir: dir.clone(), limit: None }),
+            None => Scenario::Generated(Traffic { seed: Seed(self.seed), orders: self.orders, started: today() }),
+        }
+    }
+
+    /// How the services and the demo itself log.
+    #[must_use]
+    pub fn log(&self) -> LogSettings {
+        LogSettings { log_format: LogFormat::Text, log_filter: self.log.clone() }
+    }
+}
+
+/// The last midnight, UTC: the generated history lies before it, and two runs of one day are the same.
+fn today() -> Timestamp {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let midnight = i64::try_from(seconds - seconds % 86_400).unwrap_or_default();
+    Timestamp::from_millis(midnight * 1_000)
+}

@@ -1,0 +1,131 @@
+//! What a run came to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::Serialize;
+use simulator::Books;
+use simulator::books::Lines;
+
+use super::judge::Replay;
+use crate::text::{bad, heading};
+
+/// What a run came to.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    sound: bool,
+    orders: u64,
+    closed: u64,
+    open_with_exception: BTreeMap<String, u64>,
+    entries: u64,
+    seconds: f64,
+    orders_per_second: f64,
+    entries_per_second: f64,
+    release_to_closed_ms: Percentiles,
+    lines: LineCounts,
+    asks: AskCounts,
+    wrong: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct LineCounts {
+    ordered: u64,
+    delivered: u64,
+    late: u64,
+    returned: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct AskCounts {
+    allocate: u64,
+    book: u64,
+    confirm_shipment: u64,
+    bill: u64,
+    repeated: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Percentiles {
+    p50: i64,
+    p95: i64,
+    p99: i64,
+}
+
+impl Report {
+    pub fn new(books: &Books, replay: Replay, mut wrong: Vec<String>, took: Duration) -> Self {
+        let seconds = match (replay.first, replay.last) {
+            (Some(first), Some(last)) if last > first => (last.as_millis() - first.as_millis()) as f64 / 1_000.0,
+            _ => took.as_secs_f64(),
+        };
+        if replay.wrong_count > 0 {
+            wrong.extend(replay.wrong);
+            wrong.push(format!("{} orders ended elsewhere than the partners' books say", replay.wrong_count));
+        }
+        let asks = books.asks;
+        Self {
+            sound: wrong.is_empty(),
+            orders: replay.orders,
+            closed: replay.closed,
+            open_with_exception: replay.exceptions.into_iter().collect(),
+            entries: replay.entries,
+            seconds,
+            orders_per_second: replay.orders as f64 / seconds,
+            entries_per_second: replay.entries as f64 / seconds,
+            release_to_closed_ms: percentiles(replay.took),
+            lines: counts(&replay.lines),
+            asks: AskCounts {
+                allocate: asks.allocate,
+                book: asks.book,
+                confirm_shipment: asks.confirm_shipment,
+                bill: asks.bill,
+                repeated: asks.repeated,
+            },
+            wrong,
+        }
+    }
+
+    pub const fn is_sound(&self) -> bool {
+        self.sound
+    }
+
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a String cannot fail.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        writeln!(text, "{}", heading("Result"))?;
+        writeln!(text, "  {} orders, {} closed, in {:.1} s", self.orders, self.closed, self.seconds)?;
+        for (kind, orders) in &self.open_with_exception {
+            writeln!(text, "  {orders} open: {kind}")?;
+        }
+        let rates = (self.orders_per_second, self.entries_per_second);
+        writeln!(text, "  {:.0} orders/s, {:.0} entries/s of {} entries", rates.0, rates.1, self.entries)?;
+        let took = &self.release_to_closed_ms;
+        writeln!(text, "  release to closed: half within {} ms, 95 % {} ms, 99 % {} ms", took.p50, took.p95, took.p99)?;
+        let lines = &self.lines;
+        write!(text, "  {} lines ordered, {} delivered, ", lines.ordered, lines.delivered)?;
+        writeln!(text, "{} late, {} returned", lines.late, lines.returned)?;
+        let asks = &self.asks;
+        write!(text, "  partners were asked to allocate {}, book {}, ", asks.allocate, asks.book)?;
+        writeln!(text, "confirm {}, bill {}; {} repeated", asks.confirm_shipment, asks.bill, asks.repeated)?;
+        if self.sound {
+            return writeln!(text, "  Every order ended where the partners' books say, and the projection is the replay.");
+        }
+        writeln!(text, "{}", bad("Wrong"))?;
+        self.wrong.iter().try_for_each(|words| writeln!(text, "  {words}"))
+    }
+}
+
+const fn counts(lines: &Lines) -> LineCounts {
+    LineCounts { ordered: lines.released, delivered: lines.delivered, late: lines.late, returned: lines.returned }
+}
+
+fn percentiles(mut took: Vec<i64>) -> Percentiles {
+    took.sort_unstable();
+    let at = |percent: usize| took.get(took.len() * percent / 100).or(took.last()).copied().unwrap_or_default();
+    Percentiles { p50: at(50), p95: at(95), p99: at(99) }
+}

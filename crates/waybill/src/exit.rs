@@ -1,0 +1,106 @@
+//! How a command ends.
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+/// How a command that could do its work ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing is wrong.
+    Fine,
+    /// It found something wrong.
+    Wrong,
+}
+
+impl Verdict {
+    /// The status the process ends with.
+    #[must_use]
+    pub fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Fine => ExitCode::SUCCESS,
+            Self::Wrong => ExitCode::from(1),
+        }
+    }
+}
+
+/// Why a command could not do its work. The message says what, where, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// What was asked for is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// What was given makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// NATS, or the service that answers, cannot be reached.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Anything else.
+    #[error("{0:#}")]
+    Broken(#[from] anyhow::Error),
+}
+
+impl Failure {
+    /// The kind, as in JSON.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NotFound(_) => "not_found",
+            Self::Usage(_) => "usage",
+            Self::Unreachable(_) => "unreachable",
+            Self::Broken(_) => "broken",
+        }
+    }
+
+    /// The status the process ends with.
+    #[must_use]
+    pub const fn status(&self) -> u8 {
+        match self {
+            Self::NotFound(_) | Self::Broken(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Unreachable(_) => 3,
+        }
+    }
+
+    /// Says on standard error what went wrong; returns what the process ends with.
+    pub fn report(&self, json: bool) -> ExitCode {
+        if json {
+            eprintln!("{}", self.as_json());
+        } else {
+            anstream::eprintln!("{}: {self}", crate::text::bad("error"));
+        }
+        ExitCode::from(self.status())
+    }
+
+    fn as_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Said<'a> {
+            error: &'a str,
+            message: String,
+            exit_code: u8,
+        }
+        let said = Said { error: self.kind(), message: self.to_string(), exit_code: self.status() };
+        // Texts and a number always have a JSON form.
+        serde_json::to_string(&said).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_the_status_that_the_help_documents() {
+        let text = || "x".to_owned();
+        let failures = [Failure::NotFound(text()), Failure::Usage(text()), Failure::Unreachable(text())];
+        assert_eq!(failures.map(|failure| failure.status()), [1, 2, 3]);
+        assert_eq!(Failure::from(anyhow::anyhow!("x")).status(), 1);
+    }
+
+    #[test]
+    fn programs_get_the_kind_and_the_message() {
+        let failure = Failure::NotFound("no order \"7\"".to_owned());
+        assert_eq!(failure.as_json(), r#"{"error":"not_found","message":"no order \"7\"","exit_code":1}"#);
+    }
+}

@@ -1,0 +1,43 @@
+//! What the operator's command line does: shows orders, stock, quarantine and the state of the whole installation.
+//!
+//! Every command gathers what it shows, then prints it as a table for people or, with `--json`, as JSON for programs.
+
+pub mod cli;
+mod completions;
+pub mod demo;
+pub mod exit;
+pub mod house;
+pub mod order;
+mod output;
+pub mod quarantine;
+mod reach;
+#[cfg(test)]
+mod sample;
+pub mod schema;
+pub mod schemas;
+pub mod status;
+pub mod stock;
+mod table;
+mod text;
+mod words;
+
+use cli::{Cli, Command};
+use exit::{Failure, Verdict};
+use output::Output;
+
+/// Runs one command.
+///
+/// # Errors
+/// [`Failure`] when it could not be done, in words and with the exit code it means.
+pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
+    let output = Output::new(cli.json);
+    match cli.command {
+        Command::Order(command) => order::run(command, &cli.nats, output).await,
+        Command::Stock(command) => stock::run(command, &cli.nats, output).await,
+        Command::Status(args) => status::run(&args, &cli.nats, output).await,
+        Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
+        Command::Demo(args) => demo::run(&args, &cli.nats, output).await,
+        Command::Completions(args) => completions::run(&args, output),
+        Command::Schema(args) => schema::run(&args, output),
+    }
+}

@@ -1,0 +1,219 @@
+//! `waybill order show`
+
+use fulfilment::{Composite, LineStatus, ShipmentStatus};
+use model::OrderId;
+use rust_decimal::Decimal;
+use service::settings::NatsSettings;
+use visibility::queries::{ORDER_GET, OrderGet, OrderView};
+
+use crate::exit::{Failure, Verdict};
+use crate::output::Output;
+use crate::reach;
+use crate::table::Table;
+use crate::text::{NOTHING, bad, heading, line, or_dash};
+use crate::words::{about, place};
+
+pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    let connection = reach::connect(nats).await?;
+    let question = OrderGet { order: order.as_str().to_owned() };
+    let view: OrderView = reach::ask(&connection, ORDER_GET, &question).await?;
+    output.show(&view, render)?;
+    Ok(Verdict::Fine)
+}
+
+/// All that is known of an order as a text; sections that would be empty are left out.
+fn render(view: &OrderView) -> String {
+    let mut text = String::new();
+    line(&mut text, heading(&format!("Order {}", view.order)));
+    line(&mut text, summary(view));
+    if let Some(entry) = view.unreadable {
+        line(&mut text, bad(&format!("entry {entry} could not be read: this may miss something since; upgrade visibility")));
+    }
+    let composite = &view.composite;
+    section(&mut text, "Exceptions", &exceptions(composite));
+    section(&mut text, "Lines", &lines(&view.lines));
+    section(&mut text, "Shipments", &shipments(&composite.shipments));
+    section(&mut text, "Conditions", &conditions(composite));
+    section(&mut text, "Claims (told by another system than the one of record)", &claims(composite));
+    section(&mut text, "Told to have happened in the future (not counted)", &flagged(composite));
+    line(&mut text, format!("How it came to this: waybill order trail {}", quoted(&view.order)));
+    text
+}
+
+fn section(text: &mut String, title: &str, table: &Table) {
+    if !table.is_empty() {
+        line(text, heading(title));
+        line(text, table);
+    }
+}
+
+fn summary(view: &OrderView) -> Table {
+    let composite = &view.composite;
+    let released = view.released.as_ref();
+    let mut table = Table::new(&[]);
+    let mut say = |what: &str, value: String| table.row([what.to_owned(), value]);
+    say("stage", composite.stage.as_str().to_owned());
+    say("milestone", reached(composite.milestone, composite.partial));
+    say("customer", or_dash(composite.customer.as_ref()));
+    say("ship to", or_dash(released.and_then(|order| place(&order.ship_to))));
+    say("ordered", or_dash(released.and_then(|order| order.ordered)));
+    say("promised", or_dash(composite.promised));
+    say("expected", or_dash(composite.eta));
+    say("updated", format!("{} (entry {})", view.updated, view.sequence));
+    table
+}
+
+fn reached(milestone: Option<model::Milestone>, partial: bool) -> String {
+    or_dash(milestone) + if partial { ", some of it further" } else { "" }
+}
+
+fn lines(lines: &[LineStatus]) -> Table {
+    let headings = [
+        "LINE", "SKU", "UNIT", ">ORDERED", ">ALLOCATED", ">PICKED", ">PACKED", ">SHIPPED", ">DELIVERED", ">RETURNED",
+        ">INVOICED", "PROMISED", "DELIVERED ON", "LATE",
+    ];
+    let mut table = Table::new(&headings);
+    for line in lines {
+        table.row([
+            line.line.to_string(),
+            line.sku.to_string(),
+            line.unit.to_string(),
+            amount(line.ordered),
+            amount(line.allocated),
+            amount(line.picked),
+            amount(line.packed),
+            amount(line.shipped),
+            amount(line.delivered),
+            amount(line.returned),
+            amount(line.invoiced),
+            or_dash(line.promised),
+            or_dash(line.delivered_on),
+            if line.late { "late" } else { "" }.to_owned(),
+        ]);
+    }
+    table
+}
+
+fn amount(amount: Decimal) -> String {
+    if amount.is_zero() { NOTHING.to_owned() } else { amount.normalize().to_string() }
+}
+
+fn shipments(shipments: &[ShipmentStatus]) -> Table {
+    let mut table = Table::new(&["SHIPMENT", "MILESTONE", "SINCE", "EXPECTED", "CARRIER", "TRACKING"]);
+    for shipment in shipments {
+        table.row([
+            shipment.shipment.to_string(),
+            reached(shipment.milestone, shipment.partial),
+            or_dash(shipment.since),
+            or_dash(shipment.eta),
+            or_dash(shipment.carrier.as_deref()),
+            or_dash(shipment.tracking.as_deref()),
+        ]);
+    }
+    table
+}
+
+fn exceptions(composite: &Composite) -> Table {
+    let mut table = Table::new(&["EXCEPTION", "WHAT IS WRONG"]);
+    for exception in &composite.exceptions {
+        table.row([exception.kind.to_string(), exception.detail.clone()]);
+    }
+    table
+}
+
+fn conditions(composite: &Composite) -> Table {
+    let mut table = Table::new(&["ABOUT", "CONDITION", "REASON", "SINCE"]);
+    for condition in &composite.conditions {
+        let kind = condition.kind.as_str().to_owned();
+        table.row([about(condition.shipment.as_ref()), kind, condition.reason.to_string(), condition.since.to_string()]);
+    }
+    table
+}
+
+fn claims(composite: &Composite) -> Table {
+    let mut table = Table::new(&["LANE", "CLAIM", "RECEIVED"]);
+    for claim in &composite.claims {
+        table.row([claim.lane.to_string(), claim.what.clone(), claim.received.to_string()]);
+    }
+    table
+}
+
+fn flagged(composite: &Composite) -> Table {
+    let mut table = Table::new(&["LANE", "MILESTONE", "OCCURRED", "RECEIVED"]);
+    for flagged in &composite.flagged {
+        let (occurred, received) = (flagged.occurred.to_string(), flagged.received.to_string());
+        table.row([flagged.lane.to_string(), flagged.milestone.to_string(), occurred, received]);
+    }
+    table
+}
+
+/// An order's number as a shell takes it.
+fn quoted(order: &str) -> String {
+    let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.,:/@".contains(&byte));
+    let order = crate::text::harmless(order);
+    if plain && !order.starts_with('-') { order.into_owned() } else { format!("'{}'", order.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use engine::Folded;
+    use fulfilment::composite;
+    use model::{ConditionKind, Lane, Reason, Timestamp, When};
+
+    use super::*;
+    use crate::sample;
+
+    fn view() -> OrderView {
+        let entries = sample::entries();
+        let folded = Folded::<fulfilment::Fulfilment>::replay(&sample::key(), &entries);
+        let state = folded.state();
+        OrderView {
+            order: sample::ORDER.to_owned(),
+            composite: composite(state),
+            released: state.order().cloned(),
+            lines: state.lines(),
+            timeline: Vec::new(),
+            lanes: BTreeMap::new(),
+            sequence: folded.seen(),
+            updated: folded.now(),
+            unreadable: None,
+        }
+    }
+
+    #[test]
+    fn an_order_in_full() {
+        let text = anstream::adapter::strip_str(&render(&view())).to_string();
+        let expected = include_str!("show.expected.txt");
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_is_the_matter_is_shown_when_there_is_something() {
+        let mut view = view();
+        let since = When::exact(Timestamp::from_millis(0));
+        view.unreadable = Some(12);
+        view.composite.conditions.push(fulfilment::status::OpenCondition {
+            kind: ConditionKind::Delayed,
+            reason: Reason::Weather,
+            shipment: None,
+            since,
+        });
+        view.composite.flagged.push(fulfilment::status::Flagged {
+            lane: Lane::Tms,
+            milestone: model::Milestone::TransportDelivered,
+            occurred: since,
+            received: Timestamp::from_millis(5),
+        });
+        let text = render(&view);
+        assert!(text.contains("entry 12 could not be read"));
+        assert!(text.contains("order  delayed    weather  1970-01-01T00:00:00.000Z"), "{text}");
+        assert!(text.contains("tms   transport.delivered  1970-01-01T00:00:00.000Z  1970-01-01T00:00:00.005Z"), "{text}");
+    }
+
+    #[test]
+    fn the_hint_can_be_pasted_into_a_shell() {
+        assert_eq!(["SO-1", "SO 1/7.*", "it's", "-7"].map(quoted), ["SO-1", "'SO 1/7.*'", r"'it'\''s'", "'-7'"]);
+    }
+}

@@ -1,0 +1,200 @@
+//! `waybill quarantine show`
+
+use async_nats::jetstream::stream::{DirectGetError, DirectGetErrorKind, Stream};
+use bytes::Bytes;
+use serde::Serialize;
+use service::Connection;
+use service::quarantine::{Meta, Quarantined};
+use service::streams::QUARANTINE;
+
+use super::{dump, kind_name, plain};
+use crate::exit::{Failure, Verdict};
+use crate::output::Output;
+use crate::reach::broker;
+use crate::table::Table;
+use crate::text::{bytes, heading, line, or_dash};
+
+/// The most bytes that are shown; `--raw` and `--json` give all.
+const MOST_SHOWN: usize = 16 * 1024;
+
+/// Which message.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Its sequence in the quarantine, as `waybill quarantine list` shows it
+    #[arg(value_name = "SEQUENCE")]
+    sequence: u64,
+    /// Print the message as it came, byte for byte, and nothing else
+    #[arg(long, conflicts_with = "json")]
+    raw: bool,
+}
+
+/// A message in quarantine.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    /// Its place in the quarantine.
+    pub sequence: u64,
+    /// What is known about it.
+    #[serde(flatten)]
+    pub about: Meta,
+    /// How many bytes it has; nothing when they are no longer anywhere.
+    pub size: Option<usize>,
+    /// The message, if it is text.
+    pub text: Option<String>,
+    /// The message in hex, if it is not.
+    pub hex: Option<String>,
+    #[serde(skip)]
+    pub raw: Option<Bytes>,
+}
+
+pub(super) async fn run(
+    args: &Args,
+    connection: &Connection,
+    stream: &Stream,
+    output: Output,
+) -> Result<Verdict, Failure> {
+    let kept = stream.direct_get(args.sequence).await.map_err(|error| unread(QUARANTINE, args.sequence, &error))?;
+    let Quarantined { about, raw } =
+        Quarantined::from_message(Some(&kept.headers), &kept.payload).map_err(anyhow::Error::new)?;
+    let raw = if about.left_in_stream { original(connection, &about).await? } else { Some(raw) };
+    let shown = shown(args.sequence, about, raw);
+    match (&shown.raw, args.raw) {
+        (Some(raw), true) => Output::bytes(raw)?,
+        (None, true) => return Err(Failure::NotFound(gone(&shown.about))),
+        (_, false) => output.show(&shown, render)?,
+    }
+    Ok(Verdict::Fine)
+}
+
+/// The bytes where they came from; none when they are no longer there.
+async fn original(connection: &Connection, about: &Meta) -> Result<Option<Bytes>, Failure> {
+    let stream = connection.js.get_stream_no_info(&about.stream).await;
+    let stream = stream.map_err(|error| broker(&format!("read stream {}", about.stream), error))?;
+    match stream.direct_get(about.sequence).await {
+        Ok(message) => Ok(Some(message.payload)),
+        Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unread(&about.stream, about.sequence, &error)),
+    }
+}
+
+fn unread(stream: &str, sequence: u64, error: &DirectGetError) -> Failure {
+    if error.kind() == DirectGetErrorKind::NotFound {
+        let hint = "(`waybill quarantine list` shows what is)";
+        return Failure::NotFound(format!("no message {sequence} in stream {stream} {hint}"));
+    }
+    broker(&format!("read message {sequence} of stream {stream}"), error)
+}
+
+pub(super) fn shown(sequence: u64, about: Meta, raw: Option<Bytes>) -> Shown {
+    let text = raw.as_ref().and_then(|raw| std::str::from_utf8(raw).ok()).map(str::to_owned);
+    let hex = raw.as_ref().filter(|_| text.is_none()).map(|raw| raw.iter().map(|byte| format!("{byte:02x}")).collect());
+    Shown { sequence, about, size: raw.as_ref().map(Bytes::len), text, hex, raw }
+}
+
+fn gone(about: &Meta) -> String {
+    format!("its bytes were too many for the quarantine, and {} no longer has message {}", about.stream, about.sequence)
+}
+
+/// The message as a text.
+pub(super) fn render(shown: &Shown) -> String {
+    let about = &shown.about;
+    let mut text = String::new();
+    line(&mut text, heading(&format!("Quarantine {}", shown.sequence)));
+    let mut table = Table::new(&[]);
+    table.row(["reason".to_owned(), kind_name(about.reason.kind)]);
+    table.row(["it says".to_owned(), about.reason.text.clone()]);
+    table.row(["field".to_owned(), or_dash(about.reason.field.as_deref())]);
+    table.row(["service".to_owned(), about.service.clone()]);
+    table.row(["partner".to_owned(), plain(&about.partner)]);
+    table.row(["subject".to_owned(), about.subject.clone()]);
+    table.row(["came in as".to_owned(), format!("{} {}", about.stream, about.sequence)]);
+    table.row(["received".to_owned(), format!("{:.3}", about.received)]);
+    table.row(["tries".to_owned(), about.tries.to_string()]);
+    for (name, values) in &about.headers {
+        table.row([format!("header {name}"), values.join(", ")]);
+    }
+    line(&mut text, &table);
+    match &shown.raw {
+        None => line(&mut text, gone(about)),
+        Some(raw) => message(&mut text, raw),
+    }
+    text
+}
+
+fn message(text: &mut String, raw: &Bytes) {
+    let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
+    let (part, of) = if raw.len() > MOST_SHOWN { (raw.slice(..MOST_SHOWN), "the beginning of ") } else { (raw.clone(), "") };
+    line(text, heading(&format!("Message ({of}{})", bytes(size))));
+    let whole_letters = part.len() - std::str::from_utf8(&part).err().map_or(0, cut_letter);
+    match dump::as_text(&part[..whole_letters]) {
+        Some(shown) => line(text, shown.trim_end()),
+        None => text.push_str(&dump::hex(&part)),
+    }
+    if !of.is_empty() {
+        line(text, "All of it, byte for byte: waybill quarantine show SEQUENCE --raw");
+    }
+}
+
+/// How many bytes of a letter stand at an end where the text was cut.
+fn cut_letter(error: std::str::Utf8Error) -> usize {
+    const LONGEST: usize = 3;
+    if error.error_len().is_none() { LONGEST } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use service::quarantine::Kind;
+
+    use super::super::list::tests::about;
+    use super::*;
+
+    fn text_of(raw: impl Into<Bytes>) -> String {
+        let mut about = about(Kind::Malformed, "c1", "expected JSON");
+        about.headers.insert("Content-Type".to_owned(), vec!["a/b".to_owned(), "c".to_owned()]);
+        anstream::adapter::strip_str(&render(&shown(9, about, Some(raw.into())))).to_string()
+    }
+
+    #[test]
+    fn everything_known_comes_before_the_message() {
+        let expected = "\
+Quarantine 9
+reason               malformed
+it says              expected JSON
+field                $.date
+service              tms-adapter
+partner              c1
+subject              in.tms.c1.status
+came in as           INBOX 4
+received             1970-01-01T00:00:01.500Z
+tries                2
+header Content-Type  a/b, c
+
+Message (8 B)
+{\"a\": 1
+";
+        assert_eq!(text_of("{\"a\": 1\n"), expected);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_dumped() {
+        assert!(text_of(vec![0xff, b'A']).ends_with("Message (2 B)\n00000000  ff 41                                            .A\n"));
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_letters() {
+        let long = "ü".repeat(MOST_SHOWN);
+        let text = text_of(format!("x{long}"));
+        assert!(text.contains("Message (the beginning of 32.0 KiB)\nxüü"), "{}", &text[..600]);
+        assert!(text.ends_with("--raw\n"));
+    }
+
+    #[test]
+    fn programs_get_text_or_hex_and_all_of_it() {
+        let json = |raw: &'static [u8]| {
+            let about = about(Kind::Invalid, "c1", "x");
+            serde_json::to_value(shown(9, about, Some(Bytes::from_static(raw)))).unwrap()
+        };
+        assert_eq!((json(b"ab")["text"].as_str(), json(b"ab")["hex"].as_str()), (Some("ab"), None));
+        assert_eq!((json(&[255, 1])["text"].as_str(), json(&[255, 1])["hex"].as_str()), (None, Some("ff01")));
+        assert_eq!(json(b"ab")["reason"]["kind"], "invalid");
+    }
+}

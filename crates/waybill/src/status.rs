@@ -1,0 +1,148 @@
+//! `waybill status`: is everything there, and does it keep up?
+
+mod gather;
+mod render;
+
+use model::Timestamp;
+use serde::Serialize;
+use service::settings::NatsSettings;
+
+use crate::exit::{Failure, Verdict};
+use crate::output::Output;
+use crate::reach;
+
+/// The services an installation consists of.
+const SERVICES: [&str; 5] = ["erp-adapter", "wms-adapter", "tms-adapter", "orchestrator", "visibility"];
+
+/// How to look.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Ends with 1 when a stream or a service is missing, or an event store has a gap.")]
+pub struct Args {
+    /// How long to wait for services to answer
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
+    wait: std::time::Duration,
+}
+
+/// The state of the whole installation.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// What is wrong, in words; nothing when all is well.
+    pub problems: Vec<String>,
+    /// The services that should be there, and any other that answered.
+    pub services: Vec<Service>,
+    /// The streams that should be there.
+    pub streams: Vec<Stream>,
+    /// Who reads them.
+    pub consumers: Vec<Consumer>,
+    /// How many messages are in quarantine.
+    pub quarantined: u64,
+}
+
+/// A service and its running instances.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Each version that runs, with how many instances.
+    pub versions: Vec<Version>,
+}
+
+/// One version of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Version {
+    /// The version.
+    pub version: String,
+    /// How many instances of it answered.
+    pub instances: u64,
+}
+
+/// A stream, bucket or object store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stream {
+    /// The stream's name.
+    pub name: String,
+    /// What it holds; nothing when it is missing.
+    pub state: Option<State>,
+}
+
+/// What a stream holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct State {
+    /// Messages in it.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The oldest message's sequence.
+    pub first_sequence: u64,
+    /// The newest message's sequence.
+    pub last_sequence: u64,
+    /// When the newest message came.
+    pub last_recorded: Option<Timestamp>,
+    /// Messages that are gone between the oldest and the newest.
+    pub deleted: u64,
+    /// Whether nothing may ever be deleted from it.
+    pub append_only: bool,
+}
+
+/// A consumer of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Consumer {
+    /// What it reads.
+    pub stream: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it outlives who reads through it.
+    pub durable: bool,
+    /// Messages it has not been given yet.
+    pub lag: u64,
+    /// Messages it was given and has not acknowledged.
+    pub ack_pending: u64,
+    /// Messages among these that it was given more than once.
+    pub redelivered: u64,
+}
+
+pub(crate) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    let connection = reach::connect(nats).await?;
+    let (streams, consumers) = gather::streams(&connection.js).await?;
+    let services = gather::services(&connection.client, args.wait).await?;
+    let status = Status::new(streams, consumers, services);
+    output.show(&status, render::render)?;
+    Ok(if status.problems.is_empty() { Verdict::Fine } else { Verdict::Wrong })
+}
+
+impl Status {
+    fn new(streams: Vec<Stream>, consumers: Vec<Consumer>, services: Vec<Service>) -> Self {
+        let quarantine = streams.iter().find(|stream| stream.name == service::streams::QUARANTINE);
+        let quarantined = quarantine.and_then(|stream| stream.state.as_ref()).map_or(0, |state| state.messages);
+        let mut status = Self { problems: Vec::new(), services, streams, consumers, quarantined };
+        status.problems = problems(&status);
+        status
+    }
+}
+
+fn problems(status: &Status) -> Vec<String> {
+    let missing: Vec<&str> =
+        status.streams.iter().filter(|stream| stream.state.is_none()).map(|stream| stream.name.as_str()).collect();
+    let mut problems = Vec::new();
+    if !missing.is_empty() {
+        problems.push(format!("missing: {}; any service creates them when it starts", missing.join(", ")));
+    }
+    for stream in &status.streams {
+        if let Some(state) = stream.state.as_ref().filter(|state| state.append_only && state.deleted > 0) {
+            problems.push(format!(
+                "{} has lost {} between {} and {}: nothing may ever be deleted there, restore it from a backup",
+                stream.name,
+                crate::text::count(state.deleted, "message"),
+                state.first_sequence,
+                state.last_sequence
+            ));
+        }
+    }
+    for service in status.services.iter().filter(|service| service.versions.is_empty()) {
+        problems.push(format!("{} does not answer: start it, or look at its log", service.name));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+use async_nats::service::PingResponse;
+
+use super::*;
+
+fn stream(name: &str, state: Option<(u64, bool)>) -> Stream {
+    let state = state.map(|(deleted, append_only)| State {
+        messages: 7,
+        bytes: 2_048,
+        first_sequence: 1,
+        last_sequence: 7 + deleted,
+        last_recorded: Some(Timestamp::from_millis(1_000)),
+        deleted,
+        append_only,
+    });
+    Stream { name: name.to_owned(), state }
+}
+
+fn answer(name: &str, version: &str) -> PingResponse {
+    let json = serde_json::json!({ "type": "io.nats.micro.v1.ping_response", "name": name, "id": "x", "version": version });
+    serde_json::from_value(json).unwrap()
+}
+
+fn all_services() -> Vec<Service> {
+    gather::by_name(SERVICES.map(|name| answer(name, "0.1.0")).into_iter().collect())
+}
+
+#[test]
+fn all_there_is_no_problem_and_gaps_outside_the_event_stores_are_none() {
+    let status = Status::new(vec![stream("ORDERS", Some((0, true))), stream("TIMERS", Some((9, false)))], vec![], all_services());
+    assert_eq!(status.problems, Vec::<String>::new());
+    assert!(render::render(&status).contains("nothing is missing"));
+}
+
+#[test]
+fn what_is_missing_or_lost_is_named() {
+    let services = gather::by_name(vec![answer("visibility", "0.1.0"), answer("visibility", "0.2.0"), answer("mine", "1.0.0")]);
+    let streams = vec![stream("INBOX", None), stream("ORDERS", Some((2, true))), stream("STOCK", None)];
+    let status = Status::new(streams, vec![], services);
+    assert_eq!(status.problems[0], "missing: INBOX, STOCK; any service creates them when it starts");
+    assert!(status.problems[1].starts_with("ORDERS has lost 2 messages between 1 and 9"));
+    let silent = status.problems[2..].iter().map(|problem| problem.split(' ').next().unwrap());
+    assert_eq!(silent.collect::<Vec<_>>(), SERVICES[..4]);
+    assert_eq!(status.services[4].versions.len(), 2);
+    assert_eq!(status.services[5].name, "mine");
+}
+
+#[test]
+fn the_text_shows_everything_in_columns() {
+    let consumer = |name: &str, durable| Consumer {
+        stream: "ORDERS".to_owned(),
+        name: name.to_owned(),
+        durable,
+        lag: 12,
+        ack_pending: 3,
+        redelivered: 1,
+    };
+    let consumers = vec![consumer("orchestrator", true), consumer("xyz", false)];
+    let status =
+        Status::new(vec![stream("ORDERS", Some((0, true))), stream("QUARANTINE", Some((0, false)))], consumers, all_services());
+    let text = anstream::adapter::strip_str(&render::render(&status)).to_string();
+    let expected = "\
+Services
+SERVICE       VERSION  INSTANCES
+erp-adapter   0.1.0            1
+wms-adapter   0.1.0            1
+tms-adapter   0.1.0            1
+orchestrator  0.1.0            1
+visibility    0.1.0            1
+
+Streams
+STREAM      MESSAGES     SIZE  FIRST  LAST  DELETED  LAST RECORDED
+ORDERS             7  2.0 KiB      1     7        0  1970-01-01T00:00:01.000Z
+QUARANTINE         7  2.0 KiB      1     7        0  1970-01-01T00:00:01.000Z
+
+Consumers
+STREAM  CONSUMER       LAG  ACK PENDING  REDELIVERED
+ORDERS  orchestrator    12            3            1
+ORDERS  xyz (passing)   12            3            1
+
+7 messages in quarantine (`waybill quarantine list`)
+nothing is missing
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn programs_get_the_same_in_stable_names() {
+    let status = Status::new(vec![stream("ORDERS", Some((0, true)))], vec![], all_services());
+    let json = serde_json::to_value(&status).unwrap();
+    assert_eq!(json["streams"][0]["state"]["first_sequence"], 1);
+    assert_eq!(json["services"][0], serde_json::json!({ "name": "erp-adapter", "versions": [{ "version": "0.1.0", "instances": 1 }] }));
+}

@@ -1,0 +1,250 @@
+//! Facts and decisions in words, one line each.
+
+use model::{
+    Answer, Ask, AskedLine, Booking, Condition, ConditionKind, Decision, End, Exception, Fact, Finding, LineId,
+    MilestoneReached, Order, OrderLine, Outcome, Place, Progress, Quantity, Request, ShipmentId, Sku, Validation,
+};
+
+use crate::text::count;
+
+/// How many lines of an order are named before the rest is only counted.
+const LINES_NAMED: usize = 3;
+
+/// What a fact says.
+pub(crate) fn fact(fact: &Fact) -> String {
+    match fact {
+        Fact::Released(order) => released(order),
+        Fact::Validated(validation) => validated(validation),
+        Fact::Answered(Answer { ask, outcome }) => format!("answers {ask}: {}", self::outcome(outcome)),
+        Fact::Milestone(reached) => milestone(reached),
+        Fact::Condition(condition) => self::condition(condition),
+        Fact::Booked(booking) => booked(booking),
+        Fact::Billed(invoice) => {
+            let covers = covering(&invoice.lines).unwrap_or_else(|| "for what was delivered".to_owned());
+            format!("billed {}, invoice {}, {covers}", invoice.total, invoice.number)
+        }
+        Fact::FreightInvoiced(bill) => {
+            format!("carrier bills {} for {}, invoice {}", bill.total, bill.shipment, bill.number)
+        }
+        Fact::Archived(archived) => {
+            format!("archived {}, digest {}", entries(archived.entries), archived.digest)
+        }
+    }
+}
+
+/// What a decision says.
+pub(crate) fn decision(decision: &Decision) -> String {
+    match decision {
+        Decision::Ask(ask) => self::ask(ask),
+        Decision::Deadline(deadline) => format!("waits for {} until {}", deadline.name, deadline.at),
+        Decision::Raise(exception) => format!("raises {}", self::exception(exception)),
+        Decision::Resolve(kind) => format!("resolves {kind}"),
+        Decision::End(End::Closed) => "closes the order".to_owned(),
+    }
+}
+
+/// An exception and its detail.
+pub(crate) fn exception(exception: &Exception) -> String {
+    format!("{}: {}", exception.kind, exception.detail)
+}
+
+/// The word on an ask.
+pub(crate) fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Accepted => "accepted".to_owned(),
+        Outcome::Refused { reason, detail: Some(detail) } => format!("refused, {reason}: {detail}"),
+        Outcome::Refused { reason, detail: None } => format!("refused, {reason}"),
+        Outcome::Failed { detail } => format!("failed: {detail}"),
+    }
+}
+
+fn released(order: &Order) -> String {
+    let lines = named(&order.lines, |line: &OrderLine| portion(&line.line, &line.sku, &line.quantity));
+    let promised = order.promised.map(|by| format!(", promised for {by}")).unwrap_or_default();
+    let place = place(&order.ship_to).map(|place| format!(" to {place}")).unwrap_or_default();
+    format!("released by {} for {}{place}{promised}: {lines}", order.erp, order.customer)
+}
+
+fn validated(validation: &Validation) -> String {
+    if !validation.findings.is_empty() {
+        return format!("not valid: {}", named(&validation.findings, Finding::to_string));
+    }
+    if validation.sources.is_empty() {
+        return "valid".to_owned();
+    }
+    format!("valid, ships from {}", named(&validation.sources, |from| format!("{} ({})", from.location, from.wms)))
+}
+
+fn milestone(reached: &MilestoneReached) -> String {
+    let mut words = format!("{} {} {}", reached.classifier.as_str(), reached.milestone, reached.occurred);
+    match (&reached.shipment, &reached.parcel) {
+        (Some(shipment), Some(parcel)) => words.push_str(&format!(", parcel {parcel} of {shipment}")),
+        (Some(shipment), None) => words.push_str(&format!(", {shipment}")),
+        (None, Some(parcel)) => words.push_str(&format!(", parcel {parcel}")),
+        (None, None) => {}
+    }
+    words.extend(place(reached.place.as_ref().unwrap_or(&Place::default())).map(|place| format!(", at {place}")));
+    words.extend(covering(&reached.lines).map(|lines| format!(", {lines}")));
+    words.extend(reached.code.as_ref().map(|code| format!(", code {code}")));
+    words
+}
+
+fn condition(condition: &Condition) -> String {
+    let kind = match condition.kind {
+        ConditionKind::Delayed => "delayed",
+        ConditionKind::OnHold => "on hold",
+        ConditionKind::Rerouted => "rerouted",
+        ConditionKind::Exception => "exception",
+    };
+    let of = condition.shipment.as_ref().map(|shipment| format!(", {shipment}")).unwrap_or_default();
+    let code = condition.code.as_ref().map(|code| format!(", code {code}")).unwrap_or_default();
+    let over = if condition.resolved { "no longer " } else { "" };
+    format!("{over}{kind} ({}) {}{of}{code}", condition.reason, condition.occurred)
+}
+
+fn booked(booking: &Booking) -> String {
+    let charge = booking.charge.as_ref().map(|charge| format!(" for {charge}")).unwrap_or_default();
+    let Booking { shipment, tms, carrier, tracking, .. } = booking;
+    format!("{shipment} booked by {tms} with {carrier}{charge}, tracking {tracking}")
+}
+
+/// An ask, and its id: the key by which the partner knows it.
+fn ask(ask: &Ask) -> String {
+    let goods = |lines: &[AskedLine]| named(lines, |line| portion(&line.line, &line.sku, &line.quantity));
+    let to = |place: &Place| self::place(place).map(|place| format!(" to {place}")).unwrap_or_default();
+    let request = match &ask.request {
+        Request::Allocate { shipment, location, ship_to, lines, .. } => {
+            format!("allocate {shipment} at {location}{}: {}", to(ship_to), goods(lines))
+        }
+        Request::Book { shipment, from, ship_to, mode, lines, .. } => {
+            let mode = mode.as_ref().map(|mode| format!(" by {mode}")).unwrap_or_default();
+            format!("book {shipment} from {from}{}{mode}: {}", to(ship_to), goods(lines))
+        }
+        Request::ConfirmShipment { lines } => format!("confirm the shipment{}", also(lines)),
+        Request::Bill { lines } => format!("bill{}", also(lines)),
+        Request::UpdateCustomer { milestone } => format!("tell the customer {milestone}"),
+    };
+    format!("asks {} {} to {request} [{}]", ask.system, ask.partner, ask.id)
+}
+
+fn also(lines: &[Progress]) -> String {
+    covering(lines).map(|lines| format!(", {lines}")).unwrap_or_default()
+}
+
+fn covering(lines: &[Progress]) -> Option<String> {
+    let part = |part: &Progress| {
+        let from = part.location.as_ref().map(|location| format!(" at {location}")).unwrap_or_default();
+        format!("{} of line {}{from}", part.quantity, part.line)
+    };
+    (!lines.is_empty()).then(|| named(lines, part))
+}
+
+fn portion(line: &LineId, sku: &Sku, quantity: &Quantity) -> String {
+    format!("{quantity} {sku} (line {line})")
+}
+
+/// The first few in words, the rest counted.
+fn named<T>(all: &[T], words: impl Fn(&T) -> String) -> String {
+    let mut named: Vec<String> = all.iter().take(LINES_NAMED).map(words).collect();
+    if all.len() > LINES_NAMED {
+        named.push(format!("and {} more", all.len() - LINES_NAMED));
+    }
+    named.join(", ")
+}
+
+/// The place as one would say it; nothing when nothing is known.
+pub(crate) fn place(place: &Place) -> Option<String> {
+    let location = place.location.as_ref().map(ToString::to_string);
+    let town = [place.postal_code.clone(), place.city.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let town = Some(town).filter(|town| !town.is_empty());
+    let country = place.country.map(|country| country.to_string());
+    let parts: Vec<String> = [location, place.name.clone(), town, country].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The shipment, or the whole order.
+pub(crate) fn about(shipment: Option<&ShipmentId>) -> String {
+    shipment.map_or_else(|| "order".to_owned(), ToString::to_string)
+}
+
+fn entries(number: u32) -> String {
+    if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{AskId, Country, LocationId, Milestone, PartnerId, Reason, System, Timestamp, When};
+
+    use super::*;
+
+    fn asked(line: &str, amount: i64) -> AskedLine {
+        AskedLine {
+            line: LineId::new(line).unwrap(),
+            sku: Sku::new(&format!("SKU-{line}")).unwrap(),
+            quantity: Quantity::each(amount),
+        }
+    }
+
+    fn place_in(city: &str) -> Place {
+        Place { city: Some(city.to_owned()), country: Country::new("DE").ok(), ..Place::default() }
+    }
+
+    #[test]
+    fn an_ask_names_who_what_where_and_its_id() {
+        let ask = Ask {
+            id: AskId::new("SO-1.allocate.s1").unwrap(),
+            system: System::Wms,
+            partner: PartnerId::new("wms-north").unwrap(),
+            request: Request::Allocate {
+                shipment: ShipmentId::new("s1").unwrap(),
+                location: LocationId::new("W1").unwrap(),
+                ship_on: None,
+                ship_to: place_in("Köln"),
+                lines: (1..=5).map(|n| asked(&n.to_string(), n)).collect(),
+            },
+        };
+        assert_eq!(
+            decision(&Decision::Ask(ask)),
+            "asks wms wms-north to allocate s1 at W1 to Köln, DE: 1 EA SKU-1 (line 1), 2 EA SKU-2 (line 2), \
+             3 EA SKU-3 (line 3), and 2 more [SO-1.allocate.s1]"
+        );
+    }
+
+    #[test]
+    fn a_milestone_says_in_which_sense_when_what_and_where() {
+        let reached = MilestoneReached {
+            milestone: Milestone::TransportDelivered,
+            classifier: model::Classifier::Actual,
+            occurred: When::parse("2026-03-01T14:05+01:00").unwrap(),
+            shipment: ShipmentId::new("s1").ok(),
+            parcel: model::ParcelId::new("p7").ok(),
+            place: Some(place_in("Kiel")),
+            lines: vec![Progress {
+                line: LineId::new("1").unwrap(),
+                quantity: Quantity::each(3),
+                location: LocationId::new("W1").ok(),
+            }],
+            code: Some("D1".to_owned()),
+        };
+        assert_eq!(
+            fact(&Fact::Milestone(reached)),
+            "actual transport.delivered 2026-03-01T14:05+01:00, parcel p7 of s1, at Kiel, DE, 3 EA of line 1 at W1, code D1"
+        );
+    }
+
+    #[test]
+    fn refusals_and_conditions_give_the_reason() {
+        let refused = Outcome::Refused { reason: Reason::QuantityShort, detail: Some("2 left".to_owned()) };
+        assert_eq!(outcome(&refused), "refused, quantity.short: 2 left");
+        let over = Condition {
+            kind: ConditionKind::OnHold,
+            reason: Reason::CustomsHold,
+            resolved: true,
+            occurred: When::exact(Timestamp::from_millis(0)),
+            shipment: ShipmentId::new("s2").ok(),
+            place: None,
+            code: None,
+        };
+        assert_eq!(fact(&Fact::Condition(over)), "no longer on hold (customs.hold) 1970-01-01T00:00:00.000Z, s2");
+    }
+}
