@@ -1,5 +1,6 @@
 //! How far the partners have come with one order.
 
+use model::token::TokenError;
 use model::{CustomerId, LineId, LocationId, OrderId, Place, ShipmentId, Sku, Timestamp, When};
 use rust_decimal::Decimal;
 
@@ -39,6 +40,19 @@ pub enum Turn {
     Twice,
 }
 
+/// A shipment as an ask names it.
+#[derive(Debug, Clone, Copy)]
+pub struct AskedShipment<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The location that ships.
+    pub location: &'a str,
+    /// The system that runs the location.
+    pub warehouse: Warehouse,
+    /// What it holds.
+    pub lines: &'a [Asked<'a>],
+}
+
 /// A line as an ask names it.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -73,20 +87,16 @@ impl Course {
         Self { foreign: true, ..Self::new(plan) }
     }
 
-    /// Adds a shipment to the plan of a foreign order: everything happens now.
+    /// Adds a shipment to the plan of a foreign order: everything happens now. Returns its place.
     ///
     /// # Errors
     /// When a name is no id.
-    pub fn add(
-        &mut self,
-        (shipment, location, warehouse): (&str, &str, Warehouse),
-        lines: &[Asked<'_>],
-        (seed, now): (Seed, Timestamp),
-    ) -> Result<usize, model::token::TokenError> {
+    pub fn add(&mut self, asked: AskedShipment<'_>, seed: Seed, now: Timestamp) -> Result<usize, TokenError> {
         let now = When::exact(now);
-        let location = LocationId::new(location)?;
+        let id = ShipmentId::new(asked.id)?;
+        let location = LocationId::new(asked.location)?;
         let first = self.plan.lines.len();
-        for asked in lines {
+        for asked in asked.lines {
             let sku = Sku::new(asked.sku)?;
             self.plan.lines.push(PlannedLine {
                 line: LineId::new(asked.line)?,
@@ -101,9 +111,9 @@ impl Course {
             });
         }
         self.plan.shipments.push(PlannedShipment {
-            id: ShipmentId::new(shipment)?,
+            id,
             location,
-            warehouse,
+            warehouse: asked.warehouse,
             ship_on: now.local_date(),
             lines: (first..self.plan.lines.len()).collect(),
             steps: Steps::all_at(now),

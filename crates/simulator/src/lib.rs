@@ -25,6 +25,7 @@ pub mod world;
 mod outlet;
 
 pub use books::{Books, Ending};
+pub use outlet::OutletError;
 pub use play::{Play, PlayError, Settings};
 pub use progress::Progress;
 pub use scenario::Scenario;

@@ -59,7 +59,8 @@ pub enum PlayError {
 
 /// A play on a broker. The partners answer until it is dropped or shut down, also orders that somebody else releases.
 ///
-/// One play at a time on a broker: a second one would take the first one's asks.
+/// One play at a time on a broker: a second one would take the first one's asks. Order numbers that a scenario could have
+/// given are taken to be its own, so somebody else's orders need other ones.
 pub struct Play {
     shared: Arc<Shared>,
     scenario: Scenario,
@@ -188,13 +189,13 @@ impl Play {
     async fn open(&mut self) -> Result<(), PlayError> {
         let (sender, mut messages) = mpsc::channel(READ_AHEAD);
         let scenario = self.scenario.clone();
-        self.tasks.spawn_blocking(move || {
+        let reading = tokio::task::spawn_blocking(move || {
             for message in scenario.opening()? {
                 if sender.blocking_send(message?).is_err() {
                     break;
                 }
             }
-            Ok(())
+            Ok::<(), PlayError>(())
         });
         let outlet = self.outlet.clone();
         let publish = async move {
@@ -204,11 +205,7 @@ impl Play {
             outlet.flush().await
         };
         self.unless_failed(publish).await?.map_err(|Closed| PlayError::Stopped)?;
-        // A reader that failed has closed its channel too; what it failed with comes first.
-        while let Some(ended) = self.tasks.try_join_next() {
-            ended??;
-        }
-        Ok(())
+        reading.await?
     }
 
     /// Waits for something, unless a task fails or the shutdown is triggered before.

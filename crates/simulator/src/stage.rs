@@ -9,7 +9,7 @@ use model::{OrderId, Timestamp};
 
 use crate::books::{Books, Task};
 use crate::carrier::Carrier;
-use crate::course::{Asked, Course};
+use crate::course::{Asked, AskedShipment, Course};
 use crate::erp::Erp;
 use crate::plan::{ERP, Fate, Plan, TMS, Warehouse};
 use crate::scenario::Scenario;
@@ -148,8 +148,8 @@ impl Stage {
         };
         let lines: Vec<Asked<'_>> =
             ask.items.iter().map(|item| Asked { line: &item.line, sku: &item.article, quantity: item.qty }).collect();
-        let wanted = (&*ask.shipment_no, &*ask.site, warehouse);
-        let said = match self.find(&mut course, wanted, &lines, now) {
+        let wanted = AskedShipment { id: &ask.shipment_no, location: &ask.site, warehouse, lines: &lines };
+        let said = match self.find(&mut course, wanted, now) {
             Ok(Some(nth)) => Ok(WarehouseSystem(warehouse).on_ask(&mut course, nth, &ask, &mut self.books)),
             Ok(None) => Ok(Vec::new()),
             Err(source) => Err(no_id(source)),
@@ -170,8 +170,9 @@ impl Stage {
             .map(|goods| Asked { line: &goods.line, sku: &goods.article, quantity: goods.count })
             .collect();
         let warehouse = self.scenario.warehouse_of(&ask.pickup.site);
-        let wanted = (&*ask.shipper_ref.shipment, &*ask.pickup.site, warehouse);
-        let said = match self.find(&mut course, wanted, &lines, now) {
+        let wanted =
+            AskedShipment { id: &ask.shipper_ref.shipment, location: &ask.pickup.site, warehouse, lines: &lines };
+        let said = match self.find(&mut course, wanted, now) {
             Ok(Some(nth)) => Ok(self.transport(&mut course, nth, &ask)),
             Ok(None) => Ok(Vec::new()),
             Err(source) => Err(no_id(source)),
@@ -255,17 +256,16 @@ impl Stage {
     fn find(
         &mut self,
         course: &mut Course,
-        (shipment, site, warehouse): (&str, &str, Warehouse),
-        lines: &[Asked<'_>],
+        wanted: AskedShipment<'_>,
         now: Timestamp,
     ) -> Result<Option<usize>, TokenError> {
-        if let Some(nth) = course.plan.place_of(shipment) {
+        if let Some(nth) = course.plan.place_of(wanted.id) {
             return Ok(Some(nth));
         }
         if course.foreign {
-            return course.add((shipment, site, warehouse), lines, (self.scenario.seed(), now)).map(Some);
+            return course.add(wanted, self.scenario.seed(), now).map(Some);
         }
-        self.books.fault(format!("order {} has no shipment `{shipment}`", course.plan.order));
+        self.books.fault(format!("order {} has no shipment `{}`", course.plan.order, wanted.id));
         Ok(None)
     }
 }

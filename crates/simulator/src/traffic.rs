@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn an_order_follows_from_seed_and_number_alone() {
         let all: Vec<Plan> = traffic(1, 300).plans().collect();
-        for (number, plan) in (1..=300).zip(&all).collect::<Vec<_>>().into_iter().rev() {
+        for (number, plan) in (1..=300).rev().zip(all.iter().rev()) {
             assert_eq!(traffic(1, 10_000).plan(number), *plan);
         }
         let others = traffic(2, 300).plans().filter(|other| all.iter().any(|plan| plan.lines == other.lines)).count();

@@ -56,7 +56,8 @@ impl OpeningStock {
             pairs.insert((self.pairs.number(0)?, self.pairs.number(1)?), Pair { available, wanted: Decimal::ZERO });
         }
         self.done = pairs.is_empty();
-        if self.done {
+        // A file without pairs is still held against the lines.
+        if self.done && self.lines > 0 {
             return self.check();
         }
         let mut lines = Table::open(&self.dir, "lineitem", ["l_orderkey", "l_partkey", "l_suppkey", "l_quantity"])?;
@@ -77,7 +78,7 @@ impl OpeningStock {
         let mut counted: Vec<_> = pairs.into_iter().filter(|(_, pair)| !pair.wanted.is_zero()).collect();
         counted.sort_unstable_by_key(|(pair, _)| *pair);
         self.counted = counted.into_iter();
-        Ok(())
+        if self.done { self.check() } else { Ok(()) }
     }
 
     fn check(&self) -> Result<(), TpchError> {

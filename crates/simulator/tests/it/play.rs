@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::DeliverPolicy;
+use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use futures::StreamExt;
 use model::Timestamp;
 use service::consume::Consume;
@@ -30,13 +30,13 @@ async fn serve(connection: Connection, shutdown: Shutdown) -> Waybill {
     let mut waybill = Waybill::new();
     while let Some(burst) = inbox.next_burst(256).await {
         for message in burst {
-            message.ack().await.unwrap();
             let mut subject = message.subject.split('.').skip(2);
             let (partner, name) = (subject.next().unwrap(), subject.next().unwrap());
             for (to, ask) in waybill.hear(partner, name, &message.payload) {
                 let subject = streams::outbox(to.system().as_str(), to.id(), &ask.message);
                 drop(connection.js.publish(subject, ask.body.into()).await.unwrap());
             }
+            message.ack().await.unwrap();
         }
     }
     waybill
@@ -65,7 +65,15 @@ async fn a_play_runs_to_its_end_and_the_books_agree() {
     assert_eq!((books.finished, end.finished, end.released), (ORDERS, ORDERS, ORDERS));
     let kept = connection.js.get_stream(streams::INBOX).await.unwrap().cached_info().state.messages;
     assert_eq!(kept, end.published, "every message is there once");
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let inbox = connection.js.get_stream(streams::INBOX).await.unwrap();
+    let mut reader = inbox.get_consumer::<pull::Config>("waybill").await.unwrap();
+    loop {
+        let left = reader.info().await.unwrap();
+        if left.num_pending == 0 && left.num_ack_pending == 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     shutdown.trigger();
     let waybill = waybill.await.unwrap();
     for (order, known) in &waybill.orders {
@@ -90,8 +98,10 @@ async fn bad_input_and_a_shutdown_end_a_play_with_a_reason() {
     let scenario = Scenario::Generated(Traffic { seed: Seed(6), orders: 100, started: Timestamp::from_millis(0) });
     let mut play = Play::start(&connection, settings(scenario), shutdown.clone()).await.unwrap();
     play.release_orders();
-    let nobody = tokio::time::timeout(Duration::from_millis(300), play.finished()).await;
-    assert!(nobody.is_err(), "nobody asks, so nothing ends");
+    while play.books().released < 40 {
+        let nobody = tokio::time::timeout(Duration::from_millis(100), play.finished()).await;
+        assert!(nobody.is_err(), "nobody asks, so nothing ends");
+    }
     let released = play.books().released;
     assert!((40..60).contains(&released), "{released} orders released with 40 in flight");
     shutdown.trigger();

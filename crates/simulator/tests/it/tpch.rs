@@ -123,9 +123,12 @@ fn files_that_cannot_be_right_are_refused_with_their_line() {
     let dir = folder(("orders", "o_orderkey,o_custkey,o_orderdate\n1,1,1996-01-02\n0,2,1996-01-05\n"));
     let error = tpch(dir.path()).plans().unwrap().find_map(Result::err).unwrap();
     assert!(matches!(error, TpchError::Unsorted { key: 0, previous: 1, line: 3, .. }), "{error}");
-    let dir = folder(("partsupp", "ps_partkey,ps_suppkey,ps_availqty\n1,1,100\n"));
-    let error = tpch(dir.path()).opening_stock().unwrap().find_map(Result::err).unwrap();
-    assert!(error.to_string().contains("3 lines of lineitem.csv want a part"), "{error}");
+    for (pairs, lost) in [("1,1,100\n", 3), ("", 4)] {
+        let dir = folder(("partsupp", &format!("ps_partkey,ps_suppkey,ps_availqty\n{pairs}")));
+        let error = tpch(dir.path()).opening_stock().unwrap().find_map(Result::err).unwrap();
+        assert!(error.to_string().contains(&format!("{lost} lines of lineitem.csv want a part")), "{error}");
+    }
+    let dir = folder(("", ""));
     fs::remove_file(dir.path().join("nation.csv")).unwrap();
     assert!(matches!(tpch(dir.path()).master().err(), Some(TpchError::Open { .. })));
 }
