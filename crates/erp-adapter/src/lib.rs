@@ -4,11 +4,8 @@ use model::System;
 use service::{About, Host};
 
 /// Who this service is.
-pub const ABOUT: About = About {
-    name: "erp-adapter",
-    version: env!("CARGO_PKG_VERSION"),
-    description: env!("CARGO_PKG_DESCRIPTION"),
-};
+pub const ABOUT: About =
+    About { name: "erp-adapter", version: env!("CARGO_PKG_VERSION"), description: env!("CARGO_PKG_DESCRIPTION") };
 
 /// Serves until the host is told to end.
 ///

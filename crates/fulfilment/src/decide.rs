@@ -22,7 +22,11 @@ use waits::{Wait, open_waits};
 #[must_use]
 pub fn decide(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
     let Some(mut case) = Case::of(state, policy) else { return Vec::new() };
-    case.asks = [allocate, book, confirm_shipment, bill, update_customer].iter().flat_map(|rule| rule(&case)).collect();
+    // In the order of the lifecycle: a later ask sees what an earlier one is about to become.
+    for rule in [allocate, book, confirm_shipment, bill, update_customer] {
+        let asks = rule(&case);
+        case.asks.extend(asks);
+    }
     let rules = [
         invalid,
         no_stock,
@@ -90,9 +94,9 @@ fn confirm_shipment(case: &Case<'_>) -> Vec<Ask> {
     case.new_ask(System::Erp, &case.order.erp, None, request).into_iter().collect()
 }
 
-/// The ERP confirmed the shipment: it is asked to bill what was delivered.
+/// The ERP confirmed the shipment, and it still stands: the ERP is asked to bill what was delivered.
 fn bill(case: &Case<'_>) -> Vec<Ask> {
-    if case.answer("confirm_shipment", None) != AskState::Accepted {
+    if case.answer("confirm_shipment", None) != AskState::Accepted || !quantity_mismatch(case).is_empty() {
         return Vec::new();
     }
     let request = || Request::Bill { lines: delivered_lines(case) };
@@ -110,13 +114,13 @@ fn update_customer(case: &Case<'_>) -> Vec<Ask> {
 
 // ---- problems: open as long as the rule says so ----
 
-/// The master data do not allow the order.
+/// The master data do not allow the order, or know no warehouse for some of it.
 fn invalid(case: &Case<'_>) -> Vec<Exception> {
-    let findings: Vec<String> = case.findings().iter().map(ToString::to_string).collect();
-    if findings.is_empty() {
+    let objections = case.objections();
+    if objections.is_empty() {
         return Vec::new();
     }
-    vec![Exception { kind: ExceptionKind::Invalid, detail: findings.join("; ") }]
+    vec![Exception { kind: ExceptionKind::Invalid, detail: objections.join("; ") }]
 }
 
 /// A warehouse will not or cannot reserve a shipment, or reserved less than ordered.
@@ -124,7 +128,7 @@ fn no_stock(case: &Case<'_>) -> Vec<Exception> {
     let problem = |shipment: &Shipment<'_>| {
         let detail = match case.answer("allocate", Some(&shipment.id)) {
             AskState::Refused(outcome) => words(outcome),
-            AskState::Accepted if !case.is_allocated(shipment) => "less was reserved than ordered".to_owned(),
+            AskState::Accepted if case.is_reserved_short(shipment) => "less was reserved than ordered".to_owned(),
             AskState::Accepted | AskState::Waiting | AskState::NotAsked => return None,
         };
         let detail = format!("{} at {}: {detail}", shipment.wms, shipment.location);
@@ -183,7 +187,7 @@ fn goods_issue_missing(case: &Case<'_>) -> Vec<Exception> {
     late.filter_map(problem).collect()
 }
 
-/// What was delivered is not what was shipped, or what was shipped is not what was packed or picked.
+/// What was delivered is not what was shipped, or what was shipped is not what was packed or picked, or more than ordered.
 fn quantity_mismatch(case: &Case<'_>) -> Vec<Exception> {
     let problem = |shipment: &Shipment<'_>| {
         let differing = case.differing_lines(shipment);
@@ -201,8 +205,8 @@ fn freight_mismatch(case: &Case<'_>) -> Vec<Exception> {
         let detail = match booked {
             None => format!("billed {billed}, and no charge was booked"),
             Some(booked) => {
-                let most =
-                    booked.amount * (Decimal::ONE + case.policy.tolerance.freight_percent / Decimal::ONE_HUNDRED);
+                let share = Decimal::ONE.saturating_add(case.policy.tolerance.freight_percent / Decimal::ONE_HUNDRED);
+                let most = booked.amount.saturating_mul(share);
                 if billed.currency == booked.currency && billed.amount <= most {
                     return None;
                 }

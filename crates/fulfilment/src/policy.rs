@@ -45,11 +45,11 @@ pub enum BookAt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deadlines {
-    /// From asking a warehouse to its answer.
+    /// From asking a warehouse to its answer, with what it reserved.
     pub allocate: Wait,
     /// From asking a TMS to its answer.
     pub book: Wait,
-    /// From asking to book to goods issue.
+    /// From asking to book, or from reserving where that comes first, to goods issue.
     pub ship: Wait,
     /// From the carrier's pick-up to a goods issue that is missing.
     pub goods_issue: Wait,

@@ -9,7 +9,7 @@ use service::quarantine::{Kind, Meta, Quarantined, Reason, quarantine};
 use service::{metrics::Metrics, streams};
 use tokio::sync::mpsc;
 
-use crate::projection::{Burst, Unread};
+use crate::projection::{Applied, Burst, Unread};
 
 /// The most messages folded in one burst.
 pub const MOST: usize = 8_192;
@@ -32,6 +32,15 @@ impl Followed {
         match self {
             Self::Orders => streams::ORDERS,
             Self::Stock => streams::STOCK,
+        }
+    }
+
+    /// How far a projection has folded it.
+    #[must_use]
+    pub const fn folded(self, applied: &Applied) -> u64 {
+        match self {
+            Self::Orders => applied.orders,
+            Self::Stock => applied.stock,
         }
     }
 

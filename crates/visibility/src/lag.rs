@@ -16,7 +16,9 @@ use crate::queries::{Lag, StreamLag};
 
 /// How often the streams are asked how long they are.
 const EVERY: Duration = Duration::from_secs(1);
-/// Closer than this the projection has caught up.
+/// The same until it has caught up for the first time, for which others may wait.
+const EVERY_AT_FIRST: Duration = Duration::from_millis(50);
+/// Closer than this the projection has caught up, once it has folded all there was when it was opened.
 const NEAR: u64 = 1_000;
 /// Further than this it no longer has; in between it stays as it was.
 const FAR: u64 = 20_000;
@@ -76,21 +78,26 @@ impl Watcher {
     /// Looks at the streams again and again. Returns when one of them is no longer the one that was followed, with how
     /// it differs.
     pub async fn run(&self, orders: Option<Checkpoint>, stock: Option<Checkpoint>) -> String {
-        let mut created = [orders, stock].map(|checkpoint| checkpoint.map(|checkpoint| checkpoint.created));
+        let followed = [(Followed::Orders, orders), (Followed::Stock, stock)];
+        let mut followed = followed.map(|(which, checkpoint)| (which, checkpoint.map(|c| c.created), None));
+        self.shown.send_modify(|shown| shown.streams.clear());
         loop {
-            for (which, created) in [Followed::Orders, Followed::Stock].into_iter().zip(&mut created) {
-                match self.end_of(which).await {
+            for (which, created, goal) in &mut followed {
+                match self.end_of(*which).await {
                     Ok(end) => {
-                        if let Some(what) = self.note(which, &end, created) {
+                        goal.get_or_insert(end.last);
+                        if let Some(what) = self.note(*which, &end, created) {
                             return what;
                         }
                     }
                     Err(error) => tracing::debug!(stream = which.stream(), %error, "cannot ask how long it is"),
                 }
             }
-            self.judge();
-            self.gauges.show(&self.applied.borrow());
-            tokio::time::sleep(EVERY).await;
+            let applied = *self.applied.borrow();
+            let reached = followed.iter().all(|(which, _, goal)| goal.is_some_and(|goal| which.folded(&applied) >= goal));
+            self.judge(reached);
+            self.gauges.show(&applied);
+            tokio::time::sleep(if reached { EVERY } else { EVERY_AT_FIRST }).await;
         }
     }
 
@@ -104,11 +111,7 @@ impl Watcher {
 
     /// Keeps what was seen of a stream; says how it differs from what was followed, if it does.
     fn note(&self, which: Followed, end: &End, created: &mut Option<Timestamp>) -> Option<String> {
-        let applied = *self.applied.borrow();
-        let folded = match which {
-            Followed::Orders => applied.orders,
-            Followed::Stock => applied.stock,
-        };
+        let folded = which.folded(&self.applied.borrow());
         let name = which.stream();
         if *created.get_or_insert(end.created) != end.created {
             return Some(format!("stream {name} was deleted and created anew at {}", end.created));
@@ -126,12 +129,12 @@ impl Watcher {
         None
     }
 
-    fn judge(&self) {
+    /// Says whether it has caught up. It has not before it `reached` what was there when it was opened.
+    fn judge(&self, reached: bool) {
         let behind = self.shown.borrow().streams.iter().map(|stream| stream.lag).max();
-        let known = self.shown.borrow().streams.len() == 2;
         let caught_up = match behind {
-            Some(..NEAR) => known,
-            Some(NEAR..=FAR) => self.live.is_live(),
+            Some(..NEAR) => reached,
+            Some(NEAR..=FAR) => reached && self.live.is_live(),
             Some(_) | None => false,
         };
         self.live.set_live(caught_up);

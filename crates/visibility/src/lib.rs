@@ -12,6 +12,7 @@ mod lag;
 pub mod look;
 pub mod projection;
 pub mod queries;
+mod replay;
 mod serve;
 mod session;
 mod settings;
@@ -20,6 +21,7 @@ pub mod store;
 pub mod updates;
 mod view;
 
+pub use replay::{Replayed, replay};
 pub use serve::serve;
 pub use settings::Settings;
 

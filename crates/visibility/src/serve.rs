@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 use async_nats::jetstream;
-use service::Host;
+use service::{Host, Shutdown};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
@@ -39,8 +39,8 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let applied = links.applied.subscribe();
     let answers = Answers { view, lag, applied: applied.clone(), board: links.board.clone(), updates };
 
-    // Those who work on asks need the others until they are done.
-    let (first, last) = (host.shutdown.child(), service::Shutdown::new());
+    // The projection ends first, and those who tell and answer last: work on asks needs them until it is done.
+    let (first, last) = (Shutdown::new(), Shutdown::new());
     let mut helpers = JoinSet::new();
     helpers.spawn(publisher.run(applied, last.clone()));
     helpers.spawn(writer.run(last.clone()));
@@ -48,7 +48,7 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let mut asks = tokio::spawn(asks.run(first.clone()));
     let outcome = tokio::select! {
         outcome = keep(&session, &mut folder) => outcome,
-        failed = &mut asks, if !host.shutdown.is_triggered() => Err(stopped(failed)),
+        failed = &mut asks => Err(stopped(failed)),
         Some(failed) = helpers.join_next() => Err(stopped(failed)),
     };
     first.trigger();

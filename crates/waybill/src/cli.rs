@@ -3,7 +3,7 @@
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::settings::NatsSettings;
 
-use crate::{completions, demo, order, quarantine, schema, status, stock};
+use crate::{bench, completions, demo, order, quarantine, schema, status, stock};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -14,14 +14,14 @@ Exit codes:
 
 /// Shows what Waybill knows of orders, stock and itself
 #[derive(Debug, Parser)]
-#[command(name = "waybill", version, after_help = EXIT_CODES, propagate_version = true)]
+#[command(name = "waybill", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// Which NATS server, and as whom.
-    #[command(flatten)]
-    pub nats: NatsSettings,
     /// Print JSON, for programs
     #[arg(long)]
     pub json: bool,
+    /// Which NATS server, and as whom.
+    #[command(flatten)]
+    pub nats: NatsSettings,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -43,6 +43,9 @@ pub enum Command {
     Quarantine(quarantine::Command),
     /// A whole installation at work on this machine, with simulated partners
     Demo(demo::Args),
+    /// How fast it is here, beside what the broker alone can do
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// A completion script for a shell
     Completions(completions::Args),
     /// The JSON Schemas of everything that goes over the wire
@@ -84,7 +87,9 @@ mod tests {
             let cli = parsed(&line);
             assert!(cli.json);
             assert_eq!(cli.nats.nats_url.as_deref(), Some("nats://a:1"));
-            assert!(matches!(cli.command, Command::Order(order::Command::Show(args)) if args.order.as_str() == "SO 1/7.*"));
+            assert!(
+                matches!(cli.command, Command::Order(order::Command::Show(args)) if args.order.as_str() == "SO 1/7.*")
+            );
         }
     }
 

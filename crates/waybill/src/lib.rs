@@ -2,6 +2,7 @@
 //!
 //! Every command gathers what it shows, then prints it as a table for people or, with `--json`, as JSON for programs.
 
+pub mod bench;
 pub mod cli;
 mod completions;
 pub mod demo;
@@ -11,6 +12,7 @@ pub mod order;
 mod output;
 pub mod quarantine;
 mod reach;
+pub mod run;
 #[cfg(test)]
 mod sample;
 pub mod schema;
@@ -29,7 +31,7 @@ use output::Output;
 ///
 /// # Errors
 /// [`Failure`] when it could not be done, in words and with the exit code it means.
-pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
+pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
     let output = Output::new(cli.json);
     match cli.command {
         Command::Order(command) => order::run(command, &cli.nats, output).await,
@@ -37,6 +39,7 @@ pub async fn run(cli: Cli) -> Result<Verdict, Failure> {
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
         Command::Demo(args) => demo::run(&args, &cli.nats, output).await,
+        Command::Bench(command) => bench::run(command, output).await,
         Command::Completions(args) => completions::run(&args, output),
         Command::Schema(args) => schema::run(&args, output),
     }

@@ -8,7 +8,7 @@ use waybill::cli;
 async fn main() -> ExitCode {
     let cli = cli::parse();
     let json = cli.json;
-    match waybill::run(cli).await {
+    match waybill::execute(cli).await {
         Ok(verdict) => verdict.exit_code(),
         Err(failure) => failure.report(json),
     }

@@ -4,9 +4,7 @@ mod dump;
 mod list;
 mod show;
 
-use async_nats::jetstream::stream::Stream;
 use model::token;
-use service::Connection;
 use service::quarantine::Kind;
 use service::settings::NatsSettings;
 use service::streams::QUARANTINE;
@@ -26,16 +24,11 @@ pub enum Command {
 
 pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
-    let stream = stream(&connection).await?;
+    let stream = reach::stream(&connection.js, QUARANTINE).await?;
     match command {
         Command::List(args) => list::run(&args, &stream, output).await,
         Command::Show(args) => show::run(&args, &connection, &stream, output).await,
     }
-}
-
-async fn stream(connection: &Connection) -> Result<Stream, Failure> {
-    let failed = |error| reach::broker(&format!("read stream {QUARANTINE}"), error);
-    connection.js.get_stream(QUARANTINE).await.map_err(failed)
 }
 
 /// The kind's name, as in messages and on screens.

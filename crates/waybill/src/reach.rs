@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use async_nats::RequestErrorKind;
+use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::stream::Stream;
+use async_nats::jetstream::{self, ErrorCode};
 use async_nats::service::{NATS_SERVICE_ERROR, NATS_SERVICE_ERROR_CODE};
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
@@ -93,6 +96,21 @@ fn refusal(subject: &str, headers: Option<&async_nats::HeaderMap>) -> Option<Fai
         BAD_REQUEST => Failure::Usage(words),
         NOT_NOW => Failure::Unreachable(format!("{subject} cannot answer now: {words}")),
         _ => anyhow::anyhow!("{subject} answers {code}: {words}").into(),
+    })
+}
+
+/// A stream that should be there.
+pub(crate) async fn stream(js: &jetstream::Context, name: &str) -> Result<Stream, Failure> {
+    js.get_stream(name).await.map_err(|error| match error.kind() {
+        GetStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+            Failure::NotFound(format!(
+                "stream {name} is missing; any service creates it when it starts (`waybill status`)"
+            ))
+        }
+        GetStreamErrorKind::JetStream(_)
+        | GetStreamErrorKind::EmptyName
+        | GetStreamErrorKind::InvalidStreamName
+        | GetStreamErrorKind::Request => broker(&format!("read stream {name}"), error),
     })
 }
 

@@ -6,6 +6,7 @@ mod render;
 use model::Timestamp;
 use serde::Serialize;
 use service::settings::NatsSettings;
+use visibility::queries::Lag;
 
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
@@ -34,6 +35,8 @@ pub struct Status {
     pub streams: Vec<Stream>,
     /// Who reads them.
     pub consumers: Vec<Consumer>,
+    /// How far the projection is behind; nothing when visibility does not answer.
+    pub projection: Option<Lag>,
     /// How many messages are in quarantine.
     pub quarantined: u64,
 }
@@ -105,16 +108,17 @@ pub(crate) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
     let connection = reach::connect(nats).await?;
     let (streams, consumers) = gather::streams(&connection.js).await?;
     let services = gather::services(&connection.client, args.wait).await?;
-    let status = Status::new(streams, consumers, services);
+    let projection = gather::projection(&connection, &services).await;
+    let status = Status::new(streams, consumers, services, projection);
     output.show(&status, render::render)?;
     Ok(if status.problems.is_empty() { Verdict::Fine } else { Verdict::Wrong })
 }
 
 impl Status {
-    fn new(streams: Vec<Stream>, consumers: Vec<Consumer>, services: Vec<Service>) -> Self {
+    fn new(streams: Vec<Stream>, consumers: Vec<Consumer>, services: Vec<Service>, projection: Option<Lag>) -> Self {
         let quarantine = streams.iter().find(|stream| stream.name == service::streams::QUARANTINE);
         let quarantined = quarantine.and_then(|stream| stream.state.as_ref()).map_or(0, |state| state.messages);
-        let mut status = Self { problems: Vec::new(), services, streams, consumers, quarantined };
+        let mut status = Self { problems: Vec::new(), services, streams, consumers, projection, quarantined };
         status.problems = problems(&status);
         status
     }

@@ -6,6 +6,9 @@ use comfy_table::{CellAlignment, Table as Grid, presets};
 
 use crate::text::{harmless, line};
 
+/// Blanks before and after each cell.
+const PADDING: (u16, u16) = (0, 2);
+
 /// A plain table.
 pub(crate) struct Table {
     grid: Grid,
@@ -18,11 +21,24 @@ impl Table {
         grid.load_style(presets::NOTHING);
         grid.set_header(headings.iter().map(|heading| heading.trim_start_matches('>')));
         for (column, heading) in grid.column_iter_mut().zip(headings) {
-            column.set_padding((0, 2));
+            column.set_padding(PADDING);
             if heading.starts_with('>') {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
+        Self { grid }
+    }
+
+    /// A table without headings: names and what they mean.
+    pub fn of_pairs<N: AsRef<str>>(pairs: &[(N, String)]) -> Self {
+        let mut grid = Grid::new();
+        grid.load_style(presets::NOTHING);
+        grid.add_rows(
+            pairs.iter().map(|(name, value)| [harmless(name.as_ref()).into_owned(), harmless(value).into_owned()]),
+        );
+        grid.column_iter_mut().for_each(|column| {
+            column.set_padding(PADDING);
+        });
         Self { grid }
     }
 
@@ -70,5 +86,11 @@ x             one
               two
 ";
         assert_eq!(table.to_string(), expected);
+    }
+
+    #[test]
+    fn pairs_need_no_headings() {
+        let table = Table::of_pairs(&[("stage", "closed".to_owned()), ("customer", "C-1".to_owned())]);
+        assert_eq!(table.to_string(), "stage     closed\ncustomer  C-1\n");
     }
 }

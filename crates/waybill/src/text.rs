@@ -42,7 +42,8 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
 }
 
 pub(crate) fn is_obeyed(character: char) -> bool {
-    character.is_control() || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A span of time in the two largest units that say something, such as `12ms`, `3s 400ms` or `2h 5m`.

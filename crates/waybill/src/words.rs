@@ -5,8 +5,6 @@ use model::{
     MilestoneReached, Order, OrderLine, Outcome, Place, Progress, Quantity, Request, ShipmentId, Sku, Validation,
 };
 
-use crate::text::count;
-
 /// How many lines of an order are named before the rest is only counted.
 const LINES_NAMED: usize = 3;
 

@@ -24,10 +24,18 @@ pub struct Origin<'a> {
 }
 
 impl Origin<'_> {
-    /// An id that is the same however often the message is delivered, for the entry about `what`.
-    pub fn entry_id(&self, what: &[u8]) -> EntryId {
+    /// The id of the entry that tells these facts of an order: the same however often the message is delivered. It names
+    /// the facts because a message may know more at a later try, when another of its references has become known: that
+    /// entry must not pass for the first one.
+    pub fn order_entry_id(&self, order: &OrderId, told: &[Identified]) -> EntryId {
+        let facts: Vec<u8> = told.iter().flat_map(|told| told.id.0).collect();
+        self.entry_id(order.as_str(), &facts)
+    }
+
+    fn entry_id(&self, about: &str, facts: &[u8]) -> EntryId {
         let partner = self.profile.partner.as_str().as_bytes();
-        EntryId::of(&[partner, self.subject.as_bytes(), &self.delivery.sequence.to_be_bytes(), what])
+        let sequence = self.delivery.sequence.to_be_bytes();
+        EntryId::of(&[partner, self.subject.as_bytes(), &sequence, about.as_bytes(), facts])
     }
 
     /// The entry of an order.
@@ -38,7 +46,7 @@ impl Origin<'_> {
     /// The entry of a stock movement.
     pub fn stock_entry(&self, key: FactKey, movement: Movement) -> Entry<Movement, Decision> {
         let facts = vec![Told { id: FactId(key.0), fact: movement }];
-        Entry { id: self.entry_id(&key.0), content: Content::Facts { source: self.source(), facts } }
+        Entry { id: self.entry_id("stock", &key.0), content: Content::Facts { source: self.source(), facts } }
     }
 
     fn source(&self) -> Source {

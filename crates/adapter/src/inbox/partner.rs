@@ -49,11 +49,17 @@ impl Partner {
     /// # Errors
     /// [`ConsumeError`] when the broker does not create it.
     pub async fn open(&self, adapter: &Adapter, shutdown: &Shutdown) -> Result<Bursts, ConsumeError> {
-        let subjects = streams::inbox_of(adapter.system.as_str(), &self.token);
-        let mut consume = Consume::new(streams::INBOX, &self.durable).only([subjects]);
+        let mut consume = Consume::new(streams::INBOX, &self.durable).only([self.subjects(adapter)]);
         consume.max_ack_pending = MOST_PARKED + u32::try_from(adapter.in_flight).unwrap_or(MOST_PARKED);
         consume.prefetch = adapter.in_flight;
         consume.start(&adapter.js, shutdown).await
+    }
+
+    /// What its consumer reads. `>` where one token is expected: the broker takes a message called `>`, which `*` would
+    /// leave out.
+    fn subjects(&self, adapter: &Adapter) -> String {
+        let system = adapter.system;
+        if &*self.token == WILDCARD { format!("in.{system}.>") } else { format!("in.{system}.{}.>", self.token) }
     }
 
     /// Serves it until shutdown.

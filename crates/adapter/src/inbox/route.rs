@@ -148,7 +148,7 @@ async fn append(
     order: OrderId,
     told: Vec<Identified>,
 ) -> Result<Written, RouteError> {
-    let id = origin.entry_id(order.as_str().as_bytes());
+    let id = origin.order_entry_id(&order, &told);
     if origin.delivery.tries > 1 && adapter.has_taken(id) {
         return Ok(Written::Taken(id));
     }

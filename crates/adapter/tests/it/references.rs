@@ -63,6 +63,22 @@ async fn a_message_ahead_of_its_reference_waits_and_holds_up_nobody() {
 }
 
 #[tokio::test]
+async fn what_a_late_reference_adds_to_an_order_is_not_taken_for_a_repeat() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-1", "JD-1")).await;
+    world.publish(EVENT, &format!(r#"{{"events": [{}, {}]}}"#, delivered("e1", "JD-1"), delivered("e2", "JD-2"))).await;
+    world.entries("SO-1", 2).await;
+    world.publish(BOOKING, &booking("SO-1", "JD-2")).await;
+    world.idle("INBOX", DURABLE).await;
+    let entries = world.entries("SO-1", 4).await;
+    let events: Vec<_> = entries.iter().filter(|entry| kinds(entry).iter().all(|kind| *kind == "milestone")).collect();
+    assert_eq!(events.iter().map(|entry| facts(entry).len()).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(facts(events[0])[0].id, facts(events[1])[0].id, "the fold drops the repeat");
+    adapter.stop().await;
+}
+
+#[tokio::test]
 async fn a_reference_learnt_by_another_process_is_found() {
     let world = World::start().await;
     let adapter = world.adapter(System::Tms, Settings::default()).await;

@@ -1,6 +1,6 @@
 //! One order as the rules look at it.
 
-use model::{Ask, AskId, Finding, Milestone, Order, PartnerId, Request, ShipmentId, System};
+use model::{Ask, AskId, Milestone, Order, OrderLine, PartnerId, Request, ShipmentId, System};
 use rust_decimal::Decimal;
 
 use crate::policy::Policy;
@@ -54,17 +54,27 @@ impl<'a> Case<'a> {
     /// What became of an ask; one of this decision is being waited for.
     pub fn answer(&self, kind: &str, shipment: Option<&ShipmentId>) -> AskState<'a> {
         let Some(id) = self.ask_id(kind, shipment) else { return AskState::NotAsked };
-        if self.asks.iter().any(|ask| ask.id == id) { AskState::Waiting } else { self.state.ask_state(&id) }
+        let asked_now = self.asks.iter().find(|ask| ask.id == id);
+        asked_now.map_or_else(|| self.state.ask_state(&id), |ask| self.state.answer_to(ask))
     }
 
-    /// What the master data have against the order.
-    pub fn findings(&self) -> &'a [Finding] {
-        self.state.validation().map_or(&[], |validation| &validation.findings)
+    /// What stands against the order: what the master data found, or else a line that no shipment holds.
+    pub fn objections(&self) -> Vec<String> {
+        let Some(validation) = self.state.validation() else { return Vec::new() };
+        if !validation.findings.is_empty() {
+            return validation.findings.iter().map(ToString::to_string).collect();
+        }
+        if self.order.lines.is_empty() {
+            return vec!["the order has no lines".to_owned()];
+        }
+        let ships = |line: &OrderLine| self.shipments.iter().any(|s| s.lines.iter().any(|own| own.line == line.line));
+        let left = self.order.lines.iter().filter(|line| !ships(line));
+        left.map(|line| format!("no warehouse is known to ship line {}", line.line)).collect()
     }
 
-    /// Whether the master data allow the order.
+    /// Whether the order was held against master data and nothing stands against it.
     pub fn is_valid(&self) -> bool {
-        self.state.validation().is_some_and(|validation| validation.findings.is_empty())
+        self.state.validation().is_some() && self.objections().is_empty()
     }
 
     /// The partner that books the order's transport.
@@ -89,6 +99,11 @@ impl<'a> Case<'a> {
             && shipment.lines.iter().all(|line| {
                 self.state.quantity(Some(&shipment.id), line, &[Milestone::FulfilmentAllocated]) >= line.quantity.amount
             })
+    }
+
+    /// Whether the warehouse said what it reserved of a shipment, and it is not all.
+    pub fn is_reserved_short(&self, shipment: &Shipment<'_>) -> bool {
+        self.has_reached(shipment, &[Milestone::FulfilmentAllocated]) && !self.is_allocated(shipment)
     }
 
     /// Whether a shipment has left the warehouse by the warehouse's own word.
@@ -121,10 +136,11 @@ impl<'a> Case<'a> {
             let of = |milestones: &[Milestone]| self.state.quantity(Some(&shipment.id), line, milestones);
             let shipped = of(&[Milestone::FulfilmentGoodsIssued]);
             let told = [("picked", of(&[Milestone::FulfilmentPicked])), ("packed", of(&[Milestone::FulfilmentPacked]))];
-            let delivered = ("delivered", of(crate::state::DELIVERED));
+            let delivered = ("delivered", of(self.state.delivery(Some(&shipment.id))));
             let known = told.into_iter().filter(|(_, amount)| *amount != Decimal::ZERO).chain([delivered]);
-            let other: Vec<_> = known.filter(|(_, amount)| *amount != shipped).collect();
-            let words: Vec<_> = other.iter().map(|(step, amount)| format!("{step} {}", amount.normalize())).collect();
+            let ordered = ("ordered", line.quantity.amount);
+            let other = known.filter(|(_, amount)| *amount != shipped).chain((shipped > ordered.1).then_some(ordered));
+            let words: Vec<_> = other.map(|(step, amount)| format!("{step} {}", amount.normalize())).collect();
             let shipped = shipped.normalize();
             (!words.is_empty()).then(|| format!("line {}: shipped {shipped}, {}", line.line, words.join(", ")))
         });
@@ -135,8 +151,19 @@ impl<'a> Case<'a> {
 /// What tells that the carrier has, or had, the goods.
 const PICKED_UP: &[Milestone] = &[
     Milestone::TransportPickedUp,
-    Milestone::TransportInTransit,
     Milestone::TransportDepartedFacility,
+    Milestone::TransportArrivedFacility,
+    Milestone::TransportInTransit,
+    Milestone::TransportHandedOver,
+    Milestone::TransportCustomsStarted,
+    Milestone::TransportCustomsReleased,
+    Milestone::TransportAtDestinationFacility,
     Milestone::TransportOutForDelivery,
+    Milestone::TransportAvailableForPickup,
+    Milestone::TransportArrivedConsignee,
+    Milestone::TransportDeliveryAttempted,
+    Milestone::TransportPartiallyDelivered,
     Milestone::TransportDelivered,
+    Milestone::TransportPodReceived,
+    Milestone::TransportReturning,
 ];

@@ -1,6 +1,6 @@
 //! What is being waited for, and for how long at most.
 
-use model::ShipmentId;
+use model::{Milestone, ShipmentId};
 
 use super::case::Case;
 use crate::policy::{Policy, Wait as Span};
@@ -9,7 +9,7 @@ use crate::state::{AskState, Shipment, State};
 /// Something that is being waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wait {
-    /// A warehouse's answer.
+    /// A warehouse's answer, and what it reserved.
     Allocate(ShipmentId),
     /// A TMS's answer.
     Book(ShipmentId),
@@ -52,7 +52,7 @@ impl Wait {
     /// What is missing, in words for a person.
     pub fn words(&self, case: &Case<'_>) -> String {
         match self {
-            Self::Allocate(shipment) => format!("the warehouse has not answered for {shipment}"),
+            Self::Allocate(shipment) => format!("the warehouse has not reserved {shipment}"),
             Self::Book(shipment) => format!("{} has not answered for {shipment}", case.tms()),
             Self::Ship(shipment) | Self::GoodsIssue(shipment) => format!("{shipment} has not left the warehouse"),
             Self::Deliver(shipment) => format!("{shipment} has not been delivered"),
@@ -81,13 +81,20 @@ pub(super) fn open_waits(case: &Case<'_>) -> Vec<Wait> {
 
 fn of_shipment(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
     let id = || shipment.id.clone();
+    let reserving = match case.answer("allocate", Some(&shipment.id)) {
+        AskState::Waiting => true,
+        AskState::Accepted => !case.has_reached(shipment, &[Milestone::FulfilmentAllocated]),
+        AskState::Refused(_) | AskState::NotAsked => false,
+    };
     let booking = case.answer("book", Some(&shipment.id));
     let on_its_way = matches!(booking, AskState::Waiting | AskState::Accepted);
+    // Where the policy books at pick, nobody is asked between reserving and picking, and it may take no longer either.
+    let to_be_picked = booking == AskState::NotAsked && case.is_allocated(shipment);
     let issued = case.is_issued(shipment);
     let waits = [
-        (case.answer("allocate", Some(&shipment.id)) == AskState::Waiting, Wait::Allocate(id())),
+        (reserving, Wait::Allocate(id())),
         (booking == AskState::Waiting, Wait::Book(id())),
-        (on_its_way && !issued, Wait::Ship(id())),
+        ((on_its_way || to_be_picked) && !issued, Wait::Ship(id())),
         (on_its_way && !issued && case.is_picked_up(shipment), Wait::GoodsIssue(id())),
         (on_its_way && !case.is_shipment_delivered(shipment), Wait::Deliver(id())),
     ];

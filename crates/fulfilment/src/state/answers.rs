@@ -27,9 +27,13 @@ impl State {
     /// What became of an ask. Only the system that was asked can answer; its last word counts.
     #[must_use]
     pub fn ask_state(&self, id: &AskId) -> AskState<'_> {
-        let Some(ask) = self.ask(id) else { return AskState::NotAsked };
+        self.ask(id).map_or(AskState::NotAsked, |ask| self.answer_to(ask))
+    }
+
+    /// What became of an ask that was made, or is being made now: the answer may be known before the ask.
+    pub(crate) fn answer_to(&self, ask: &Ask) -> AskState<'_> {
         let answer = self.newest(ask.system.lane(), |fact| {
-            if let Fact::Answered(answer) = fact { (answer.ask == *id).then_some(&answer.outcome) } else { None }
+            if let Fact::Answered(answer) = fact { (answer.ask == ask.id).then_some(&answer.outcome) } else { None }
         });
         match answer {
             None => AskState::Waiting,

@@ -12,13 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{Content, FactId, Key, WorkflowRecord};
 use model::{
-    Ask, Decision, End, Exception, Fact, Lane, MilestoneReached, Order, OrderId, System, Timestamp, Validation,
+    Ask, Decision, End, Exception, Fact, Lane, Milestone, MilestoneReached, Order, OrderId, System, Timestamp,
+    Validation,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::Fulfilment;
 pub use answers::AskState;
-pub(crate) use lines::DELIVERED;
 pub use lines::LineStatus;
 pub use shipments::Shipment;
 pub use stock::{StockEffect, StockEffectKind};
@@ -79,23 +79,30 @@ impl State {
 
     /// Folds one entry.
     pub fn evolve(&mut self, entry: &WorkflowRecord<Fulfilment>) {
+        let Some(lane) = Lane::from_token(entry.lane) else { return };
         match &entry.entry.content {
             Content::Facts { source, facts } => {
-                let Some(lane) = Lane::from_token(entry.lane) else { return };
                 for told in facts {
                     self.learn(told.id, lane, source.received, &told.fact);
                 }
             }
-            Content::Decisions { decisions, .. } => decisions.iter().for_each(|decision| self.take(decision)),
-            Content::Due { name, .. } => {
+            Content::Decisions { decisions, .. } if lane == Lane::Flow => {
+                decisions.iter().for_each(|decision| self.take(decision));
+            }
+            Content::Due { name, .. } if lane == Lane::Clock => {
                 self.due.insert(name.clone());
             }
+            // Who may write a lane is the broker's permission; a decision or a deadline in another lane has no such backing.
+            Content::Decisions { .. } | Content::Due { .. } => {}
         }
     }
 
     fn learn(&mut self, id: FactId, lane: Lane, received: Timestamp, fact: &Fact) {
         if let Some(held) = self.facts.get_mut(&id) {
-            held.received = held.received.min(received);
+            // The first telling counts, whichever of them is folded first.
+            if (received, lane) < (held.received, held.lane) {
+                *held = Held { lane, received, fact: fact.clone() };
+            }
         } else if self.facts.len() < MAX_FACTS {
             self.facts.insert(id, Held { lane, received, fact: fact.clone() });
         }
@@ -189,7 +196,7 @@ impl State {
 
 /// Whether the system that writes a lane is the system of record for a fact.
 ///
-/// A carrier's word counts from the moment it has the goods (rank 90), and a return may be told by carrier or warehouse.
+/// A return may be told by the carrier that brings it or the warehouse that takes it in; only the warehouse issues goods.
 #[must_use]
 pub fn may_tell(lane: Lane, fact: &Fact) -> bool {
     if lane == Lane::Ops {
@@ -203,9 +210,8 @@ pub fn may_tell(lane: Lane, fact: &Fact) -> bool {
         Fact::Answered(_) => true,
         Fact::Condition(_) => matches!(lane, Lane::Tms | Lane::Wms),
         Fact::Milestone(reached) => {
-            let rank = reached.milestone.rank();
-            let authority = reached.milestone.authority();
-            lane == authority.lane() || (lane == System::Tms.lane() && (90..=165).contains(&rank))
+            let returned = reached.milestone == Milestone::TransportReturned;
+            lane == reached.milestone.authority().lane() || (returned && lane == System::Tms.lane())
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What an order does to the stock: it reserves, then it issues.
 
 use engine::FactId;
-use model::{Classifier, LocationId, Milestone, Sku, Unit, When};
+use model::{LocationId, Milestone, OrderLine, Quantity, Sku, Unit, When};
 use rust_decimal::Decimal;
 
-use super::State;
+use super::{Shipment, State};
 
 /// What an order does to the stock of one SKU at one location.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,53 +38,57 @@ impl State {
     /// What the order does to the stock now. What is issued is no longer reserved.
     #[must_use]
     pub fn stock_effects(&self) -> Vec<StockEffect> {
-        let mut effects = self.effects_of(Milestone::FulfilmentGoodsIssued, StockEffectKind::Issued);
-        let mut reserved = self.effects_of(Milestone::FulfilmentAllocated, StockEffectKind::Reserved);
-        for gone in &effects {
-            let mut left = gone.quantity;
-            let same = |held: &&mut StockEffect| {
-                held.location == gone.location && held.sku == gone.sku && held.unit == gone.unit
-            };
-            for held in reserved.iter_mut().filter(same) {
-                let taken = left.min(held.quantity);
-                held.quantity -= taken;
-                left -= taken;
+        let mut effects = Vec::new();
+        for shipment in self.shipments() {
+            for line in &shipment.lines {
+                let of = |milestone, kind| self.effects_of(&shipment, line, milestone, kind);
+                let issued = of(Milestone::FulfilmentGoodsIssued, StockEffectKind::Issued);
+                let mut reserved = of(Milestone::FulfilmentAllocated, StockEffectKind::Reserved);
+                release(&mut reserved, &issued);
+                effects.extend(issued);
+                effects.extend(reserved.into_iter().filter(|held| self.ended.is_none() && !held.quantity.is_zero()));
             }
-        }
-        if self.ended.is_none() {
-            effects.extend(reserved.into_iter().filter(|held| !held.quantity.is_zero()));
         }
         effects
     }
 
-    fn effects_of(&self, milestone: Milestone, kind: StockEffectKind) -> Vec<StockEffect> {
-        let mut effects = Vec::new();
-        let shipments = self.shipments();
-        for (fact, _, reached) in self.milestones() {
-            if reached.milestone != milestone || reached.classifier != Classifier::Actual {
-                continue;
-            }
-            let about =
-                |shipment: &&crate::Shipment<'_>| reached.shipment.as_ref().is_none_or(|named| *named == shipment.id);
-            for shipment in shipments.iter().filter(about) {
-                for line in &shipment.lines {
-                    let part = reached.lines.iter().find(|part| part.line == line.line);
-                    if part.is_none() && !reached.lines.is_empty() {
-                        continue;
-                    }
-                    let quantity = part.map_or(&line.quantity, |part| &part.quantity);
-                    effects.push(StockEffect {
-                        location: part.and_then(|p| p.location.clone()).unwrap_or_else(|| shipment.location.clone()),
-                        sku: line.sku.clone(),
-                        unit: quantity.unit.clone(),
-                        kind,
-                        quantity: quantity.amount,
-                        occurred: reached.occurred,
-                        fact,
-                    });
+    fn effects_of(
+        &self,
+        shipment: &Shipment<'_>,
+        line: &OrderLine,
+        milestone: Milestone,
+        kind: StockEffectKind,
+    ) -> Vec<StockEffect> {
+        let effect = |fact, occurred, location: Option<&LocationId>, quantity: &Quantity| StockEffect {
+            location: location.unwrap_or(&shipment.location).clone(),
+            sku: line.sku.clone(),
+            unit: quantity.unit.clone(),
+            kind,
+            quantity: quantity.amount,
+            occurred,
+            fact,
+        };
+        if let Some((fact, told)) = self.told_of_all(Some(&shipment.id), &[milestone]) {
+            return vec![effect(fact, told.occurred, None, &line.quantity)];
+        }
+        let milestones = [milestone];
+        let parts = self.told_of_parts(Some(&shipment.id), &line.line, &milestones);
+        parts.map(|(fact, told, part)| effect(fact, told.occurred, part.location.as_ref(), &part.quantity)).collect()
+    }
+}
+
+/// Takes what is issued off what is reserved: first where it was issued, then wherever else the line is reserved.
+fn release(reserved: &mut [StockEffect], issued: &[StockEffect]) {
+    let mut left: Vec<Decimal> = issued.iter().map(|gone| gone.quantity).collect();
+    for elsewhere in [false, true] {
+        for (gone, left) in issued.iter().zip(&mut left) {
+            for held in reserved.iter_mut() {
+                if held.unit == gone.unit && (elsewhere || held.location == gone.location) {
+                    let taken = held.quantity.min(*left).max(Decimal::ZERO);
+                    held.quantity -= taken;
+                    *left -= taken;
                 }
             }
         }
-        effects
     }
 }

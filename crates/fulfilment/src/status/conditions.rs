@@ -1,10 +1,10 @@
 //! Conditions: open until said resolved, or until a later actual milestone shows that it went on.
 
 use engine::FactId;
-use model::{Condition, Fact, Milestone, Phase};
+use model::{Condition, Fact, Milestone, Phase, When};
 
 use super::OpenCondition;
-use super::fold::{History, Place};
+use super::fold::{DAY, History, Place, is_ahead, is_vague};
 use crate::state::{Held, State};
 
 /// What is the matter now.
@@ -38,7 +38,16 @@ fn condition_of(held: &Held) -> Option<&Condition> {
 
 fn place(history: &History<'_>, id: FactId, held: &Held, condition: &Condition) -> Place {
     // At the same time as a milestone, the condition comes after it: it is about what happened there.
-    history.place_of(condition.occurred, u16::MAX, held.received, id)
+    let rank = if condition.resolved { u16::MAX } else { u16::MAX - 1 };
+    // What is said to lie in the future counts for when it was said.
+    let ahead = is_ahead(condition.occurred, held.received);
+    let occurred = if ahead { When::exact(held.received) } else { condition.occurred };
+    let place = history.place_of(occurred, rank, held.received, id);
+    if condition.resolved && is_vague(occurred) { at_day_end(place) } else { place }
+}
+
+fn at_day_end((day, _, rank, received, id): Place) -> Place {
+    (day, DAY, rank, received, id)
 }
 
 fn same_matter(one: &Condition, other: &Condition) -> bool {
@@ -46,6 +55,8 @@ fn same_matter(one: &Condition, other: &Condition) -> bool {
 }
 
 fn went_on(history: &History<'_>, place: Place, condition: &Condition) -> bool {
+    // Only a date: it may have lasted all day.
+    let place = if is_vague(condition.occurred) { at_day_end(place) } else { place };
     history.events.iter().any(|event| {
         let moves = matches!(event.milestone.phase(), Phase::Transport | Phase::Delivery | Phase::Return)
             && event.milestone != Milestone::TransportDeliveryAttempted;

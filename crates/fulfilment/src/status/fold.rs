@@ -12,7 +12,8 @@ use crate::state::{Claim, Held, State};
 const AHEAD: i64 = 15 * 60_000;
 /// The same, when the time was stated without a zone.
 const AHEAD_WITHOUT_ZONE: i64 = DAY;
-const DAY: i64 = 86_400_000;
+/// A day in milliseconds.
+pub(super) const DAY: i64 = 86_400_000;
 
 /// An actual milestone of a system of record.
 #[derive(Debug, Clone, Copy)]
@@ -137,15 +138,19 @@ pub(super) fn claim_status(claim: &Claim<'_>) -> ClaimStatus {
     ClaimStatus { lane: claim.lane, what: what.to_owned(), received: claim.received }
 }
 
-fn is_ahead(occurred: When, received: Timestamp) -> bool {
+/// Whether something was told to have happened later than it was told.
+pub(super) fn is_ahead(occurred: When, received: Timestamp) -> bool {
     let allowed = if occurred.zone == Zone::Unknown { AHEAD_WITHOUT_ZONE } else { AHEAD };
     occurred.at > received.plus_millis(allowed)
 }
 
-fn is_vague(occurred: When) -> bool {
+/// Whether only the date was stated.
+pub(super) fn is_vague(occurred: When) -> bool {
     occurred.precision == Precision::Day
 }
 
+/// The day something counts for: the date as stated where only the date was, else the day in UTC.
 fn day(occurred: When) -> i64 {
-    occurred.at.as_millis().div_euclid(DAY)
+    let at = if is_vague(occurred) { occurred.local_date().start() } else { occurred.at };
+    at.as_millis().div_euclid(DAY)
 }

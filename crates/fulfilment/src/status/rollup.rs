@@ -65,17 +65,22 @@ pub(super) fn order(history: &History<'_>, shipments: &[ShipmentStatus]) -> (Opt
     (entered.max(physical), partial)
 }
 
-/// The last event in fold order. After a terminal one only a later step moves on; the rest is history.
+/// The last event in fold order. After a terminal one only a step beyond it moves on; the rest is history.
 fn current<'a, 'b>(events: impl Iterator<Item = &'a Event<'b>>) -> Option<&'a Event<'b>>
 where
     'b: 'a,
 {
-    events.fold(None, |current: Option<&Event<'_>>, event| match current {
-        Some(reached) if is_terminal(reached.milestone) && event.milestone.rank() <= reached.milestone.rank() => {
-            Some(reached)
+    let mut terminal = 0;
+    let mut current = None;
+    for event in events {
+        if event.milestone.rank() > terminal {
+            current = Some(event);
         }
-        Some(_) | None => Some(event),
-    })
+        if is_terminal(event.milestone) {
+            terminal = terminal.max(event.milestone.rank());
+        }
+    }
+    current
 }
 
 /// The lowest of the live children: one that was cancelled or came back does not hold up the others.
@@ -84,9 +89,11 @@ fn lowest(children: impl Iterator<Item = Option<Milestone>> + Clone) -> Option<M
     live.min().unwrap_or_else(|| children.flatten().min())
 }
 
-fn differ(mut children: impl Iterator<Item = Option<Milestone>>) -> bool {
-    let Some(first) = children.next() else { return false };
-    children.any(|child| child.map(Milestone::rank) != first.map(Milestone::rank))
+/// Whether some of the live children are further than others.
+fn differ(children: impl Iterator<Item = Option<Milestone>>) -> bool {
+    let mut live = children.filter(|child| !child.is_some_and(is_gone)).map(|child| child.map(Milestone::rank));
+    let Some(first) = live.next() else { return false };
+    live.any(|rank| rank != first)
 }
 
 const fn is_gone(milestone: Milestone) -> bool {

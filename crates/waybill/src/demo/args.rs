@@ -73,7 +73,9 @@ impl Args {
                 "{} is no folder; `pip install tpchgen-cli && tpchgen-cli csv -s 0.01 -o DIR` makes one",
                 folder.display()
             ))),
-            None if self.orders == 0 => Err(Failure::Usage("--orders 0 leaves nothing to show; give at least 1".into())),
+            None if self.orders == 0 => {
+                Err(Failure::Usage("--orders 0 leaves nothing to show; give at least 1".into()))
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -101,7 +103,7 @@ impl Args {
 }
 
 /// The last midnight, UTC: the generated history lies before it, and two runs of one day are the same.
-fn today() -> Timestamp {
+pub(crate) fn today() -> Timestamp {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let midnight = i64::try_from(seconds - seconds % 86_400).unwrap_or_default();
     Timestamp::from_millis(midnight * 1_000)

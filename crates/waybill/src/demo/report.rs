@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 use serde::Serialize;
-use simulator::Books;
 use simulator::books::Lines;
 
-use super::judge::Replay;
+use crate::run::{Percentiles, Run};
 use crate::text::{bad, heading};
 
 /// What a run came to.
@@ -45,23 +43,10 @@ struct AskCounts {
     repeated: u64,
 }
 
-#[derive(Debug, Serialize)]
-struct Percentiles {
-    p50: i64,
-    p95: i64,
-    p99: i64,
-}
-
 impl Report {
-    pub fn new(books: &Books, replay: Replay, mut wrong: Vec<String>, took: Duration) -> Self {
-        let seconds = match (replay.first, replay.last) {
-            (Some(first), Some(last)) if last > first => (last.as_millis() - first.as_millis()) as f64 / 1_000.0,
-            _ => took.as_secs_f64(),
-        };
-        if replay.wrong_count > 0 {
-            wrong.extend(replay.wrong);
-            wrong.push(format!("{} orders ended elsewhere than the partners' books say", replay.wrong_count));
-        }
+    pub fn new(run: Run) -> Self {
+        let seconds = run.seconds();
+        let Run { books, replay, wrong, .. } = run;
         let asks = books.asks;
         Self {
             sound: wrong.is_empty(),
@@ -72,7 +57,7 @@ impl Report {
             seconds,
             orders_per_second: replay.orders as f64 / seconds,
             entries_per_second: replay.entries as f64 / seconds,
-            release_to_closed_ms: percentiles(replay.took),
+            release_to_closed_ms: Percentiles::of(replay.took),
             lines: counts(&replay.lines),
             asks: AskCounts {
                 allocate: asks.allocate,
@@ -113,7 +98,10 @@ impl Report {
         write!(text, "  partners were asked to allocate {}, book {}, ", asks.allocate, asks.book)?;
         writeln!(text, "confirm {}, bill {}; {} repeated", asks.confirm_shipment, asks.bill, asks.repeated)?;
         if self.sound {
-            return writeln!(text, "  Every order ended where the partners' books say, and the projection is the replay.");
+            return writeln!(
+                text,
+                "  Every order ended where the partners' books say, and the projection is the replay."
+            );
         }
         writeln!(text, "{}", bad("Wrong"))?;
         self.wrong.iter().try_for_each(|words| writeln!(text, "  {words}"))
@@ -122,10 +110,4 @@ impl Report {
 
 const fn counts(lines: &Lines) -> LineCounts {
     LineCounts { ordered: lines.released, delivered: lines.delivered, late: lines.late, returned: lines.returned }
-}
-
-fn percentiles(mut took: Vec<i64>) -> Percentiles {
-    took.sort_unstable();
-    let at = |percent: usize| took.get(took.len() * percent / 100).or(took.last()).copied().unwrap_or_default();
-    Percentiles { p50: at(50), p95: at(95), p99: at(99) }
 }

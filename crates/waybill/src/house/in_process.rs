@@ -35,12 +35,7 @@ impl InProcess {
         Ok(services)
     }
 
-    async fn spawn<F>(
-        &mut self,
-        about: About,
-        nats: &NatsSettings,
-        serve: impl FnOnce(Host) -> F,
-    ) -> anyhow::Result<()>
+    async fn spawn<F>(&mut self, about: About, nats: &NatsSettings, serve: impl FnOnce(Host) -> F) -> anyhow::Result<()>
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {

@@ -78,8 +78,17 @@ fn render(page: &OrderPage) -> String {
     if page.orders.is_empty() {
         line(&mut text, "no orders");
     } else {
-        let headings =
-            ["ORDER", "STAGE", "MILESTONE", "CUSTOMER", "PROMISED", "EXPECTED", ">EXCEPTIONS", ">CONDITIONS", "UPDATED"];
+        let headings = [
+            "ORDER",
+            "STAGE",
+            "MILESTONE",
+            "CUSTOMER",
+            "PROMISED",
+            "EXPECTED",
+            ">EXCEPTIONS",
+            ">CONDITIONS",
+            "UPDATED",
+        ];
         let mut table = Table::new(&headings);
         for order in &page.orders {
             let unreadable = order.unreadable.map(|entry| format!(" (entry {entry} is unreadable)"));

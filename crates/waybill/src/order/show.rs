@@ -27,7 +27,10 @@ fn render(view: &OrderView) -> String {
     line(&mut text, heading(&format!("Order {}", view.order)));
     line(&mut text, summary(view));
     if let Some(entry) = view.unreadable {
-        line(&mut text, bad(&format!("entry {entry} could not be read: this may miss something since; upgrade visibility")));
+        line(
+            &mut text,
+            bad(&format!("entry {entry} could not be read: this may miss something since; upgrade visibility")),
+        );
     }
     let composite = &view.composite;
     section(&mut text, "Exceptions", &exceptions(composite));
@@ -50,17 +53,16 @@ fn section(text: &mut String, title: &str, table: &Table) {
 fn summary(view: &OrderView) -> Table {
     let composite = &view.composite;
     let released = view.released.as_ref();
-    let mut table = Table::new(&[]);
-    let mut say = |what: &str, value: String| table.row([what.to_owned(), value]);
-    say("stage", composite.stage.as_str().to_owned());
-    say("milestone", reached(composite.milestone, composite.partial));
-    say("customer", or_dash(composite.customer.as_ref()));
-    say("ship to", or_dash(released.and_then(|order| place(&order.ship_to))));
-    say("ordered", or_dash(released.and_then(|order| order.ordered)));
-    say("promised", or_dash(composite.promised));
-    say("expected", or_dash(composite.eta));
-    say("updated", format!("{} (entry {})", view.updated, view.sequence));
-    table
+    Table::of_pairs(&[
+        ("stage", composite.stage.as_str().to_owned()),
+        ("milestone", reached(composite.milestone, composite.partial)),
+        ("customer", or_dash(composite.customer.as_ref())),
+        ("ship to", or_dash(released.and_then(|order| place(&order.ship_to)))),
+        ("ordered", or_dash(released.and_then(|order| order.ordered))),
+        ("promised", or_dash(composite.promised)),
+        ("expected", or_dash(composite.eta)),
+        ("updated", format!("{} (entry {})", view.updated, view.sequence)),
+    ])
 }
 
 fn reached(milestone: Option<model::Milestone>, partial: bool) -> String {
@@ -69,8 +71,20 @@ fn reached(milestone: Option<model::Milestone>, partial: bool) -> String {
 
 fn lines(lines: &[LineStatus]) -> Table {
     let headings = [
-        "LINE", "SKU", "UNIT", ">ORDERED", ">ALLOCATED", ">PICKED", ">PACKED", ">SHIPPED", ">DELIVERED", ">RETURNED",
-        ">INVOICED", "PROMISED", "DELIVERED ON", "LATE",
+        "LINE",
+        "SKU",
+        "UNIT",
+        ">ORDERED",
+        ">ALLOCATED",
+        ">PICKED",
+        ">PACKED",
+        ">SHIPPED",
+        ">DELIVERED",
+        ">RETURNED",
+        ">INVOICED",
+        "PROMISED",
+        "DELIVERED ON",
+        "LATE",
     ];
     let mut table = Table::new(&headings);
     for line in lines {
@@ -125,7 +139,12 @@ fn conditions(composite: &Composite) -> Table {
     let mut table = Table::new(&["ABOUT", "CONDITION", "REASON", "SINCE"]);
     for condition in &composite.conditions {
         let kind = condition.kind.as_str().to_owned();
-        table.row([about(condition.shipment.as_ref()), kind, condition.reason.to_string(), condition.since.to_string()]);
+        table.row([
+            about(condition.shipment.as_ref()),
+            kind,
+            condition.reason.to_string(),
+            condition.since.to_string(),
+        ]);
     }
     table
 }
@@ -209,7 +228,10 @@ mod tests {
         let text = render(&view);
         assert!(text.contains("entry 12 could not be read"));
         assert!(text.contains("order  delayed    weather  1970-01-01T00:00:00.000Z"), "{text}");
-        assert!(text.contains("tms   transport.delivered  1970-01-01T00:00:00.000Z  1970-01-01T00:00:00.005Z"), "{text}");
+        assert!(
+            text.contains("tms   transport.delivered  1970-01-01T00:00:00.000Z  1970-01-01T00:00:00.005Z"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `waybill order trail`: everything that was appended to an order, straight from its stream.
 
-use engine::{Folded, Journal, Key, ReadErrorKind};
+use engine::{Folded, Journal, Key, ReadError, ReadErrorKind};
 use fulfilment::{Composite, Fulfilment, LAYOUT};
 use model::{OrderId, Timestamp};
 use serde::Serialize;
@@ -44,12 +44,10 @@ pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) ->
 pub async fn read(connection: &Connection, order: &OrderId) -> Result<Trail, Failure> {
     let key = Key::of(order.as_str());
     let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
-    let entries = journal.read(&key).await.map_err(|error| match error.kind() {
-        ReadErrorKind::Unanswered | ReadErrorKind::Answer => {
-            Failure::Unreachable(format!("{error}; is stream {} there? (`waybill status`)", LAYOUT.stream))
-        }
-        ReadErrorKind::Subject | ReadErrorKind::Entry => anyhow::Error::new(error).into(),
-    })?;
+    let entries = match journal.read(&key).await {
+        Ok(entries) => entries,
+        Err(error) => return Err(unreadable(connection, error).await),
+    };
     if entries.is_empty() {
         let message = format!(
             "no entries of order {:?} in stream {}; is this its number, as its ERP writes it? (`waybill order list`)",
@@ -60,6 +58,17 @@ pub async fn read(connection: &Connection, order: &OrderId) -> Result<Trail, Fai
     }
     let (entries, composite) = steps(&entries, &mut Folded::new(&key));
     Ok(Trail { order: order.clone(), composite, entries })
+}
+
+/// What it means that the entries cannot be read; most often the stream is not there.
+async fn unreadable(connection: &Connection, error: ReadError) -> Failure {
+    match error.kind() {
+        ReadErrorKind::Unanswered | ReadErrorKind::Answer => match reach::stream(&connection.js, LAYOUT.stream).await {
+            Ok(_) => Failure::Unreachable(error.to_string()),
+            Err(missing) => missing,
+        },
+        ReadErrorKind::Subject | ReadErrorKind::Entry => anyhow::Error::new(error).into(),
+    }
 }
 
 /// The trail as a text.

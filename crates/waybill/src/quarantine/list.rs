@@ -92,7 +92,8 @@ async fn gather(args: &Args, stream: &Stream) -> Result<Listing, Failure> {
     let state = &stream.cached_info().state;
     let start = state.first_sequence.max((state.last_sequence + 1).saturating_sub(MOST_COUNTED)).max(1);
     let not_counted = start.saturating_sub(state.first_sequence.max(1));
-    let token = |given: &Option<String>| given.as_ref().map_or_else(|| "*".to_owned(), |text| escape(text).into_owned());
+    let token =
+        |given: &Option<String>| given.as_ref().map_or_else(|| "*".to_owned(), |text| escape(text).into_owned());
     let config = OrderedConfig {
         filter_subject: subject(&token(&args.service), &token(&args.partner)),
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: start },
@@ -103,9 +104,15 @@ async fn gather(args: &Args, stream: &Stream) -> Result<Listing, Failure> {
     let failed = |error: async_nats::Error| broker("read the quarantine", error);
     let mut consumer = stream.create_consumer(config).await.map_err(|error| failed(error.into()))?;
     let waiting = consumer.info().await.map_err(|error| failed(error.into()))?.num_pending;
-    let mut messages = consumer.messages().await.map_err(|error| failed(error.into()))?.take(usize::try_from(waiting).unwrap_or(usize::MAX));
+    let mut messages = consumer
+        .messages()
+        .await
+        .map_err(|error| failed(error.into()))?
+        .take(usize::try_from(waiting).unwrap_or(usize::MAX));
     let mut items = Vec::new();
-    while let Some(message) = tokio::time::timeout(PAUSE_LIMIT, messages.next()).await.map_err(|slow| failed(slow.into()))? {
+    while let Some(message) =
+        tokio::time::timeout(PAUSE_LIMIT, messages.next()).await.map_err(|slow| failed(slow.into()))?
+    {
         let message = message.map_err(|error| failed(error.into()))?;
         let sequence = message.info().map_err(failed)?.stream_sequence;
         // What somebody else put into the stream says nothing about itself; `status` counts it.
@@ -155,7 +162,8 @@ pub(super) fn render(listing: &Listing) -> String {
     if listing.count == 0 {
         return text;
     }
-    line(&mut text, heading("\nReasons"));
+    line(&mut text, "");
+    line(&mut text, heading("Reasons"));
     let mut table = Table::new(&[">COUNT", "REASON", "SERVICE", "PARTNER", ">LATEST", "IT SAYS"]);
     for reason in &listing.reasons {
         let (kind, last) = (kind_name(reason.reason), reason.last_sequence.to_string());

@@ -99,20 +99,7 @@ pub(super) fn render(shown: &Shown) -> String {
     let about = &shown.about;
     let mut text = String::new();
     line(&mut text, heading(&format!("Quarantine {}", shown.sequence)));
-    let mut table = Table::new(&[]);
-    table.row(["reason".to_owned(), kind_name(about.reason.kind)]);
-    table.row(["it says".to_owned(), about.reason.text.clone()]);
-    table.row(["field".to_owned(), or_dash(about.reason.field.as_deref())]);
-    table.row(["service".to_owned(), about.service.clone()]);
-    table.row(["partner".to_owned(), plain(&about.partner)]);
-    table.row(["subject".to_owned(), about.subject.clone()]);
-    table.row(["came in as".to_owned(), format!("{} {}", about.stream, about.sequence)]);
-    table.row(["received".to_owned(), format!("{:.3}", about.received)]);
-    table.row(["tries".to_owned(), about.tries.to_string()]);
-    for (name, values) in &about.headers {
-        table.row([format!("header {name}"), values.join(", ")]);
-    }
-    line(&mut text, &table);
+    line(&mut text, Table::of_pairs(&known(about)));
     match &shown.raw {
         None => line(&mut text, gone(about)),
         Some(raw) => message(&mut text, raw),
@@ -120,9 +107,27 @@ pub(super) fn render(shown: &Shown) -> String {
     text
 }
 
+/// What is known about it, by name.
+fn known(about: &Meta) -> Vec<(String, String)> {
+    let known = [
+        ("reason", kind_name(about.reason.kind)),
+        ("it says", about.reason.text.clone()),
+        ("field", or_dash(about.reason.field.as_deref())),
+        ("service", about.service.clone()),
+        ("partner", plain(&about.partner)),
+        ("subject", about.subject.clone()),
+        ("came in as", format!("{} {}", about.stream, about.sequence)),
+        ("received", format!("{:.3}", about.received)),
+        ("tries", about.tries.to_string()),
+    ];
+    let headers = about.headers.iter().map(|(name, values)| (format!("header {name}"), values.join(", ")));
+    known.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(headers).collect()
+}
+
 fn message(text: &mut String, raw: &Bytes) {
     let size = u64::try_from(raw.len()).unwrap_or(u64::MAX);
-    let (part, of) = if raw.len() > MOST_SHOWN { (raw.slice(..MOST_SHOWN), "the beginning of ") } else { (raw.clone(), "") };
+    let (part, of) =
+        if raw.len() > MOST_SHOWN { (raw.slice(..MOST_SHOWN), "the beginning of ") } else { (raw.clone(), "") };
     line(text, heading(&format!("Message ({of}{})", bytes(size))));
     let whole_letters = part.len() - std::str::from_utf8(&part).err().map_or(0, cut_letter);
     match dump::as_text(&part[..whole_letters]) {
@@ -176,7 +181,10 @@ Message (8 B)
 
     #[test]
     fn bytes_that_are_no_text_are_dumped() {
-        assert!(text_of(vec![0xff, b'A']).ends_with("Message (2 B)\n00000000  ff 41                                            .A\n"));
+        assert!(
+            text_of(vec![0xff, b'A'])
+                .ends_with("Message (2 B)\n00000000  ff 41                                            .A\n")
+        );
     }
 
     #[test]

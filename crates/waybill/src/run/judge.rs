@@ -24,7 +24,7 @@ const MAX_WRONG: usize = 20;
 
 /// What the log says when it is folded once more.
 #[derive(Debug, Default)]
-pub(super) struct Replay {
+pub struct Replay {
     /// Orders in the log.
     pub orders: u64,
     /// Entries in the log.
@@ -35,10 +35,6 @@ pub(super) struct Replay {
     pub exceptions: HashMap<String, u64>,
     /// The orders' lines.
     pub lines: Lines,
-    /// What differs from the books, in words; at most `MAX_WRONG`.
-    pub wrong: Vec<String>,
-    /// How often something differs from the books.
-    pub wrong_count: u64,
     /// When the first order was released.
     pub first: Option<Timestamp>,
     /// When the last order was closed.
@@ -46,6 +42,10 @@ pub(super) struct Replay {
     /// Milliseconds from release to closed of every closed order.
     pub took: Vec<i64>,
     digests: HashMap<String, String>,
+    /// What differs from the books, in words; at most `MAX_WRONG`.
+    wrong: Vec<String>,
+    /// How often something differs from the books.
+    wrong_count: u64,
 }
 
 /// Folds the whole log and holds every order against the books.
@@ -109,6 +109,16 @@ impl Order {
 }
 
 impl Replay {
+    /// What differs from the books, in words; nothing when every order ended where it must.
+    #[must_use]
+    pub fn verdicts(&self) -> Vec<String> {
+        let mut words = self.wrong.clone();
+        if self.wrong_count > 0 {
+            words.push(format!("{} orders ended elsewhere than the partners' books say", self.wrong_count));
+        }
+        words
+    }
+
     fn judge(&mut self, key: &Key, order: &Order, books: &Books) -> Result<(), Failure> {
         let state = order.folded.state();
         self.orders += 1;
@@ -178,4 +188,3 @@ pub(super) async fn compare(connection: &Connection, replay: &Replay) -> Result<
     }
     Ok(wrong)
 }
-

@@ -8,18 +8,21 @@ use async_nats::jetstream::{self, stream};
 use async_nats::service::PingResponse;
 use futures::{StreamExt, TryStreamExt};
 use model::Timestamp;
+use service::Connection;
 use service::streams::{Durability, table};
+use visibility::queries::{LAG, Lag};
 
 use super::{Consumer, SERVICES, Service, State, Stream, Version};
 use crate::exit::Failure;
-use crate::reach::broker;
+use crate::reach::{self, broker};
 
 /// The most answers to `$SRV.PING` that are counted.
 const MOST_INSTANCES: usize = 1_000;
 
 /// The streams that should be there, and the consumers of those that are.
 pub(super) async fn streams(js: &jetstream::Context) -> Result<(Vec<Stream>, Vec<Consumer>), Failure> {
-    let found: Vec<stream::Info> = js.streams().try_collect().await.map_err(|error| broker("list the streams", error))?;
+    let found: Vec<stream::Info> =
+        js.streams().try_collect().await.map_err(|error| broker("list the streams", error))?;
     let mut streams = Vec::new();
     let mut consumers = Vec::new();
     for expected in table(Durability::Demo) {
@@ -84,6 +87,13 @@ pub(super) async fn services(client: &async_nats::Client, wait: Duration) -> Res
     let answers = answers.take_until(tokio::time::sleep(wait)).take(MOST_INSTANCES);
     let answers = answers.filter_map(|message| async move { serde_json::from_slice(&message.payload).ok() });
     Ok(by_name(answers.collect().await))
+}
+
+/// How far the projection is behind. Visibility may be busy building it; then it is not known.
+pub(super) async fn projection(connection: &Connection, services: &[Service]) -> Option<Lag> {
+    let runs = services.iter().any(|service| service.name == visibility::ABOUT.name && !service.versions.is_empty());
+    let asked = async { reach::ask(connection, LAG, &serde_json::json!({})).await.ok() };
+    if runs { asked.await } else { None }
 }
 
 /// The answers by service, with those that should be there first.

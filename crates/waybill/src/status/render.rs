@@ -1,5 +1,7 @@
 //! The state of the installation as a text.
 
+use visibility::queries::Lag;
+
 use super::{Consumer, Service, Status, Stream};
 use crate::table::Table;
 use crate::text::{NOTHING, bad, bytes, count, heading, line, or_dash};
@@ -11,6 +13,9 @@ pub(super) fn render(status: &Status) -> String {
     section(&mut text, "Streams", &streams(&status.streams));
     if !status.consumers.is_empty() {
         section(&mut text, "Consumers", &consumers(&status.consumers));
+    }
+    if let Some(lag) = &status.projection {
+        section(&mut text, "Projection", &projection(lag));
     }
     let quarantined = count(status.quarantined, "message");
     let look = if status.quarantined > 0 { " (`waybill quarantine list`)" } else { "" };
@@ -73,6 +78,14 @@ fn consumers(consumers: &[Consumer]) -> Table {
             consumer.ack_pending.to_string(),
             consumer.redelivered.to_string(),
         ]);
+    }
+    table
+}
+
+fn projection(lag: &Lag) -> Table {
+    let mut table = Table::new(&["STREAM", ">FOLDED TO", ">LAG"]);
+    for stream in &lag.streams {
+        table.row([stream.stream.clone(), stream.folded.to_string(), stream.lag.to_string()]);
     }
     table
 }

@@ -1,5 +1,7 @@
 use async_nats::service::PingResponse;
 
+use visibility::queries::StreamLag;
+
 use super::*;
 
 fn stream(name: &str, state: Option<(u64, bool)>) -> Stream {
@@ -16,7 +18,8 @@ fn stream(name: &str, state: Option<(u64, bool)>) -> Stream {
 }
 
 fn answer(name: &str, version: &str) -> PingResponse {
-    let json = serde_json::json!({ "type": "io.nats.micro.v1.ping_response", "name": name, "id": "x", "version": version });
+    let json =
+        serde_json::json!({ "type": "io.nats.micro.v1.ping_response", "name": name, "id": "x", "version": version });
     serde_json::from_value(json).unwrap()
 }
 
@@ -26,16 +29,22 @@ fn all_services() -> Vec<Service> {
 
 #[test]
 fn all_there_is_no_problem_and_gaps_outside_the_event_stores_are_none() {
-    let status = Status::new(vec![stream("ORDERS", Some((0, true))), stream("TIMERS", Some((9, false)))], vec![], all_services());
+    let status = Status::new(
+        vec![stream("ORDERS", Some((0, true))), stream("TIMERS", Some((9, false)))],
+        vec![],
+        all_services(),
+        None,
+    );
     assert_eq!(status.problems, Vec::<String>::new());
     assert!(render::render(&status).contains("nothing is missing"));
 }
 
 #[test]
 fn what_is_missing_or_lost_is_named() {
-    let services = gather::by_name(vec![answer("visibility", "0.1.0"), answer("visibility", "0.2.0"), answer("mine", "1.0.0")]);
+    let services =
+        gather::by_name(vec![answer("visibility", "0.1.0"), answer("visibility", "0.2.0"), answer("mine", "1.0.0")]);
     let streams = vec![stream("INBOX", None), stream("ORDERS", Some((2, true))), stream("STOCK", None)];
-    let status = Status::new(streams, vec![], services);
+    let status = Status::new(streams, vec![], services, None);
     assert_eq!(status.problems[0], "missing: INBOX, STOCK; any service creates them when it starts");
     assert!(status.problems[1].starts_with("ORDERS has lost 2 messages between 1 and 9"));
     let silent = status.problems[2..].iter().map(|problem| problem.split(' ').next().unwrap());
@@ -54,9 +63,15 @@ fn the_text_shows_everything_in_columns() {
         ack_pending: 3,
         redelivered: 1,
     };
+    let behind = StreamLag { stream: "ORDERS".to_owned(), folded: 5, end: 7, lag: 2 };
+    let lag = Lag { streams: vec![behind], ..Lag::default() };
     let consumers = vec![consumer("orchestrator", true), consumer("xyz", false)];
-    let status =
-        Status::new(vec![stream("ORDERS", Some((0, true))), stream("QUARANTINE", Some((0, false)))], consumers, all_services());
+    let status = Status::new(
+        vec![stream("ORDERS", Some((0, true))), stream("QUARANTINE", Some((0, false)))],
+        consumers,
+        all_services(),
+        Some(lag),
+    );
     let text = anstream::adapter::strip_str(&render::render(&status)).to_string();
     let expected = "\
 Services
@@ -77,6 +92,10 @@ STREAM  CONSUMER       LAG  ACK PENDING  REDELIVERED
 ORDERS  orchestrator    12            3            1
 ORDERS  xyz (passing)   12            3            1
 
+Projection
+STREAM  FOLDED TO  LAG
+ORDERS          5    2
+
 7 messages in quarantine (`waybill quarantine list`)
 nothing is missing
 ";
@@ -85,8 +104,11 @@ nothing is missing
 
 #[test]
 fn programs_get_the_same_in_stable_names() {
-    let status = Status::new(vec![stream("ORDERS", Some((0, true)))], vec![], all_services());
+    let status = Status::new(vec![stream("ORDERS", Some((0, true)))], vec![], all_services(), None);
     let json = serde_json::to_value(&status).unwrap();
     assert_eq!(json["streams"][0]["state"]["first_sequence"], 1);
-    assert_eq!(json["services"][0], serde_json::json!({ "name": "erp-adapter", "versions": [{ "version": "0.1.0", "instances": 1 }] }));
+    assert_eq!(
+        json["services"][0],
+        serde_json::json!({ "name": "erp-adapter", "versions": [{ "version": "0.1.0", "instances": 1 }] })
+    );
 }

@@ -1,0 +1,314 @@
+//! What systems tell.
+
+use engine::{FactId, Told, codec};
+use fulfilment::Policy;
+use model::{
+    Answer, Archived, AskId, Booking, Classifier, Condition, ConditionKind, Country, Currency, Fact, Finding,
+    FreightInvoice, Invoice, Lane, LineId, LocationId, Milestone, MilestoneReached, Money, Order, Outcome, ParcelId,
+    PartnerId, Progress, Quantity, Reason, ShipmentId, Source, Timestamp, Unit, Validation, When,
+};
+
+use super::orders::hour;
+
+/// A fact, who tells it, and when it comes in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct News {
+    pub lane: Lane,
+    pub received: Timestamp,
+    pub fact: Fact,
+    /// Tells two messages that say the same apart.
+    message: u8,
+}
+
+impl News {
+    fn new(lane: Lane, fact: Fact) -> Self {
+        Self { lane, received: hour(1), fact, message: 0 }.at(1)
+    }
+
+    /// It happened, and was told, so many hours after the release.
+    pub fn at(self, hours: i64) -> Self {
+        self.occurred(When::exact(hour(hours))).received(hour(hours))
+    }
+
+    /// It came in then.
+    pub const fn received(mut self, received: Timestamp) -> Self {
+        self.received = received;
+        self
+    }
+
+    /// It is said to have happened then.
+    pub fn occurred(mut self, when: When) -> Self {
+        match &mut self.fact {
+            Fact::Milestone(reached) => reached.occurred = when,
+            Fact::Condition(condition) => condition.occurred = when,
+            Fact::Released(_)
+            | Fact::Validated(_)
+            | Fact::Answered(_)
+            | Fact::Booked(_)
+            | Fact::Billed(_)
+            | Fact::FreightInvoiced(_)
+            | Fact::Archived(_) => {}
+        }
+        self
+    }
+
+    /// It is said to have happened then, in ISO 8601.
+    pub fn said(self, when: &str) -> Self {
+        self.occurred(When::parse(when).unwrap())
+    }
+
+    /// Somebody else tells it.
+    pub const fn by(mut self, lane: Lane) -> Self {
+        self.lane = lane;
+        self
+    }
+
+    /// Another message that says the same.
+    pub const fn message(mut self, number: u8) -> Self {
+        self.message = number;
+        self
+    }
+
+    /// So many pieces of these lines.
+    pub fn of(self, lines: &[(u32, i64)]) -> Self {
+        let progress = |(line, amount): &(u32, i64)| progress(&line.to_string(), Quantity::each(*amount));
+        self.parts(lines.iter().map(progress).collect())
+    }
+
+    /// These parts of lines.
+    pub fn parts(mut self, parts: Vec<Progress>) -> Self {
+        match &mut self.fact {
+            Fact::Milestone(reached) => reached.lines = parts,
+            Fact::Billed(invoice) => invoice.lines = parts,
+            other => panic!("{} names no lines", other.kind()),
+        }
+        self
+    }
+
+    /// Of one parcel.
+    pub fn parcel(mut self, parcel: &str) -> Self {
+        self.milestone().parcel = Some(ParcelId::new(parcel).unwrap());
+        self
+    }
+
+    /// Of the whole order.
+    pub fn of_the_order(mut self) -> Self {
+        match &mut self.fact {
+            Fact::Condition(condition) => condition.shipment = None,
+            _ => self.milestone().shipment = None,
+        }
+        self
+    }
+
+    /// Not that it happened, but that it is expected, planned or wanted.
+    pub fn in_the_sense(mut self, classifier: Classifier) -> Self {
+        self.milestone().classifier = classifier;
+        self
+    }
+
+    fn milestone(&mut self) -> &mut MilestoneReached {
+        match &mut self.fact {
+            Fact::Milestone(reached) => reached,
+            other => panic!("{} is no milestone", other.kind()),
+        }
+    }
+
+    /// The fact's id: the same for the same message.
+    pub fn id(&self) -> FactId {
+        FactId::of(&[self.lane.as_str().as_bytes(), &codec::encode(&self.fact).unwrap(), &[self.message]])
+    }
+
+    /// The fact as an entry holds it.
+    pub fn told(&self) -> Told<Fact> {
+        Told { id: self.id(), fact: self.fact.clone() }
+    }
+}
+
+// ---- the ERP ----
+
+pub fn released(order: &Order) -> News {
+    News::new(Lane::Erp, Fact::Released(order.clone())).at(0)
+}
+
+/// The master data have nothing against the order.
+pub fn validated(order: &Order) -> News {
+    found(order, Vec::new())
+}
+
+/// The master data have this against the order.
+pub fn found(order: &Order, findings: Vec<Finding>) -> News {
+    let mut locations: Vec<&LocationId> = order.lines.iter().filter_map(|line| line.ship_from.as_ref()).collect();
+    locations.sort();
+    locations.dedup();
+    let source = |location: &&LocationId| Source {
+        location: (*location).clone(),
+        wms: PartnerId::new(&location.as_str().replace("dc", "wms")).unwrap(),
+        country: Country::new("DE").unwrap(),
+    };
+    let sources = locations.iter().map(source).collect();
+    News::new(Lane::Erp, Fact::Validated(Validation { findings, sources })).at(0)
+}
+
+pub fn billed() -> News {
+    News::new(Lane::Erp, Fact::Billed(Invoice { number: "INV-7".to_owned(), total: eur("300"), lines: Vec::new() }))
+}
+
+pub fn cancelled() -> News {
+    reached(Lane::Erp, Milestone::OrderCancelled, "s1").of_the_order()
+}
+
+// ---- answers to asks such as `allocate/s1` ----
+
+pub fn accepted(ask: &str) -> News {
+    answered(ask, Outcome::Accepted)
+}
+
+pub fn refused(ask: &str, reason: Reason, detail: Option<&str>) -> News {
+    answered(ask, Outcome::Refused { reason, detail: detail.map(str::to_owned) })
+}
+
+pub fn failed(ask: &str, detail: &str) -> News {
+    answered(ask, Outcome::Failed { detail: detail.to_owned() })
+}
+
+fn answered(ask: &str, outcome: Outcome) -> News {
+    let lane = match ask.split('/').next().unwrap() {
+        "allocate" => Lane::Wms,
+        "book" => Lane::Tms,
+        "confirm_shipment" | "bill" => Lane::Erp,
+        "update_customer" => Lane::View,
+        other => panic!("nobody is asked to {other}"),
+    };
+    News::new(lane, Fact::Answered(Answer { ask: ask_id(ask), outcome }))
+}
+
+pub fn ask_id(ask: &str) -> AskId {
+    AskId::new(&format!("{}/{ask}", super::ORDER)).unwrap()
+}
+
+// ---- the warehouse ----
+
+pub fn allocated(shipment: &str) -> News {
+    reached(Lane::Wms, Milestone::FulfilmentAllocated, shipment)
+}
+
+pub fn picked(shipment: &str) -> News {
+    reached(Lane::Wms, Milestone::FulfilmentPicked, shipment)
+}
+
+pub fn packed(shipment: &str) -> News {
+    reached(Lane::Wms, Milestone::FulfilmentPacked, shipment)
+}
+
+pub fn staged(shipment: &str) -> News {
+    reached(Lane::Wms, Milestone::FulfilmentStaged, shipment)
+}
+
+pub fn goods_issued(shipment: &str) -> News {
+    reached(Lane::Wms, Milestone::FulfilmentGoodsIssued, shipment)
+}
+
+pub fn returned(shipment: &str) -> News {
+    reached(Lane::Wms, Milestone::TransportReturned, shipment)
+}
+
+// ---- the carrier ----
+
+pub fn booked(shipment: &str, charge: Option<Money>) -> News {
+    let booking = Booking {
+        shipment: shipment_id(shipment),
+        tms: Policy::default().transport.tms,
+        carrier: "NORTHLINE".to_owned(),
+        tracking: format!("WB-{shipment}"),
+        charge,
+    };
+    News::new(Lane::Tms, Fact::Booked(booking))
+}
+
+pub fn picked_up(shipment: &str) -> News {
+    reached(Lane::Tms, Milestone::TransportPickedUp, shipment)
+}
+
+pub fn in_transit(shipment: &str) -> News {
+    reached(Lane::Tms, Milestone::TransportInTransit, shipment)
+}
+
+pub fn partly_delivered(shipment: &str) -> News {
+    reached(Lane::Tms, Milestone::TransportPartiallyDelivered, shipment)
+}
+
+pub fn delivered(shipment: &str) -> News {
+    reached(Lane::Tms, Milestone::TransportDelivered, shipment)
+}
+
+pub fn proof_of_delivery(shipment: &str) -> News {
+    reached(Lane::Tms, Milestone::TransportPodReceived, shipment)
+}
+
+pub fn freight_invoiced(shipment: &str, total: Money) -> News {
+    let bill = FreightInvoice { shipment: shipment_id(shipment), number: format!("F-{shipment}"), total };
+    News::new(Lane::Tms, Fact::FreightInvoiced(bill))
+}
+
+pub fn delayed(shipment: &str) -> News {
+    let condition = Condition {
+        kind: ConditionKind::Delayed,
+        reason: Reason::Weather,
+        resolved: false,
+        occurred: When::exact(hour(1)),
+        shipment: Some(shipment_id(shipment)),
+        place: None,
+        code: None,
+    };
+    News::new(Lane::Tms, Fact::Condition(condition))
+}
+
+pub fn no_longer_delayed(shipment: &str) -> News {
+    let mut news = delayed(shipment);
+    if let Fact::Condition(condition) = &mut news.fact {
+        condition.resolved = true;
+    }
+    news
+}
+
+// ---- the visibility service ----
+
+pub fn archived() -> News {
+    News::new(Lane::View, Fact::Archived(Archived { digest: "ab".repeat(32), entries: 12 }))
+}
+
+// ---- anybody ----
+
+pub fn reached(lane: Lane, milestone: Milestone, shipment: &str) -> News {
+    let reached = MilestoneReached {
+        milestone,
+        classifier: Classifier::Actual,
+        occurred: When::exact(hour(1)),
+        shipment: Some(shipment_id(shipment)),
+        parcel: None,
+        place: None,
+        lines: Vec::new(),
+        code: None,
+    };
+    News::new(lane, Fact::Milestone(reached))
+}
+
+pub fn progress(line: &str, quantity: Quantity) -> Progress {
+    Progress { line: LineId::new(line).unwrap(), quantity, location: None }
+}
+
+pub fn kilos(amount: i64) -> Quantity {
+    Quantity::new(amount.into(), Unit::new("KG").unwrap())
+}
+
+pub fn shipment_id(shipment: &str) -> ShipmentId {
+    ShipmentId::new(shipment).unwrap()
+}
+
+pub fn eur(amount: &str) -> Money {
+    money(amount, "EUR")
+}
+
+pub fn money(amount: &str, currency: &str) -> Money {
+    Money { amount: amount.parse().unwrap(), currency: Currency::new(currency).unwrap() }
+}

@@ -1,0 +1,18 @@
+//! What the order-to-delivery workflow decides and shows, rule by rule, as tables and as properties.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod answers;
+mod asks;
+mod closing;
+mod composite;
+mod decisions;
+mod entries;
+mod golden;
+mod kit;
+mod lines;
+mod problems;
+mod properties;
+mod stock;
+mod told;
+mod waits;

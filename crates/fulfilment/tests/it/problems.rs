@@ -1,0 +1,231 @@
+//! What becomes an exception, and when it is over.
+
+use model::{Country, CustomerId, Finding, LineId, LocationId, Reason, Sku};
+
+use crate::kit::{
+    accepted, allocated, booked, delivered, eur, failed, found, freight_invoiced, given, goods_issued, kilos, money,
+    order, order_of, packed, partly_delivered, picked, progress, proof_of_delivery, refused, released, until,
+};
+
+#[test]
+fn each_finding_of_the_master_data_is_told_in_words() {
+    let line = || LineId::new("1").unwrap();
+    let restricted = Finding::RestrictedRoute {
+        from: Country::new("DE").unwrap(),
+        to: Country::new("FR").unwrap(),
+        why: "embargo".to_owned(),
+    };
+    for (finding, words) in [
+        (Finding::UnknownCustomer(CustomerId::new("acme").unwrap()), "customer acme is unknown"),
+        (Finding::UnknownItem { line: line(), sku: Sku::new("x").unwrap() }, "item x of line 1 is unknown"),
+        (
+            Finding::UnknownLocation { line: line(), location: LocationId::new("dc-9").unwrap() },
+            "location dc-9 of line 1 is unknown",
+        ),
+        (Finding::NoLocation { line: line() }, "line 1 names no location to ship from"),
+        (restricted, "route DE to FR is restricted: embargo"),
+    ] {
+        let given = given([released(&order(1)), found(&order(1), vec![finding])]);
+        given.decides(&[&format!("raise invalid: {words}")]);
+    }
+}
+
+#[test]
+fn all_findings_are_one_exception() {
+    let line = |number: &str| Finding::NoLocation { line: LineId::new(number).unwrap() };
+    given([released(&order(2)), found(&order(2), vec![line("1"), line("2")])])
+        .decides(&["raise invalid: line 1 names no location to ship from; line 2 names no location to ship from"]);
+}
+
+#[test]
+fn a_warehouse_that_refuses_or_fails_has_no_stock_for_us() {
+    let asked = until("allocate asked", &order(1));
+    for (answer, words) in [
+        (refused("allocate/s1", Reason::QuantityShort, Some("2 on hand")), "refused, quantity.short: 2 on hand"),
+        (refused("allocate/s1", Reason::Unknown, None), "refused, unknown"),
+        (failed("allocate/s1", "no such item"), "failed: no such item"),
+    ] {
+        asked.clone().then([answer]).decides(&[&format!("raise no_stock s1: wms-1 at dc-1: {words}")]);
+    }
+}
+
+#[test]
+fn a_warehouse_that_reserves_less_is_short() {
+    let asked = until("allocate asked", &order(2)).then([accepted("allocate/s1")]);
+    let short = "raise no_stock s1: wms-1 at dc-1: less was reserved than ordered";
+    asked.clone().then([allocated("s1").of(&[(1, 10), (2, 9)])]).decides(&[short]);
+    asked.clone().then([allocated("s1").of(&[(1, 10)])]).decides(&[short]);
+    let in_kilos = vec![progress("1", kilos(10)), progress("2", kilos(10))];
+    asked.then([allocated("s1").parts(in_kilos)]).decides(&[short]);
+}
+
+#[test]
+fn a_shortage_is_over_when_the_rest_is_reserved() {
+    let short = until("allocate asked", &order(1)).then([accepted("allocate/s1"), allocated("s1").of(&[(1, 7)])]);
+    let short = short.decided();
+    assert_eq!(short.problems(), ["no_stock s1"]);
+    short.then([allocated("s1").of(&[(1, 3)])]).decides(&[
+        "ask tms-main to book s1 from dc-1: 10 EA of line 1",
+        "wait 4h for book-s1",
+        "wait 3days for ship-s1",
+        "wait 14days for deliver-s1",
+        "resolve no_stock s1",
+    ]);
+}
+
+#[test]
+fn one_warehouse_without_stock_does_not_hold_up_the_others() {
+    let given = until("allocate asked", &order_of(&[1, 1]));
+    let given = given.then([failed("allocate/s1", "burnt down"), accepted("allocate/s2"), allocated("s2")]);
+    given.decides(&[
+        "ask tms-main to book s2 from dc-2: 10 EA of line 2",
+        "wait 4h for book-s2",
+        "wait 3days for ship-s2",
+        "wait 14days for deliver-s2",
+        "raise no_stock s1: wms-1 at dc-1: failed: burnt down",
+    ]);
+}
+
+#[test]
+fn a_booking_that_is_refused_is_an_exception_until_it_is_taken() {
+    let asked = until("allocated", &order(1));
+    let refused = asked.then([refused("book/s1", Reason::CarrierCapacity, Some("full")).at(5)]);
+    refused.decides(&["raise booking_refused s1: tms-main: refused, carrier.capacity: full"]);
+    let refused = refused.decided();
+    refused.then([accepted("book/s1").at(6)]).decides(&["resolve booking_refused s1"]);
+}
+
+#[test]
+fn a_step_of_the_closing_sequence_that_is_refused_is_an_exception() {
+    let delivered = until("delivered", &order(1));
+    delivered
+        .clone()
+        .then([failed("confirm_shipment", "posting period closed").at(12)])
+        .decides(&["raise ask_refused SO-1001/confirm_shipment: failed: posting period closed"]);
+    let confirmed = delivered.then([accepted("confirm_shipment").at(12)]).decided();
+    let refused = confirmed
+        .then([refused("bill", Reason::AccountHold, None).at(13), failed("update_customer", "no address").at(13)]);
+    refused.decides(&[
+        "raise ask_refused SO-1001/bill: refused, account.hold",
+        "raise ask_refused SO-1001/update_customer: failed: no address",
+    ]);
+    refused
+        .decided()
+        .then([accepted("bill").at(14), accepted("update_customer").at(14)])
+        .decides(&["resolve ask_refused SO-1001/bill", "resolve ask_refused SO-1001/update_customer"]);
+}
+
+#[test]
+fn what_was_delivered_must_be_what_was_shipped() {
+    let given = until("goods issued", &order(2));
+    given
+        .then([delivered("s1").of(&[(1, 10), (2, 8)]).at(10)])
+        .decides(&["raise quantity_mismatch s1: line 2: shipped 10, delivered 8"]);
+}
+
+#[test]
+fn what_was_shipped_must_be_what_was_picked_and_packed() {
+    let given = until("booked", &order(1));
+    let given = given.then([picked("s1").of(&[(1, 9)]), packed("s1").of(&[(1, 8)]), goods_issued("s1")]).decided();
+    given.then([delivered("s1")]).decides(&["raise quantity_mismatch s1: line 1: shipped 10, picked 9, packed 8"]);
+}
+
+#[test]
+fn a_step_that_nobody_told_of_is_not_held_against_the_others() {
+    let given = until("booked", &order(1)).then([goods_issued("s1")]).decided();
+    given.then([delivered("s1")]).decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1");
+}
+
+#[test]
+fn more_than_was_ordered_is_not_right_even_if_all_of_it_arrived() {
+    let given = until("booked", &order(1)).then([goods_issued("s1").of(&[(1, 12)])]).decided();
+    given
+        .then([delivered("s1").of(&[(1, 12)])])
+        .decides(&["raise quantity_mismatch s1: line 1: shipped 12, ordered 10"]);
+}
+
+#[test]
+fn quantities_in_another_unit_do_not_compare() {
+    let given = until("goods issued", &order(1));
+    given
+        .then([delivered("s1").parts(vec![progress("1", kilos(10))]).at(10)])
+        .decides(&["raise quantity_mismatch s1: line 1: shipped 10, delivered 0"]);
+}
+
+#[test]
+fn a_mismatch_is_over_when_the_rest_arrives() {
+    let given = until("goods issued", &order(1)).then([delivered("s1").of(&[(1, 6)]).at(10)]).decided();
+    assert_eq!(given.problems(), ["quantity_mismatch s1"]);
+    given.then([partly_delivered("s1").of(&[(1, 4)]).at(10)]).decides(&[
+        "ask erp-1 to confirm the shipment: 10 EA of line 1",
+        "wait 10days for close",
+        "resolve quantity_mismatch s1",
+    ]);
+}
+
+#[test]
+fn a_part_of_unknown_size_is_not_the_whole() {
+    let given = until("goods issued", &order(1)).then([partly_delivered("s1").at(9)]);
+    given.decides(&[]);
+    assert_eq!(given.lines()[0].delivered, 0.into());
+}
+
+#[test]
+fn the_proof_of_delivery_stands_for_a_delivery_nobody_told_of() {
+    let given = until("goods issued", &order(1)).then([proof_of_delivery("s1").at(10)]);
+    given.decides(&["ask erp-1 to confirm the shipment: 10 EA of line 1", "wait 10days for close"]);
+    let short = given.then([delivered("s1").of(&[(1, 9)]).at(10)]);
+    short.decides(&["raise quantity_mismatch s1: line 1: shipped 10, delivered 9"]);
+}
+
+#[test]
+fn the_freight_invoice_may_lie_a_little_above_the_booking() {
+    let delivered = until("delivered", &order(1));
+    for (billed, fits) in [("80", true), ("100.00", true), ("102.00", true), ("102.01", false), ("150", false)] {
+        let given = delivered.clone().then([freight_invoiced("s1", eur(billed)).at(12)]);
+        let words = format!("raise freight_mismatch s1: billed {billed} EUR, booked 100.00 EUR");
+        if fits { given.decides(&[]) } else { given.decides(&[&words]) }
+    }
+}
+
+#[test]
+fn the_tolerance_is_policy() {
+    let given = until("delivered", &order(1)).policy("[tolerance]\nfreight_percent = \"0\"");
+    given.clone().then([freight_invoiced("s1", eur("100.00"))]).decides(&[]);
+    given
+        .then([freight_invoiced("s1", eur("100.01"))])
+        .decides(&["raise freight_mismatch s1: billed 100.01 EUR, booked 100.00 EUR"]);
+}
+
+#[test]
+fn a_freight_invoice_in_another_currency_or_without_a_booked_charge_does_not_compare() {
+    let booked_for = |charge| until("allocated", &order(1)).then([accepted("book/s1"), booked("s1", charge)]).decided();
+    booked_for(Some(eur("100")))
+        .then([freight_invoiced("s1", money("90", "USD"))])
+        .decides(&["raise freight_mismatch s1: billed 90 USD, booked 100 EUR"]);
+    booked_for(None)
+        .then([freight_invoiced("s1", eur("90"))])
+        .decides(&["raise freight_mismatch s1: billed 90 EUR, and no charge was booked"]);
+    until("allocated", &order(1))
+        .then([freight_invoiced("s1", eur("90"))])
+        .decides(&["raise freight_mismatch s1: billed 90 EUR, and no charge was booked"]);
+}
+
+#[test]
+fn a_corrected_freight_invoice_resolves_the_mismatch() {
+    let given = until("delivered", &order(1)).then([freight_invoiced("s1", eur("150")).at(12)]).decided();
+    assert_eq!(given.problems(), ["freight_mismatch s1"]);
+    given.then([freight_invoiced("s1", eur("100")).at(13)]).decides(&["resolve freight_mismatch s1"]);
+}
+
+#[test]
+fn amounts_beyond_all_bounds_are_compared_and_not_computed_to_death() {
+    let most = "79228162514264337593543950335";
+    let given = until("allocated", &order(1)).then([booked("s1", Some(eur(most)))]);
+    given.then([freight_invoiced("s1", eur(most))]).decides(&[]);
+
+    let huge = || progress("1", model::Quantity::new(most.parse().unwrap(), model::Unit::each()));
+    let given = until("booked", &order(1));
+    let given = given.then([goods_issued("s1").parts(vec![huge(), huge()]), delivered("s1")]);
+    given.decides(&[&format!("raise quantity_mismatch s1: line 1: shipped {most}, delivered 10, ordered 10")]);
+}

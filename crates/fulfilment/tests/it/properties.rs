@@ -1,0 +1,258 @@
+//! What holds of every order, whatever is told of it and in whichever order.
+
+use std::collections::BTreeMap;
+
+use engine::{Folded, Key};
+use fulfilment::{Fulfilment, State, StockEffectKind, composite};
+use model::{Decision, Lane, Milestone, Order, Quantity, Reason, Request, Unit};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use rust_decimal::Decimal;
+
+use crate::kit::{
+    Given, News, ORDER, Record, accepted, allocated, billed, booked, cancelled, delayed, delivered, eur, failed, flow,
+    found, freight_invoiced, given, good_path, goods_issued, hour, in_words, kilos, no_longer_delayed, order_of,
+    partly_delivered, picked, progress, proof_of_delivery, reached, record, refused, returned,
+};
+
+/// Something that happens to an order.
+#[derive(Debug, Clone)]
+enum Step {
+    /// Something is told.
+    Told(News),
+    /// The orchestrator decides.
+    Decided,
+    /// One of the deadlines passes.
+    Due(Index),
+}
+
+fn orders() -> impl Strategy<Value = Order> {
+    proptest::collection::vec(1_usize..3, 1..4).prop_map(|shipments| order_of(&shipments))
+}
+
+/// Quantities of some lines, in the order's unit and sometimes in another.
+fn parts() -> impl Strategy<Value = Vec<model::Progress>> {
+    let part = (1_u32..6, 0_i64..14, prop::bool::weighted(0.1)).prop_map(|(line, amount, in_kilos)| {
+        let quantity = if in_kilos { kilos(amount) } else { Quantity::each(amount) };
+        progress(&line.to_string(), quantity)
+    });
+    proptest::collection::vec(part, 0..4)
+}
+
+/// A milestone of any kind, told by anybody, of any shipment, parcel and part.
+fn milestones() -> impl Strategy<Value = News> {
+    let told_by = select(vec![Lane::Erp, Lane::Wms, Lane::Tms, Lane::Ops]);
+    let of = select(vec!["s1", "s2", "s3", "s9"]);
+    let parcel = proptest::option::weighted(0.3, select(vec!["p1", "p2"]));
+    let whole = prop::bool::weighted(0.1);
+    (select(Milestone::ALL.to_vec()), told_by, of, parcel, parts(), whole).prop_map(
+        |(milestone, lane, shipment, parcel, parts, whole)| {
+            // Most are told by the system that may.
+            let lane = if lane == Lane::Erp { milestone.authority().lane() } else { lane };
+            let news = reached(lane, milestone, shipment).parts(parts);
+            let news = parcel.map_or(news.clone(), |parcel| news.parcel(parcel));
+            if whole { news.of_the_order() } else { news }
+        },
+    )
+}
+
+/// What may go wrong, or be told in parts, with one shipment.
+fn incidents() -> impl Strategy<Value = News> {
+    let shipment = select(vec!["s1", "s2", "s3"]);
+    (shipment, 0_usize..16, parts()).prop_map(|(s, kind, parts)| match kind {
+        0 => allocated(s).parts(parts),
+        1 => picked(s).parts(parts),
+        2 => goods_issued(s).parts(parts),
+        3 => delivered(s).parts(parts),
+        4 => partly_delivered(s).parts(parts),
+        5 => returned(s).parts(parts),
+        6 => refused(&format!("allocate/{s}"), Reason::QuantityShort, None),
+        7 => refused(&format!("book/{s}"), Reason::CarrierCapacity, None),
+        8 => failed("bill", "no account"),
+        9 => accepted(&format!("book/{s}")),
+        10 => freight_invoiced(s, eur("150")),
+        11 => booked(s, None),
+        12 => delayed(s),
+        13 => no_longer_delayed(s),
+        14 => proof_of_delivery(s),
+        _ => billed().parts(parts),
+    })
+}
+
+/// Times that tie, lie apart, are dates only or lie in the future.
+fn timed(news: impl Strategy<Value = News>) -> impl Strategy<Value = News> {
+    let said = select(vec!["2026-03-03", "2026-03-03T10:00", "2026-03-04T02:00:00+05:00", "2027-01-01T00:00:00Z"]);
+    (news, 0_i64..40, proptest::option::weighted(0.3, said), 0_u8..2).prop_map(|(news, hours, said, message)| {
+        let news = news.at(hours).message(message);
+        said.map_or(news.clone(), |said| news.said(said))
+    })
+}
+
+/// An order and what happens to it: much of the good path, in any order, with incidents, decisions and deadlines.
+fn histories() -> impl Strategy<Value = (Order, Vec<Step>)> {
+    orders().prop_flat_map(|order| {
+        let path = good_path(&order);
+        let told = proptest::sample::subsequence(path.clone(), path.len() / 2..=path.len());
+        let late = select(path);
+        let invalid = found(&order, vec![model::Finding::NoLocation { line: order.lines[0].line.clone() }]);
+        let incident = prop_oneof![
+            8 => timed(incidents()),
+            3 => timed(milestones()),
+            2 => timed(late),
+            1 => Just(invalid.at(15)),
+            1 => Just(cancelled().at(8)),
+        ];
+        let between = prop_oneof![
+            3 => Just(Step::Decided),
+            1 => any::<Index>().prop_map(Step::Due),
+            2 => incident.prop_map(Step::Told),
+        ];
+        let between = proptest::collection::vec((any::<Index>(), between), 0..14);
+        (Just(order), told, between, any::<bool>(), any::<u64>()).prop_map(|(order, told, between, mixed, seed)| {
+            let mut steps: Vec<Step> = told.into_iter().map(Step::Told).collect();
+            if mixed {
+                shuffle(&mut steps, seed);
+            }
+            for (at, step) in between {
+                let at = at.index(steps.len() + 1);
+                steps.insert(at, step);
+            }
+            (order, steps)
+        })
+    })
+}
+
+/// Some other order of things, the same for the same seed.
+fn shuffle<T>(things: &mut [T], mut seed: u64) {
+    for last in (1..things.len()).rev() {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        things.swap(last, (seed >> 33) as usize % (last + 1));
+    }
+}
+
+fn play(steps: Vec<Step>) -> Given {
+    steps.into_iter().fold(given([]), |given, step| match step {
+        Step::Told(news) => given.then([news]),
+        Step::Decided => given.decided(),
+        Step::Due(index) => {
+            let names: Vec<String> = given.state().deadlines().keys().cloned().collect();
+            if names.is_empty() { given } else { given.due(&names[index.index(names.len())]) }
+        }
+    })
+}
+
+fn replay(records: Vec<Record>) -> State {
+    let numbered = records.into_iter().zip(1..).map(|(record, sequence)| Record { sequence, ..record });
+    let records: Vec<Record> = numbered.collect();
+    Folded::<Fulfilment>::replay(&Key::of(ORDER), &records).state().clone()
+}
+
+/// The amount of each line that is asked for.
+fn asked(request: &Request) -> Vec<(&str, &Quantity)> {
+    match request {
+        Request::Allocate { lines, .. } | Request::Book { lines, .. } => {
+            lines.iter().map(|line| (line.line.as_str(), &line.quantity)).collect()
+        }
+        Request::ConfirmShipment { lines } | Request::Bill { lines } => {
+            lines.iter().map(|part| (part.line.as_str(), &part.quantity)).collect()
+        }
+        Request::UpdateCustomer { .. } => Vec::new(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn deciding_twice_adds_nothing((_, steps) in histories()) {
+        let given = play(steps);
+        let decisions = given.decisions();
+        let mut after = given.clone();
+        after.fold(|sequence| flow(sequence, given.now(), decisions));
+        prop_assert_eq!(in_words(&after.decisions(), after.now()), Vec::<String>::new());
+        // Nor does the passing of time alone.
+        let later = fulfilment::decide(after.state(), &fulfilment::Policy::default(), hour(9_000));
+        prop_assert_eq!(later, Vec::new());
+    }
+
+    #[test]
+    fn facts_may_come_in_any_order_and_more_than_once(
+        (order, steps) in histories(), seed in any::<u64>(), repeats in proptest::collection::vec(any::<Index>(), 0..12),
+    ) {
+        // What was decided, and when, is part of what is known: it stays as it is, among facts that come anyhow.
+        let decided = play(steps.clone());
+        let decisions = decided.state().asks().cloned().map(Decision::Ask);
+        let open = decided.state().exceptions().cloned().map(Decision::Raise);
+        let flow = flow(1, hour(1), decisions.chain(open).collect());
+        let news: Vec<News> = steps
+            .into_iter()
+            .filter_map(|step| match step {
+                Step::Told(news) => Some(news),
+                Step::Decided | Step::Due(_) => None,
+            })
+            .collect();
+        let straight: Vec<Record> = news.iter().map(|news| record(1, news)).chain([flow]).collect();
+        let mut shuffled = straight.clone();
+        for (index, days) in repeats.into_iter().zip(0..) {
+            if !news.is_empty() {
+                let again = index.get(&news);
+                shuffled.push(record(1, &again.clone().received(again.received.plus_millis(days * 86_400_000))));
+            }
+        }
+        shuffle(&mut shuffled, seed);
+        let (one, other) = (replay(straight), replay(shuffled));
+        prop_assert_eq!(&one, &other);
+        prop_assert_eq!(composite(&one), composite(&other));
+        prop_assert_eq!(one.lines(), other.lines());
+        prop_assert_eq!(one.stock_effects(), other.stock_effects());
+        prop_assert!(one.order().is_none_or(|known| *known == order));
+    }
+
+    #[test]
+    fn stock_is_neither_made_nor_lost((order, steps) in histories()) {
+        let state = play(steps).state().clone();
+        let mut held: BTreeMap<(&str, bool), Decimal> = BTreeMap::new();
+        let effects = state.stock_effects();
+        for effect in effects.iter().filter(|effect| effect.unit == Unit::each()) {
+            let issued = effect.kind == StockEffectKind::Issued;
+            *held.entry((effect.sku.as_str(), issued)).or_default() += effect.quantity;
+            prop_assert!(effect.quantity >= Decimal::ZERO);
+        }
+        for (line, status) in order.lines.iter().zip(state.lines()) {
+            let of = |issued| held.get(&(line.sku.as_str(), issued)).copied().unwrap_or_default();
+            prop_assert!(of(true) + of(false) <= status.allocated.max(status.shipped));
+            // Of a planned shipment, everything that left is booked as gone.
+            if !state.shipments().is_empty() {
+                prop_assert_eq!(of(true), status.shipped);
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_for_more_than_was_ordered((order, steps) in histories()) {
+        let given = play(steps).decided();
+        for ask in given.state().asks() {
+            for (number, quantity) in asked(&ask.request) {
+                let line = order.lines.iter().find(|line| line.line.as_str() == number).unwrap();
+                prop_assert_eq!(&quantity.unit, &line.quantity.unit);
+                prop_assert!(quantity.amount <= line.quantity.amount, "{:?}", ask);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_confirmed_and_billed_was_delivered_and_shipped((_, steps) in histories()) {
+        let given = play(steps);
+        for decision in given.decisions() {
+            let Decision::Ask(ask) = decision else { continue };
+            if !matches!(ask.request, Request::ConfirmShipment { .. } | Request::Bill { .. }) {
+                continue;
+            }
+            for line in given.lines() {
+                prop_assert_eq!(line.delivered, line.shipped);
+                let named = asked(&ask.request).into_iter().find(|(number, _)| *number == line.line.as_str());
+                prop_assert_eq!(named.map_or(Decimal::ZERO, |(_, quantity)| quantity.amount), line.delivered);
+            }
+        }
+    }
+}

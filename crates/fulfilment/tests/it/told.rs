@@ -1,0 +1,48 @@
+//! What is kept of what is told.
+
+use fulfilment::state::MAX_FACTS;
+
+use crate::kit::{archived, delivered, given, hour, in_transit, order, picked_up, released, until};
+
+#[test]
+fn a_fact_is_kept_once_with_the_time_it_first_came_in() {
+    let given = given([
+        picked_up("s1").received(hour(5)),
+        picked_up("s1").received(hour(3)),
+        picked_up("s1").received(hour(9)),
+    ]);
+    let held: Vec<_> = given.state().facts().collect();
+    assert_eq!((held.len(), held[0].1.received), (1, hour(3)));
+}
+
+#[test]
+fn an_order_keeps_no_more_than_its_limit() {
+    let flood = (0..MAX_FACTS as i64 + 10).map(|n| in_transit("s1").at(n));
+    assert_eq!(given(flood).state().facts().count(), MAX_FACTS);
+}
+
+#[test]
+fn the_newest_release_is_the_order() {
+    let mut newer = order(2);
+    newer.mode = Some("AIR".to_owned());
+    let given = given([released(&newer).at(2), released(&order(1)).at(1)]);
+    assert_eq!(given.state().order(), Some(&newer));
+}
+
+#[test]
+fn the_archive_may_say_that_it_is_done() {
+    let closed = until("closed", &order(1));
+    let kept = closed.clone().then([archived()]);
+    assert_eq!(kept.state().facts().count(), closed.state().facts().count() + 1);
+    assert_eq!(kept.composite(), closed.composite());
+}
+
+#[test]
+fn a_state_survives_being_written_down() {
+    let given = until("goods issued", &order(2)).then([delivered("s1").of(&[(1, 4)])]).decided();
+    let written = engine::codec::encode(given.state()).unwrap();
+    let read: fulfilment::State = engine::codec::decode(&written).unwrap();
+    assert_eq!(read, *given.state());
+    let json = serde_json::to_string(given.state()).unwrap();
+    assert_eq!(serde_json::from_str::<fulfilment::State>(&json).unwrap(), *given.state());
+}

@@ -1,0 +1,106 @@
+//! A scenario played on an installation and judged: what the demo shows and the benchmark measures.
+
+mod judge;
+mod percentiles;
+
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use service::Shutdown;
+use simulator::{Books, Play, PlayError, Progress, Scenario};
+
+use crate::exit::Failure;
+use crate::house::House;
+pub use judge::Replay;
+pub use percentiles::Percentiles;
+
+/// How long nothing may move before the run is judged as it stands.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is looked at.
+const POLL: Duration = Duration::from_millis(500);
+
+/// A run that was judged.
+pub struct Run {
+    /// The partners' own account.
+    pub books: Books,
+    /// What the log says when it is folded once more.
+    pub replay: Replay,
+    /// What is wrong, in words; nothing when the run was sound.
+    pub wrong: Vec<String>,
+    /// From the first release until nothing was under way.
+    pub took: Duration,
+}
+
+/// Plays a scenario to its end and judges it. `watch` is called when the orders begin to flow.
+///
+/// # Errors
+/// [`Failure`] when the input cannot be read or a part broke down.
+pub async fn play<W>(
+    house: &House,
+    scenario: Scenario,
+    in_flight: NonZeroU32,
+    shutdown: &Shutdown,
+    watch: impl FnOnce(&Play) -> W,
+) -> Result<(Run, W), Failure> {
+    tokio::select! {
+        run = to_the_end(house, scenario, in_flight, shutdown, watch) => run,
+        words = house.broken() => Err(Failure::Broken(anyhow::anyhow!(words))),
+        () = shutdown.triggered() => Err(Failure::Broken(anyhow::anyhow!("stopped before the end"))),
+    }
+}
+
+async fn to_the_end<W>(
+    house: &House,
+    scenario: Scenario,
+    in_flight: NonZeroU32,
+    shutdown: &Shutdown,
+    watch: impl FnOnce(&Play) -> W,
+) -> Result<(Run, W), Failure> {
+    let broken = |error: PlayError| Failure::Broken(anyhow::Error::new(error));
+    let settings = simulator::Settings { scenario, in_flight };
+    let mut play = Play::start(&house.connection, settings, shutdown.child()).await.map_err(broken)?;
+    // Orders are validated against the master data, so these must be known before the first is released.
+    house.settle(PATIENCE).await?;
+    let begun = Instant::now();
+    let watched = watch(&play);
+    play.release_orders();
+    let progress = play.progress();
+    let finished = tokio::select! {
+        books = play.finished() => Some(books.map_err(broken)?),
+        () = stalled(&progress) => None,
+    };
+    let books = finished.unwrap_or_else(|| play.books());
+    let settled = house.settle(PATIENCE).await?;
+    let took = begun.elapsed();
+    let replay = judge::replay(&house.connection.js, &books).await?;
+    let mut wrong = judge::compare(&house.connection, &replay).await?;
+    if !settled {
+        wrong.push(format!("messages are still under way after {PATIENCE:?} in which nothing moved"));
+    }
+    wrong.extend(books.sound().err());
+    wrong.extend(replay.verdicts());
+    Ok((Run { books, replay, wrong, took }, watched))
+}
+
+/// Waits until the partners have made no progress for as long as the patience lasts.
+async fn stalled(progress: &Progress) {
+    let (mut before, mut moved) = (progress.snapshot(), Instant::now());
+    while moved.elapsed() < PATIENCE {
+        tokio::time::sleep(POLL).await;
+        let now = progress.snapshot();
+        if now != before {
+            (before, moved) = (now, Instant::now());
+        }
+    }
+}
+
+impl Run {
+    /// Seconds from the first release to the last order closed, by the broker's clock.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        match (self.replay.first, self.replay.last) {
+            (Some(first), Some(last)) if last > first => (last.as_millis() - first.as_millis()) as f64 / 1_000.0,
+            _ => self.took.as_secs_f64(),
+        }
+    }
+}
