@@ -1,1 +1,7 @@
+//! The whole installation against a real broker: five services, four simulated partners, and their books.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod kit;
+mod odd_input;
+mod runs;
+mod tpch;

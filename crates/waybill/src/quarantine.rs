@@ -41,3 +41,6 @@ fn kind_name(kind: Kind) -> String {
 fn plain(token: &str) -> String {
     token::unescape(token).unwrap_or_else(|_| token.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

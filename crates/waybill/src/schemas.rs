@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use visibility::queries::{
     self, DigestGet, Digests, Lag, OrderGet, OrderList, OrderPage, OrderView, StockList, StockPage,
 };
+use visibility::updates::CloudEvent;
 
 /// Where the schemas are kept, seen from the root of the source tree.
 pub const FOLDER: &str = "schemas";
@@ -30,6 +31,7 @@ pub fn all() -> Vec<(String, Value)> {
         written::<Movement>("stock_movement", "A stock movement or count", Some(ON_THE_WIRE)),
         written::<Entry<Movement, Decision>>("stock_entry", "An entry: one message in STOCK", Some(ON_THE_WIRE)),
         written::<Composite>("composite", "The composite status of an order", None),
+        written::<CloudEvent>("update", "A customer-facing update, in stream UPDATES", None),
         read::<MasterRecord>("master_record", "A master record as a partner publishes it"),
         read::<ItemMaster>("master_item", "Bucket MASTER, item.<sku>"),
         read::<CustomerMaster>("master_customer", "Bucket MASTER, customer.<customer>"),

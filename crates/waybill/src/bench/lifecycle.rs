@@ -62,7 +62,7 @@ async fn alone(args: &Args, shutdown: &Shutdown) -> Result<Percentiles, Failure>
 }
 
 fn plan(args: &Args) -> Plan {
-    Plan { nats: NatsSettings::default(), fsync: args.fsync.into(), processes: args.processes }
+    Plan { nats: NatsSettings::default(), fsync: args.fsync.into(), processes: args.processes, instances: 1 }
 }
 
 fn traffic(orders: u64, seed: u64) -> Scenario {

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream;
+use async_nats::jetstream::consumer::{AckPolicy, pull};
 use futures::StreamExt;
 use service::settings::NatsSettings;
 use service::streams::{self, Durability};

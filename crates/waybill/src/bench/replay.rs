@@ -128,7 +128,11 @@ impl Report {
     fn write(&self, text: &mut String) -> std::fmt::Result {
         writeln!(text, "{}", heading("Replay"))?;
         writeln!(text, "  {} entries of {} orders into a fresh projection", self.entries, self.orders)?;
-        writeln!(text, "  {:.0} entries/s, {:.0} % of a raw read", self.replayed_entries_per_second, self.percent_of_raw)?;
+        writeln!(
+            text,
+            "  {:.0} entries/s, {:.0} % of a raw read",
+            self.replayed_entries_per_second, self.percent_of_raw
+        )?;
         writeln!(text, "  {:.0} entries/s in a raw ordered read", self.raw_entries_per_second)?;
         writeln!(text, "  {:.0} MiB resident", self.resident_bytes as f64 / 1_048_576.0)
     }

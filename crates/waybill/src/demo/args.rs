@@ -30,6 +30,9 @@ pub struct Args {
     /// Run each service as a process of its own
     #[arg(long)]
     pub processes: bool,
+    /// How many of each service run at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub instances: u8,
     /// When an own broker writes what it has acknowledged to the disk
     #[arg(long, value_enum, default_value_t = FsyncArg::Default)]
     pub fsync: FsyncArg,
@@ -83,7 +86,7 @@ impl Args {
     /// The installation these flags ask for.
     #[must_use]
     pub fn plan(&self, nats: &NatsSettings) -> Plan {
-        Plan { nats: nats.clone(), fsync: self.fsync.into(), processes: self.processes }
+        Plan { nats: nats.clone(), fsync: self.fsync.into(), processes: self.processes, instances: self.instances }
     }
 
     /// What is played.

@@ -13,8 +13,8 @@ use crate::exit::{Failure, Verdict};
 use crate::house::House;
 use crate::output::Output;
 use crate::run;
-pub use args::{Args, FsyncArg};
 pub(crate) use args::today;
+pub use args::{Args, FsyncArg};
 use progress::Shown;
 use report::Report;
 

@@ -1,6 +1,6 @@
 //! The five services in this process, each with a connection of its own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -8,7 +8,7 @@ use service::settings::NatsSettings;
 use service::{About, Host, Shutdown};
 use tokio::task::JoinSet;
 
-use super::{folder_of, shutdown};
+use super::{projection_folder, shutdown};
 
 /// How long the services may take to finish what they have begun.
 const DRAIN_LIMIT: Duration = Duration::from_secs(20);
@@ -20,19 +20,23 @@ pub(super) struct InProcess {
 }
 
 impl InProcess {
-    pub async fn start(nats: &NatsSettings, data: &Path) -> anyhow::Result<Self> {
+    pub async fn start(nats: &NatsSettings, data: &Path, instances: u8) -> anyhow::Result<Self> {
         let mut services = Self { shutdown: shutdown(), tasks: JoinSet::new() };
-        let adapter = adapter::Settings::default;
-        let about = erp_adapter::ABOUT;
-        services.spawn(about, nats, |host| erp_adapter::serve(adapter(), host)).await?;
-        services.spawn(wms_adapter::ABOUT, nats, |host| wms_adapter::serve(adapter(), host)).await?;
-        services.spawn(tms_adapter::ABOUT, nats, |host| tms_adapter::serve(adapter(), host)).await?;
-        let settings = orchestrator::Settings::default();
-        services.spawn(orchestrator::ABOUT, nats, |host| orchestrator::serve(settings, host)).await?;
-        let about = visibility::ABOUT;
-        let settings = visibility::Settings::in_folder(folder_of(data, about.name));
-        services.spawn(about, nats, |host| visibility::serve(settings, host)).await?;
+        for instance in 0..instances {
+            services.start_each(nats, projection_folder(data, instance)).await?;
+        }
         Ok(services)
+    }
+
+    async fn start_each(&mut self, nats: &NatsSettings, projection: PathBuf) -> anyhow::Result<()> {
+        let adapter = adapter::Settings::default;
+        self.spawn(erp_adapter::ABOUT, nats, |host| erp_adapter::serve(adapter(), host)).await?;
+        self.spawn(wms_adapter::ABOUT, nats, |host| wms_adapter::serve(adapter(), host)).await?;
+        self.spawn(tms_adapter::ABOUT, nats, |host| tms_adapter::serve(adapter(), host)).await?;
+        let settings = orchestrator::Settings::default();
+        self.spawn(orchestrator::ABOUT, nats, |host| orchestrator::serve(settings, host)).await?;
+        let settings = visibility::Settings::in_folder(projection);
+        self.spawn(visibility::ABOUT, nats, |host| visibility::serve(settings, host)).await
     }
 
     async fn spawn<F>(&mut self, about: About, nats: &NatsSettings, serve: impl FnOnce(Host) -> F) -> anyhow::Result<()>

@@ -32,6 +32,8 @@ pub struct Plan {
     pub fsync: broker::Fsync,
     /// Each service as a process of its own.
     pub processes: bool,
+    /// How many of each service run at once; one when 0.
+    pub instances: u8,
 }
 
 /// A running installation. Dropping it takes everything down that it started.
@@ -69,9 +71,9 @@ impl House {
         refuse_used(&connection).await?;
         let folder = data.path().to_path_buf();
         let services = if plan.processes {
-            Services::Processes(processes::Processes::start(&nats, &folder)?)
+            Services::Processes(processes::Processes::start(&nats, &folder, plan.instances.max(1))?)
         } else {
-            Services::InProcess(in_process::InProcess::start(&nats, &folder).await?)
+            Services::InProcess(in_process::InProcess::start(&nats, &folder, plan.instances.max(1)).await?)
         };
         let mut processes = match &services {
             Services::InProcess(_) => vec![("waybill".to_owned(), std::process::id())],
@@ -157,9 +159,9 @@ async fn refuse_used(connection: &Connection) -> Result<(), Failure> {
     Err(Failure::Usage(message.to_owned()))
 }
 
-/// The folder of one service below the installation's.
-fn folder_of(data: &std::path::Path, service: &str) -> PathBuf {
-    data.join(service)
+/// The folder of one instance of visibility below the installation's.
+fn projection_folder(data: &std::path::Path, instance: u8) -> PathBuf {
+    data.join(format!("{}-{instance}", visibility::ABOUT.name))
 }
 
 /// Everything is told to end by this.

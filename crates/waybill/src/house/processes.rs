@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use service::settings::NatsSettings;
 use tokio::process::{Child, Command};
 
-use super::{SERVICES, folder_of};
+use super::{SERVICES, projection_folder};
 
 /// How long a service may take to finish what it has begun before it is killed.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
@@ -19,20 +19,12 @@ pub(super) struct Processes {
 }
 
 impl Processes {
-    pub fn start(nats: &NatsSettings, data: &Path) -> anyhow::Result<Self> {
+    pub fn start(nats: &NatsSettings, data: &Path, instances: u8) -> anyhow::Result<Self> {
         let mut children = Vec::new();
-        for name in SERVICES {
-            let program = beside_this(name)?;
-            let mut command = Command::new(&program);
-            name_broker(&mut command, nats);
-            if name == visibility::ABOUT.name {
-                command.arg("--data-dir").arg(folder_of(data, name));
+        for instance in 0..instances {
+            for name in SERVICES {
+                children.push((name, start(name, nats, &projection_folder(data, instance))?));
             }
-            command.args(["--log", "warn"]).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
-            // A Ctrl-C in the terminal is for this process, which drains them in order.
-            command.process_group(0);
-            let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
-            children.push((name, child));
         }
         Ok(Self { children })
     }
@@ -70,6 +62,19 @@ impl Processes {
         }
         Ok(())
     }
+}
+
+fn start(name: &str, nats: &NatsSettings, projection: &Path) -> anyhow::Result<Child> {
+    let program = beside_this(name)?;
+    let mut command = Command::new(&program);
+    name_broker(&mut command, nats);
+    if name == visibility::ABOUT.name {
+        command.arg("--data-dir").arg(projection);
+    }
+    command.args(["--log", "error"]).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+    // A Ctrl-C in the terminal is for this process, which drains them in order.
+    command.process_group(0);
+    command.spawn().with_context(|| format!("cannot start {}", program.display()))
 }
 
 fn beside_this(name: &str) -> anyhow::Result<PathBuf> {

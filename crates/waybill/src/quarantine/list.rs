@@ -30,16 +30,16 @@ const PAUSE_LIMIT: Duration = Duration::from_secs(5);
 pub struct Args {
     /// Only what this service could not read
     #[arg(long)]
-    service: Option<String>,
+    pub(super) service: Option<String>,
     /// Only what came from this partner
     #[arg(long)]
-    partner: Option<String>,
+    pub(super) partner: Option<String>,
     /// Only for this reason, such as `malformed` or `unknown_reference`
     #[arg(long, value_parser = kind)]
-    reason: Option<Kind>,
+    pub(super) reason: Option<Kind>,
     /// How many of the latest to list
     #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u64).range(0..=MOST_LISTED))]
-    limit: u64,
+    pub(super) limit: u64,
 }
 
 /// What is in quarantine.
@@ -74,7 +74,6 @@ pub(super) struct Item {
     /// Its place in the quarantine.
     pub sequence: u64,
     /// What is known about it.
-    #[serde(flatten)]
     pub about: Meta,
 }
 
@@ -88,7 +87,7 @@ pub(super) async fn run(args: &Args, stream: &Stream, output: Output) -> Result<
     Ok(Verdict::Fine)
 }
 
-async fn gather(args: &Args, stream: &Stream) -> Result<Listing, Failure> {
+pub(super) async fn gather(args: &Args, stream: &Stream) -> Result<Listing, Failure> {
     let state = &stream.cached_info().state;
     let start = state.first_sequence.max((state.last_sequence + 1).saturating_sub(MOST_COUNTED)).max(1);
     let not_counted = start.saturating_sub(state.first_sequence.max(1));
@@ -155,7 +154,7 @@ pub(super) fn listing(items: impl Iterator<Item = Item>, limit: usize) -> Listin
 /// The listing as a text.
 pub(super) fn render(listing: &Listing) -> String {
     let mut text = String::new();
-    line(&mut text, format!("{} in quarantine", count(listing.count, "message")));
+    line(&mut text, format!("{} found in quarantine", count(listing.count, "message")));
     if listing.not_counted > 0 {
         line(&mut text, format!("{} older were not looked at", count(listing.not_counted, "message")));
     }
@@ -237,7 +236,7 @@ pub(super) mod tests {
         assert_eq!(listing.count, 3);
         assert_eq!(listing.latest.iter().map(|item| item.sequence).collect::<Vec<_>>(), [9, 8]);
         let expected = "\
-3 messages in quarantine
+3 messages found in quarantine
 
 Reasons
 COUNT  REASON     SERVICE      PARTNER  LATEST  IT SAYS
@@ -256,7 +255,7 @@ One of them in full: waybill quarantine show SEQUENCE
 
     #[test]
     fn an_empty_quarantine_is_said_in_one_line() {
-        assert_eq!(render(&listing(std::iter::empty(), 20)), "0 messages in quarantine\n");
+        assert_eq!(render(&listing(std::iter::empty(), 20)), "0 messages found in quarantine\n");
     }
 
     #[test]

@@ -34,7 +34,6 @@ pub(super) struct Shown {
     /// Its place in the quarantine.
     pub sequence: u64,
     /// What is known about it.
-    #[serde(flatten)]
     pub about: Meta,
     /// How many bytes it has; nothing when they are no longer anywhere.
     pub size: Option<usize>,
@@ -52,17 +51,22 @@ pub(super) async fn run(
     stream: &Stream,
     output: Output,
 ) -> Result<Verdict, Failure> {
-    let kept = stream.direct_get(args.sequence).await.map_err(|error| unread(QUARANTINE, args.sequence, &error))?;
-    let Quarantined { about, raw } =
-        Quarantined::from_message(Some(&kept.headers), &kept.payload).map_err(anyhow::Error::new)?;
-    let raw = if about.left_in_stream { original(connection, &about).await? } else { Some(raw) };
-    let shown = shown(args.sequence, about, raw);
+    let shown = read(args.sequence, connection, stream).await?;
     match (&shown.raw, args.raw) {
         (Some(raw), true) => Output::bytes(raw)?,
         (None, true) => return Err(Failure::NotFound(gone(&shown.about))),
         (_, false) => output.show(&shown, render)?,
     }
     Ok(Verdict::Fine)
+}
+
+/// Reads one message of the quarantine, with its bytes wherever they are.
+pub(super) async fn read(sequence: u64, connection: &Connection, stream: &Stream) -> Result<Shown, Failure> {
+    let kept = stream.direct_get(sequence).await.map_err(|error| unread(QUARANTINE, sequence, &error))?;
+    let Quarantined { about, raw } =
+        Quarantined::from_message(Some(&kept.headers), &kept.payload).map_err(anyhow::Error::new)?;
+    let raw = if about.left_in_stream { original(connection, &about).await? } else { Some(raw) };
+    Ok(shown(sequence, about, raw))
 }
 
 /// The bytes where they came from; none when they are no longer there.
@@ -203,6 +207,8 @@ Message (8 B)
         };
         assert_eq!((json(b"ab")["text"].as_str(), json(b"ab")["hex"].as_str()), (Some("ab"), None));
         assert_eq!((json(&[255, 1])["text"].as_str(), json(&[255, 1])["hex"].as_str()), (None, Some("ff01")));
-        assert_eq!(json(b"ab")["reason"]["kind"], "invalid");
+        let shown = json(b"ab");
+        assert_eq!((&shown["sequence"], &shown["about"]["sequence"]), (&9.into(), &4.into()));
+        assert_eq!(shown["about"]["reason"]["kind"], "invalid");
     }
 }

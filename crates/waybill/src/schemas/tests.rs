@@ -89,6 +89,17 @@ fn what_is_written_fits_its_schema() {
     };
     assert_fits("visibility.order.get.reply", &view);
     assert_fits("visibility.lag.reply", &Lag::default());
+    let update = CloudEvent {
+        specversion: "1.0".to_owned(),
+        id: "1".to_owned(),
+        source: "waybill".to_owned(),
+        kind: "waybill.order.shipped".to_owned(),
+        subject: sample::ORDER.to_owned(),
+        time: folded.now(),
+        datacontenttype: "application/json".to_owned(),
+        data: visibility::updates::Update::of(sample::ORDER, &composite(state)).unwrap(),
+    };
+    assert_fits("update", &update);
 }
 
 #[test]

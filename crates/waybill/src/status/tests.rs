@@ -112,3 +112,26 @@ fn programs_get_the_same_in_stable_names() {
         serde_json::json!({ "name": "erp-adapter", "versions": [{ "version": "0.1.0", "instances": 1 }] })
     );
 }
+
+#[tokio::test]
+async fn a_hole_in_the_event_store_is_an_alarm() {
+    let broker = broker::start(broker::Options::default()).await.unwrap();
+    let connection = reach::connect(&NatsSettings::url(broker.url())).await.unwrap();
+    // Somebody made the stream by hand, without what protects it, and deleted an entry.
+    let config = async_nats::jetstream::stream::Config {
+        name: service::streams::ORDERS.to_owned(),
+        subjects: vec![service::streams::ORDERS_SUBJECTS.to_owned()],
+        ..Default::default()
+    };
+    let orders = connection.js.create_stream(config).await.unwrap();
+    for _ in 0..3 {
+        connection.js.publish("order.1.SO.erp", "x".into()).await.unwrap().await.unwrap();
+    }
+    orders.delete_message(2).await.unwrap();
+    let (streams, consumers) = gather::streams(&connection.js).await.unwrap();
+    let services = gather::services(&connection.client, std::time::Duration::from_millis(50)).await.unwrap();
+    let status = Status::new(streams, consumers, services, None);
+    let lost = status.problems.iter().find(|problem| problem.starts_with("ORDERS has lost")).unwrap();
+    assert!(lost.contains("1 message between 1 and 3"), "{lost}");
+    assert!(status.problems[0].starts_with("missing: INBOX, STOCK"), "{}", status.problems[0]);
+}

@@ -1,0 +1,86 @@
+//! An installation for a test, and the few words the tests are written in.
+
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+use model::Timestamp;
+use serde::de::DeserializeOwned;
+use service::{Shutdown, streams};
+use simulator::{Play, Scenario, Seed, Traffic};
+use waybill::house::{House, Plan};
+use waybill::run::{self, Run};
+
+/// How long a test waits for something to become true.
+const PATIENCE: Duration = Duration::from_secs(60);
+const AT_ONCE: NonZeroU32 = NonZeroU32::new(100).expect("not 0");
+
+pub async fn open(instances: u8) -> House {
+    House::open(&Plan { instances, ..Plan::default() }).await.expect("an installation")
+}
+
+pub fn generated(seed: u64, orders: u64) -> Scenario {
+    let started: Timestamp = "2026-03-01T00:00:00Z".parse().expect("a time");
+    Scenario::Generated(Traffic { seed: Seed(seed), orders, started })
+}
+
+pub async fn play(house: &House, scenario: Scenario) -> Run {
+    run::play(house, scenario, AT_ONCE, &Shutdown::new(), |_| ()).await.expect("played to the end").0
+}
+
+/// The partners in their places, with master data and stock but without orders of their own.
+pub async fn partners(house: &House) -> Play {
+    let settings = simulator::Settings { scenario: generated(7, 1), in_flight: AT_ONCE };
+    let play = Play::start(&house.connection, settings, Shutdown::new()).await.expect("partners");
+    house.settle(PATIENCE).await.expect("master data is known");
+    play
+}
+
+pub async fn publish(house: &House, subject: &str, body: &[u8]) {
+    let published = house.connection.js.publish(subject.to_owned(), body.to_vec().into()).await.expect("sent");
+    published.await.expect("stored");
+}
+
+/// Asks a service until its answer is as it should be.
+pub async fn eventually<A: DeserializeOwned>(
+    house: &House,
+    subject: &str,
+    question: serde_json::Value,
+    what: &str,
+    is: impl Fn(&A) -> bool,
+) -> A {
+    let begun = Instant::now();
+    loop {
+        let body = question.to_string().into();
+        let answer = house.connection.client.request(subject.to_owned(), body).await;
+        let text = answer.map(|message| message.payload).unwrap_or_default();
+        if let Ok(answer) = serde_json::from_slice::<A>(&text)
+            && is(&answer)
+        {
+            return answer;
+        }
+        let said = String::from_utf8_lossy(&text);
+        assert!(begun.elapsed() < PATIENCE, "not {what} in time; {subject} says {said}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// What is in quarantine once there are so many messages.
+pub async fn quarantined(house: &House, messages: u64) -> Vec<service::quarantine::Quarantined> {
+    let stream = house.connection.js.get_stream(streams::QUARANTINE).await.expect("the stream");
+    let begun = Instant::now();
+    let state = loop {
+        let state = stream.get_info().await.expect("known").state;
+        if state.messages >= messages {
+            break state;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{} of {messages} messages are in quarantine", state.messages);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let mut found = Vec::new();
+    for sequence in state.first_sequence..=state.last_sequence {
+        let message = stream.direct_get(sequence).await.expect("there");
+        let read = service::quarantine::Quarantined::from_message(Some(&message.headers), &message.payload);
+        found.push(read.expect("ours"));
+    }
+    found
+}
