@@ -17,7 +17,7 @@ use service::{Shutdown, metrics::Metrics, streams};
 use crate::archive::Keeper;
 use crate::store::Outgoing;
 use crate::store::keys::Kind;
-use crate::store::{decode_order, decode_progress};
+use crate::store::{decode_head, decode_order};
 use crate::updates::{Update, Updates, kind_of};
 use crate::view::View;
 
@@ -116,8 +116,7 @@ impl Asks {
         let info = message.info().map_err(|error| anyhow::anyhow!(error))?;
         let millis = info.published.unix_timestamp_nanos() / 1_000_000;
         let recorded = Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
-        let (key, record) =
-            self.journal.decode(&message.subject, info.stream_sequence, recorded, &message.payload)?;
+        let (key, record) = self.journal.decode(&message.subject, info.stream_sequence, recorded, &message.payload)?;
         Ok(Taken { key, record, again: info.delivered > 1 })
     }
 
@@ -155,7 +154,8 @@ impl Asks {
             inbox: None,
             received: taken.record.recorded,
         };
-        let entry: WorkflowEntry<Fulfilment> = WorkflowEntry::<Fulfilment> { id, content: Content::Facts { source, facts } };
+        let entry: WorkflowEntry<Fulfilment> =
+            WorkflowEntry::<Fulfilment> { id, content: Content::Facts { source, facts } };
         self.journal.append(&taken.key, System::View.lane().as_str(), &entry).await?;
         self.metrics.appended.inc();
         Ok(())
@@ -165,7 +165,10 @@ impl Asks {
     async fn answer(&self, taken: &Taken, ask: &Ask) -> anyhow::Result<Outcome> {
         match &ask.request {
             Request::UpdateCustomer { milestone } => self.tell(taken, ask, *milestone).await,
-            Request::Allocate { .. } | Request::Book { .. } | Request::ConfirmShipment { .. } | Request::Bill { .. } => {
+            Request::Allocate { .. }
+            | Request::Book { .. }
+            | Request::ConfirmShipment { .. }
+            | Request::Bill { .. } => {
                 Ok(Outcome::Failed { detail: format!("visibility cannot {}", ask.request.kind()) })
             }
         }
@@ -190,7 +193,7 @@ impl Asks {
         let sequence = taken.record.sequence;
         let projected = self.view.read(move |store| {
             let Some(row) = store.get(&row_key)? else { return Ok(None) };
-            if decode_progress(&row)?.sequence() < sequence {
+            if decode_head(&row)?.progress.sequence() < sequence {
                 return Ok(None);
             }
             Ok(Some(composite(&decode_order(&row)?.1)))

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use crate::projection::{Applied, Burst, Unread};
 
 /// The most messages folded in one burst.
-pub const MOST: usize = 8_192;
+pub const MOST: usize = 4_096;
 /// How long to wait before trying again what the broker did not take.
 const PAUSE: Duration = Duration::from_millis(500);
 

@@ -94,7 +94,8 @@ impl Watcher {
                 }
             }
             let applied = *self.applied.borrow();
-            let reached = followed.iter().all(|(which, _, goal)| goal.is_some_and(|goal| which.folded(&applied) >= goal));
+            let reached =
+                followed.iter().all(|(which, _, goal)| goal.is_some_and(|goal| which.folded(&applied) >= goal));
             self.judge(reached);
             self.gauges.show(&applied);
             tokio::time::sleep(if reached { EVERY } else { EVERY_AT_FIRST }).await;

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::projection::Summary;
+pub use crate::store::Summary;
 
 /// Everything known of one order.
 pub const ORDER_GET: &str = "visibility.order.get";

@@ -9,8 +9,8 @@ use tokio::task::{JoinError, JoinSet};
 use crate::answer::Answers;
 use crate::asks::Asks;
 use crate::lag::{Gauges, Watcher};
+use crate::life::{Ended, Life, links};
 use crate::queries::Lag;
-use crate::session::{Ended, Session, links};
 use crate::settings::Settings;
 use crate::status::Writer;
 use crate::store::Folder;
@@ -33,30 +33,30 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let asks = asks.map_err(|error| anyhow!("cannot open object store ARCHIVE: {error}"))?;
     let bucket = Writer::bucket(&js).await.map_err(|error| anyhow!("cannot open bucket STATUS: {error}"))?;
     let (shown, lag) = watch::channel(Lag::default());
-    let session = session(&settings, &host, &view, &updates, shown);
-    let links = &session.links;
+    let life = life(&settings, &host, &view, &updates, shown);
+    let links = &life.links;
     let writer = Writer { board: links.board.clone(), view: view.clone(), live: links.live.clone(), bucket };
     let applied = links.applied.subscribe();
     let answers = Answers { view, lag, applied: applied.clone(), board: links.board.clone(), updates };
 
     // The projection ends first, and those who tell and answer last: work on asks needs them until it is done.
     let (first, last) = (Shutdown::new(), Shutdown::new());
-    let mut helpers = JoinSet::new();
-    helpers.spawn(publisher.run(applied, last.clone()));
-    helpers.spawn(writer.run(last.clone()));
-    helpers.spawn(answers.run(host.service, last.clone()));
+    let mut others = JoinSet::new();
+    others.spawn(publisher.run(applied, last.clone()));
+    others.spawn(writer.run(last.clone()));
+    others.spawn(answers.run(host.service, last.clone()));
     let mut asks = tokio::spawn(asks.run(first.clone()));
     let outcome = tokio::select! {
-        outcome = keep(&session, &mut folder) => outcome,
+        outcome = keep(&life, &mut folder) => outcome,
         failed = &mut asks => Err(stopped(failed)),
-        Some(failed) = helpers.join_next() => Err(stopped(failed)),
+        Some(failed) = others.join_next() => Err(stopped(failed)),
     };
     first.trigger();
     if outcome.is_ok() && !asks.is_finished() {
         asks.await??;
     }
     last.trigger();
-    while helpers.join_next().await.is_some() {}
+    while others.join_next().await.is_some() {}
     outcome
 }
 
@@ -65,13 +65,7 @@ async fn publisher(js: &jetstream::Context, view: &View) -> anyhow::Result<(Publ
     opened.map_err(|error| anyhow!("cannot read stream UPDATES: {error}"))
 }
 
-fn session(
-    settings: &Settings,
-    host: &Host,
-    view: &View,
-    updates: &Updates,
-    shown: watch::Sender<Lag>,
-) -> Session {
+fn life(settings: &Settings, host: &Host, view: &View, updates: &Updates, shown: watch::Sender<Lag>) -> Life {
     let links = links(updates);
     let js = host.connection.js.clone();
     let watcher = Watcher {
@@ -83,7 +77,7 @@ fn session(
         gauges: Gauges::register(&host.metrics),
         shown,
     };
-    Session {
+    Life {
         js,
         cache: settings.cache as usize,
         links,
@@ -96,14 +90,14 @@ fn session(
 }
 
 /// Keeps the projection up to date, and rebuilds it whenever it cannot be trusted.
-async fn keep(session: &Session, folder: &mut Folder) -> anyhow::Result<()> {
+async fn keep(life: &Life, folder: &mut Folder) -> anyhow::Result<()> {
     let mut rebuilds = 0;
     loop {
-        let what = match session.run(folder).await? {
+        let what = match life.run(folder).await? {
             Ended::Finished => return Ok(()),
             Ended::Doubt(what) => what,
         };
-        if session.links.live.is_live() {
+        if life.links.live.is_live() {
             rebuilds = 0;
         }
         rebuilds += 1;

@@ -15,9 +15,9 @@ use futures::StreamExt;
 use service::Shutdown;
 use tokio::sync::Notify;
 
-use crate::projection::{StatusChange, SummaryRow, Switch, status_change};
+use crate::projection::{StatusChange, Switch, status_change};
 use crate::store::keys::{self, Kind};
-use crate::store::{Store, StoreError, decode, decode_order};
+use crate::store::{Store, StoreError, decode_head, decode_order};
 use crate::view::{View, ViewError};
 
 /// The most changed statuses kept in memory.
@@ -157,7 +157,7 @@ impl Writer {
 
     /// Puts the status of every order changed after an entry.
     async fn sweep(&self, after: u64) -> Result<(), ViewError> {
-        let mut from = Kind::Summary.prefix().to_vec();
+        let mut from = Kind::Order.prefix().to_vec();
         loop {
             let page = self.view.read(move |store| changed_after(store, &from, after)).await?;
             let statuses = page.statuses.into_iter().map(|status| (status.order, status.json));
@@ -194,18 +194,17 @@ struct Page {
 /// The statuses of some orders changed after an entry, and where to go on.
 fn changed_after(store: &Store, from: &[u8], after: u64) -> Result<Page, StoreError> {
     let mut statuses = Vec::new();
-    for item in store.scan(from, &Kind::Summary.prefix()) {
+    for item in store.scan(from, &Kind::Order.prefix()) {
         let (key, row) = item?;
         if statuses.len() == PAGE {
             return Ok(Page { statuses, next: Some(key.to_vec()) });
         }
-        let SummaryRow { summary, .. } = decode(&row)?;
-        let tokens = keys::tokens(&key);
-        let Some(order) = tokens.first().filter(|_| summary.sequence > after) else { continue };
-        if let Some(row) = store.get(&Kind::Order.key(&[order]))? {
-            let (_, state) = decode_order(&row)?;
-            statuses.push(status_change(&summary, order, &composite(&state))?);
+        if decode_head(&row)?.progress.sequence() <= after {
+            continue;
         }
+        let (head, state) = decode_order(&row)?;
+        let order = keys::tokens(&key).first().copied().unwrap_or_default();
+        statuses.push(status_change(&head.summary, order, &composite(&state))?);
     }
     Ok(Page { statuses, next: None })
 }

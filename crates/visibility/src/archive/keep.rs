@@ -32,7 +32,10 @@ pub enum KeepError {
     #[error(transparent)]
     Chain(#[from] ArchiveError),
     /// The object store did not take it: try again.
-    #[error("cannot put {object} into the archive: {source}; is object store {} there and has room?", service::streams::ARCHIVE)]
+    #[error(
+        "cannot put {object} into the archive: {source}; is object store {} there and has room?",
+        service::streams::ARCHIVE
+    )]
     Put {
         /// The object.
         object: String,

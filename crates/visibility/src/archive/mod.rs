@@ -167,7 +167,8 @@ mod tests {
     fn trail(entries: u64) -> Vec<Recorded<Fact, Decision>> {
         let due = |n: u64| Content::Due { name: format!("wait {n}"), at: Timestamp::from_millis(1) };
         let entry = |n: u64| Entry { id: EntryId([n as u8; 16]), content: due(n) };
-        let recorded = |n: u64| Recorded { sequence: 10 * n, recorded: Timestamp::default(), lane: "clock", entry: entry(n) };
+        let recorded =
+            |n: u64| Recorded { sequence: 10 * n, recorded: Timestamp::default(), lane: "clock", entry: entry(n) };
         (1..=entries).map(recorded).collect()
     }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::archive::hex;
 use crate::queries::{Digests, OrderDigest};
 use crate::store::keys::{self, Kind};
-use crate::store::{Store, StoreError, decode_progress, state_bytes};
+use crate::store::{Store, StoreError, decode_head, state_bytes};
 
 /// The digest of an order's fold whose last entry is `sequence`.
 ///
@@ -45,7 +45,7 @@ pub fn digests(store: &Store, after: Option<&str>, page: Option<usize>) -> Resul
         }
         let tokens = keys::tokens(&key);
         let token = tokens.first().copied().unwrap_or_default();
-        let sequence = decode_progress(&row)?.sequence();
+        let sequence = decode_head(&row)?.progress.sequence();
         let digest = digest(state_bytes(&row)?, sequence);
         all = add(all, token, &digest);
         found.orders += 1;

@@ -4,10 +4,9 @@ use engine::Key;
 use model::{LocationId, Sku, Unit, token};
 
 use super::SCAN;
-use crate::projection::SummaryRow;
 use crate::queries::{OrderList, OrderPage, StockBalance, StockList, StockPage, Summary};
 use crate::store::keys::{self, Kind};
-use crate::store::{Balance, Store, StoreError, decode};
+use crate::store::{Balance, Store, StoreError, decode, decode_head};
 
 /// A page of at most `limit` orders, found by the narrowest index that the question allows.
 ///
@@ -18,7 +17,7 @@ pub fn orders(store: &Store, list: &OrderList, limit: usize) -> Result<OrderPage
         OrderList { exceptions_only: true, .. } => Kind::Exceptional.key(&[]),
         OrderList { customer: Some(customer), .. } => Kind::Customer.key(&[&customer.token()]),
         OrderList { stage: Some(stage), .. } => Kind::Stage.key(&[stage.as_str()]),
-        OrderList { .. } => Kind::Summary.key(&[]),
+        OrderList { .. } => Kind::Order.key(&[]),
     };
     let mut from = prefix.clone();
     if let Some(after) = &list.after {
@@ -43,15 +42,15 @@ pub fn orders(store: &Store, list: &OrderList, limit: usize) -> Result<OrderPage
     Ok(page)
 }
 
-/// The summary that a row is, or that the order of an index row has.
+/// The summary in a row, or in the row of the order that an index row names.
 fn summary(store: &Store, key: &[u8], row: &[u8]) -> Result<Option<Summary>, StoreError> {
-    if Kind::of(key) == Some(Kind::Summary) {
-        return Ok(Some(decode::<SummaryRow>(row)?.summary));
+    if Kind::of(key) == Some(Kind::Order) {
+        return Ok(Some(decode_head(row)?.summary));
     }
     let tokens = keys::tokens(key);
     let Some(order) = tokens.last() else { return Ok(None) };
-    let row = store.get(&Kind::Summary.key(&[order]))?;
-    Ok(row.map(|row| decode::<SummaryRow>(&row)).transpose()?.map(|row| row.summary))
+    let row = store.get(&Kind::Order.key(&[order]))?;
+    Ok(row.map(|row| decode_head(&row)).transpose()?.map(|head| head.summary))
 }
 
 fn matches(list: &OrderList, summary: &Summary) -> bool {

@@ -7,7 +7,7 @@ use model::{Classifier, Fact, Milestone, When};
 
 use crate::queries::{OrderView, TimelineEvent};
 use crate::store::keys::Kind;
-use crate::store::{Store, StoreError, decode_order};
+use crate::store::{Head, Store, StoreError, decode_order};
 
 /// Everything known of an order; `None` when nothing is.
 ///
@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError, decode_order};
 /// [`StoreError`] when its row cannot be read.
 pub fn order(store: &Store, key: &Key) -> Result<Option<OrderView>, StoreError> {
     let Some(row) = store.get(&Kind::Order.key(&[key.token()]))? else { return Ok(None) };
-    let (progress, state) = decode_order(&row)?;
+    let (Head { progress, .. }, state) = decode_order(&row)?;
     Ok(Some(OrderView {
         order: key.text(),
         composite: composite(&state),

@@ -4,26 +4,43 @@ mod burst;
 mod ledger;
 mod orders;
 mod owner;
-mod summary;
 
 pub use burst::{Burst, OrderEntry, StockEntry, StockItem, Unread};
 use ledger::Ledger;
 use orders::Orders;
 pub use orders::{Status, StatusChange, status_change};
 pub use owner::{Applied, Links, Owner, Switch};
-pub use summary::{Summary, SummaryRow};
+
+use std::time::{Duration, Instant};
+
+use engine::Checkpoint;
 
 use crate::store::keys::{self, Kind};
 use crate::store::{Meta, Store, StoreError, encode};
 
+/// While far behind, what is folded is written after this many messages at the latest: a larger batch costs sled memory
+/// and gains nothing,
+const MOST_UNWRITTEN: usize = 25_000;
+/// and after this time.
+const LONGEST: Duration = Duration::from_secs(1);
+
 /// Folds bursts and writes what they change, rows and checkpoints in one batch.
 ///
 /// After an error it must not be used again: what is in memory is ahead of what is on disk.
+///
+/// While it is far behind, many bursts are folded in memory and written at once: each order they touch is then written
+/// once, and writing is most of the work.
 #[derive(Debug)]
 pub struct Projection {
     store: Store,
     meta: Meta,
     orders: Orders,
+    /// What is folded and not yet written.
+    batch: sled::Batch,
+    ledger: Ledger,
+    /// Messages folded since the last write, and when that was.
+    unwritten: usize,
+    written: Instant,
 }
 
 /// What a burst changed.
@@ -33,13 +50,23 @@ pub struct Changes {
     pub folded: usize,
     /// The statuses that changed and are to be put into the bucket.
     pub statuses: Vec<StatusChange>,
+    /// Everything folded so far is written.
+    pub is_written: bool,
 }
 
 impl Projection {
     /// Goes on from what the store holds. `cache` orders stay in memory; updates are told of entries after `told_to`.
     #[must_use]
     pub fn new(store: Store, meta: Meta, cache: usize, told_to: u64) -> Self {
-        Self { store, meta, orders: Orders::new(cache, told_to) }
+        Self {
+            store,
+            meta,
+            orders: Orders::new(cache, told_to),
+            batch: sled::Batch::default(),
+            ledger: Ledger::default(),
+            unwritten: 0,
+            written: Instant::now(),
+        }
     }
 
     /// How far it has come.
@@ -48,38 +75,62 @@ impl Projection {
         &self.meta
     }
 
+    /// The last sequences of ORDERS and of STOCK folded.
+    #[must_use]
+    pub fn reaches(&self) -> (u64, u64) {
+        let sequence =
+            |checkpoint: &Option<Checkpoint>| checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.sequence);
+        (sequence(&self.meta.orders), sequence(&self.meta.stock))
+    }
+
     /// Notes that the bucket holds the status of every order up to this entry; written with the next burst.
     pub fn status_is_put_to(&mut self, sequence: u64) {
         self.meta.status = self.meta.status.max(sequence);
     }
 
-    /// Folds a burst and writes what it changes. While it is not `live`, statuses are put off.
+    /// Folds a burst. When it is `live`, or enough has come together, writes what changed; while it is not, statuses are
+    /// put off.
     ///
     /// # Errors
     /// [`StoreError`] when a row cannot be read or the batch not be written.
     pub fn fold(&mut self, burst: &Burst, live: bool, published: Option<(u64, u16)>) -> Result<Changes, StoreError> {
-        let mut batch = sled::Batch::default();
-        let mut ledger = Ledger::default();
-        let mut changes = Changes::default();
+        let mut folded = burst.stock.len();
         for entry in &burst.orders {
-            changes.folded += usize::from(self.orders.fold(&self.store, entry, &mut batch)?);
+            folded += usize::from(self.orders.fold(&self.store, entry, &mut self.batch)?);
         }
         for item in &burst.stock {
             match item {
-                StockItem::Moved { fact, movement } => ledger.take_in(&self.store, *fact, movement)?,
-                StockItem::Unreadable { location, sku, sequence } => ledger.miss(location, sku, *sequence),
+                StockItem::Moved { fact, movement } => self.ledger.take_in(&self.store, *fact, movement)?,
+                StockItem::Unreadable { location, sku, sequence } => self.ledger.miss(location, sku, *sequence),
             }
         }
-        changes.folded += burst.stock.len();
-        self.meta.totals.entries += self.write_orders(live, &mut ledger, &mut batch, &mut changes)?;
-        ledger.write(&self.store, &mut batch, &mut self.meta.totals)?;
-        self.clear_outbox(published, &mut batch)?;
         self.meta.orders = burst.orders_to.clone().or(self.meta.orders.take());
         self.meta.stock = burst.stock_to.clone().or(self.meta.stock.take());
+        self.unwritten += burst.messages;
+        if live || self.unwritten >= MOST_UNWRITTEN || self.orders.is_full() || self.written.elapsed() > LONGEST {
+            let statuses = self.write(live, published)?;
+            return Ok(Changes { folded, statuses, is_written: true });
+        }
+        Ok(Changes { folded, ..Changes::default() })
+    }
+
+    /// Writes all that is folded. Returns the statuses that changed, when it is `live`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a row cannot be read or the batch not be written.
+    pub fn write(&mut self, live: bool, published: Option<(u64, u16)>) -> Result<Vec<StatusChange>, StoreError> {
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut ledger = std::mem::take(&mut self.ledger);
+        let mut statuses = Vec::new();
+        self.meta.totals.entries += self.write_orders(live, &mut ledger, &mut batch, &mut statuses)?;
+        ledger.write(&self.store, &mut batch, &mut self.meta.totals)?;
+        self.clear_outbox(published, &mut batch)?;
         batch.insert(Kind::Meta.prefix().to_vec(), encode(&self.meta)?);
         self.store.apply(batch)?;
         self.orders.trim();
-        Ok(changes)
+        self.unwritten = 0;
+        self.written = Instant::now();
+        Ok(statuses)
     }
 
     /// Writes the touched orders. Returns how many entries they have more than on disk.
@@ -88,7 +139,7 @@ impl Projection {
         live: bool,
         ledger: &mut Ledger,
         batch: &mut sled::Batch,
-        changes: &mut Changes,
+        statuses: &mut Vec<StatusChange>,
     ) -> Result<u64, StoreError> {
         let mut entries = 0;
         for key in self.orders.take_touched() {
@@ -101,7 +152,8 @@ impl Projection {
             let written = held.write(&key, live, batch)?;
             entries += written.entries;
             self.meta.totals.orders += u64::from(written.is_new);
-            changes.statuses.extend(written.status);
+            statuses.extend(written.status);
+            self.orders.forget_if_done(&key);
         }
         Ok(entries)
     }
@@ -118,6 +170,17 @@ impl Projection {
             batch.remove(key);
         }
         Ok(())
+    }
+
+    /// Writes all that is folded, and syncs it to disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written or the disk does not take it.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        if self.unwritten > 0 {
+            self.write(false, None)?;
+        }
+        self.flush()
     }
 
     /// Syncs what was written to disk.

@@ -10,9 +10,8 @@ use model::{Fact, Timestamp};
 use serde::Serialize;
 
 use super::burst::OrderEntry;
-use super::summary::{Summary, SummaryRow};
 use crate::store::keys::{self, Kind};
-use crate::store::{Outgoing, Progress, Store, StoreError, decode, decode_order, encode, encode_order};
+use crate::store::{Head, Outgoing, Progress, Store, StoreError, Summary, decode_order, encode, encode_order};
 use crate::updates::{Shown, Update};
 
 /// The folded orders that are kept in memory.
@@ -36,11 +35,9 @@ pub struct Held {
     pub state: State,
     /// What it did to the stock when it was last written.
     pub effects: Vec<StockEffect>,
-    /// Its summary as it was last written.
-    pub summary: Option<SummaryRow>,
+    /// The head of its row on disk; `None` when there is no row.
+    written: Option<Head>,
     shown: Option<Shown>,
-    /// How many entries its row on disk has; `None` when there is no row.
-    on_disk: Option<u64>,
     is_touched: bool,
 }
 
@@ -118,6 +115,12 @@ impl Orders {
         Ok(true)
     }
 
+    /// True when more orders are touched than may stay in memory: they must be written before they can go.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.touched.len() > self.most
+    }
+
     /// Takes the orders touched since the last call.
     pub fn take_touched(&mut self) -> Vec<Key> {
         std::mem::take(&mut self.touched)
@@ -127,6 +130,17 @@ impl Orders {
     pub fn trim(&mut self) {
         while self.kept.len() > self.most {
             self.kept.pop_lru();
+        }
+    }
+
+    /// Forgets a written order of which nothing more is expected: one that is closed and archived.
+    pub fn forget_if_done(&mut self, key: &Key) {
+        let is_done = |state: &State| {
+            let is_archived = || state.facts().any(|(_, held)| matches!(held.fact, Fact::Archived(_)));
+            state.ended().is_some() && is_archived()
+        };
+        if self.kept.peek(key).is_some_and(|held| !held.is_touched && is_done(&held.state)) {
+            self.kept.pop(key);
         }
     }
 
@@ -149,20 +163,17 @@ impl Held {
             progress: Progress::default(),
             state: State::new(key),
             effects: Vec::new(),
-            summary: None,
+            written: None,
             shown: None,
-            on_disk: None,
             is_touched: false,
         }
     }
 
     fn load(store: &Store, key: &Key) -> Result<Self, StoreError> {
         let Some(row) = store.get(&Kind::Order.key(&[key.token()]))? else { return Ok(Self::new(key)) };
-        let (progress, state) = decode_order(&row)?;
-        let summary = store.get(&Kind::Summary.key(&[key.token()]))?.map(|row| decode(&row)).transpose()?;
-        let effects = state.stock_effects();
-        let on_disk = Some(progress.entries);
-        Ok(Self { progress, state, effects, summary, shown: None, on_disk, is_touched: false })
+        let (head, state) = decode_order(&row)?;
+        let (progress, effects) = (head.progress.clone(), state.stock_effects());
+        Ok(Self { progress, state, effects, written: Some(head), shown: None, is_touched: false })
     }
 
     /// Puts what changed for the customer into the outbox.
@@ -189,8 +200,8 @@ impl Held {
         let order = key.token();
         let composite = composite(&self.state);
         let summary = Summary::of(key, &composite, &self.progress);
-        let before = self.summary.as_ref();
-        let stale = before.map(|row| row.summary.index_keys(order)).unwrap_or_default();
+        let before = self.written.as_ref();
+        let stale = before.map(|head| head.summary.index_keys(order)).unwrap_or_default();
         let wanted = summary.index_keys(order);
         stale.iter().filter(|key| !wanted.contains(key)).for_each(|key| batch.remove(key.as_slice()));
         wanted.iter().filter(|key| !stale.contains(key)).for_each(|key| batch.insert(key.as_slice(), Vec::new()));
@@ -198,18 +209,16 @@ impl Held {
         let mut hash = None;
         if live {
             hash = Some(hash_of(&composite)?);
-            if hash != before.and_then(|row| row.status) {
+            if hash != before.and_then(|head| head.status) {
                 status = Some(status_change(&summary, order, &composite)?);
             }
         }
-        let row = SummaryRow { summary, status: hash };
-        batch.insert(Kind::Summary.key(&[order]), encode(&row)?);
-        batch.insert(Kind::Order.key(&[order]), encode_order(&self.progress, &self.state)?);
-        self.summary = Some(row);
+        let head = Head { progress: self.progress.clone(), summary, status: hash };
+        batch.insert(Kind::Order.key(&[order]), encode_order(&head, &self.state)?);
         self.is_touched = false;
-        let on_disk = self.on_disk.replace(self.progress.entries);
-        let entries = self.progress.entries - on_disk.unwrap_or(0);
-        Ok(Written { is_new: on_disk.is_none(), entries, status })
+        let before = self.written.replace(head).map(|head| head.progress.entries);
+        let entries = self.progress.entries - before.unwrap_or(0);
+        Ok(Written { is_new: before.is_none(), entries, status })
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc::{self, error::TryRecvError};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Burst, Projection};
@@ -12,6 +14,11 @@ use crate::store::{StoreError, Totals};
 
 /// Bursts that wait while one is folded. One: whatever comes meanwhile joins the burst that is being gathered.
 const WAITING: usize = 1;
+
+/// When no burst comes for so long, what is folded is written.
+const IDLE: Duration = Duration::from_millis(25);
+/// How often it is looked meanwhile.
+const POLL: Duration = Duration::from_millis(1);
 
 /// Whether the projection is close to the streams' ends. While it is not, statuses are put off.
 #[derive(Debug, Clone, Default)]
@@ -109,19 +116,44 @@ fn outcome(ended: Result<Result<(), StoreError>, tokio::task::JoinError>) -> Res
 }
 
 fn fold_all(mut projection: Projection, links: &Links, mut bursts: mpsc::Receiver<Burst>) -> Result<(), StoreError> {
-    while let Some(burst) = bursts.blocking_recv() {
+    let mut folded = 0;
+    let mut is_written = true;
+    loop {
+        let burst = if is_written { bursts.blocking_recv().map(Some) } else { soon(&mut bursts) };
+        let Some(burst) = burst else { break };
         let live = links.live.is_live();
-        projection.status_is_put_to(links.board.put_to());
         let published = *links.published.borrow();
-        let changes = projection.fold(&burst, live, published)?;
-        let sequence_of = |checkpoint: &Option<engine::Checkpoint>| checkpoint.as_ref().map_or(0, |c| c.sequence);
-        let (orders, stock) = (sequence_of(&projection.meta().orders), sequence_of(&projection.meta().stock));
-        links.board.post(changes.statuses, live, orders);
-        let folded = changes.folded as u64;
-        let totals = projection.meta().totals;
-        links.applied.send_modify(|applied| {
-            *applied = Applied { orders, stock, folded: applied.folded + folded, totals };
-        });
+        projection.status_is_put_to(links.board.put_to());
+        let statuses = if let Some(burst) = burst {
+            let changes = projection.fold(&burst, live, published)?;
+            folded += changes.folded as u64;
+            is_written = changes.is_written;
+            changes.statuses
+        } else {
+            is_written = true;
+            projection.write(live, published)?
+        };
+        if is_written {
+            let (orders, stock) = projection.reaches();
+            let (new, totals) = (std::mem::take(&mut folded), projection.meta().totals);
+            links.board.post(statuses, live, orders);
+            links.applied.send_modify(|applied| {
+                *applied = Applied { orders, stock, folded: applied.folded + new, totals };
+            });
+        }
     }
-    projection.flush()
+    projection.close()
+}
+
+/// The next burst, if it comes soon: `Some(None)` when none does, `None` when none will.
+fn soon(bursts: &mut mpsc::Receiver<Burst>) -> Option<Option<Burst>> {
+    let begun = Instant::now();
+    loop {
+        match bursts.try_recv() {
+            Ok(burst) => return Some(Some(burst)),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if begun.elapsed() > IDLE => return Some(None),
+            Err(TryRecvError::Empty) => std::thread::sleep(POLL),
+        }
+    }
 }

@@ -14,8 +14,6 @@ pub enum Kind {
     Meta = b'!',
     /// An order's fold.
     Order = b'o',
-    /// An order as a list shows it.
-    Summary = b'm',
     /// Orders by stage.
     Stage = b's',
     /// Orders by customer.
@@ -34,10 +32,9 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Meta,
         Self::Order,
-        Self::Summary,
         Self::Stage,
         Self::Customer,
         Self::Exceptional,

@@ -7,6 +7,7 @@
 mod folder;
 pub mod keys;
 mod rows;
+mod summary;
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,12 +15,13 @@ use std::time::Instant;
 pub use folder::{Folder, FolderError};
 use keys::Kind;
 pub use rows::{
-    Balance, Count, Meta, Moved, Outgoing, Progress, SCHEMA, Totals, decode, decode_order, decode_progress, encode,
+    Balance, Count, Head, Meta, Moved, Outgoing, Progress, SCHEMA, Totals, decode, decode_head, decode_order, encode,
     encode_order, state_bytes,
 };
+pub use summary::Summary;
 
 /// Memory sled may use for its pages.
-const PAGE_CACHE: u64 = 64 * 1024 * 1024;
+const PAGE_CACHE: u64 = 32 * 1024 * 1024;
 /// How long a batch may wait until it is synced to disk. What a crash takes is folded again.
 const SYNC_EVERY_MILLIS: u64 = 500;
 
@@ -126,18 +128,12 @@ impl Store {
             match Kind::of(&key) {
                 Some(Kind::Order) => {
                     totals.orders += 1;
-                    totals.entries += decode_progress(&row)?.entries;
+                    totals.entries += decode_head(&row)?.progress.entries;
                 }
                 Some(Kind::Movement) => totals.movements += 1,
                 Some(Kind::Balance) => totals.changes += decode::<Balance>(&row)?.changes,
                 Some(
-                    Kind::Meta
-                    | Kind::Summary
-                    | Kind::Stage
-                    | Kind::Customer
-                    | Kind::Exceptional
-                    | Kind::Outbox
-                    | Kind::Unreadable,
+                    Kind::Meta | Kind::Stage | Kind::Customer | Kind::Exceptional | Kind::Outbox | Kind::Unreadable,
                 ) => {}
                 None => return Err(StoreError::doubt("it holds a row of no known kind")),
             }
@@ -154,7 +150,11 @@ impl Store {
     }
 
     /// The rows from a key on whose keys begin with `prefix`, in key order.
-    pub fn scan(&self, from: &[u8], prefix: &[u8]) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> {
+    pub fn scan(
+        &self,
+        from: &[u8],
+        prefix: &[u8],
+    ) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), StoreError>> {
         let prefix = prefix.to_vec();
         let rows = self.db.range(from.to_vec()..).map(|item| item.map_err(StoreError::from));
         rows.take_while(move |item| item.as_ref().map_or(true, |(key, _)| key.starts_with(&prefix)))

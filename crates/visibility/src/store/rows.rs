@@ -1,13 +1,14 @@
 //! What the rows hold.
 
-use engine::codec;
 use engine::Checkpoint;
+use engine::codec;
 use fulfilment::State;
 use model::{Lane, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::summary::Summary;
 
 /// The layout of the rows. A projection of another layout is moved aside and rebuilt.
 pub const SCHEMA: u32 = 1;
@@ -73,17 +74,30 @@ impl Progress {
     }
 }
 
-/// An order's row: its progress, so that a check need not decode the state, and its state.
-#[must_use = "this is the row to be written"]
-pub fn encode_order(progress: &Progress, state: &State) -> Result<Vec<u8>, StoreError> {
-    let progress = encode(progress)?;
-    let mut row = u32::try_from(progress.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
-    row.extend_from_slice(&progress);
+/// What is read of an order's row without its state: by a list, and by the check of all rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// How far it is folded.
+    pub progress: Progress,
+    /// How a list shows it.
+    pub summary: Summary,
+    /// A hash of the status last handed to the bucket; `None` when it was put off.
+    pub status: Option<u64>,
+}
+
+/// An order's row: its head, then its state.
+///
+/// # Errors
+/// [`StoreError::Doubt`] when it cannot be written; plain data always can.
+pub fn encode_order(head: &Head, state: &State) -> Result<Vec<u8>, StoreError> {
+    let head = encode(head)?;
+    let mut row = u32::try_from(head.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
+    row.extend_from_slice(&head);
     row.extend_from_slice(&encode(state)?);
     Ok(row)
 }
 
-/// The two parts of an order's row: progress and state.
+/// The two parts of an order's row: head and state.
 fn parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
     let cut = || StoreError::doubt("an order's row is cut short");
     let (length, rest) = row.split_first_chunk::<4>().ok_or_else(cut)?;
@@ -91,11 +105,11 @@ fn parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
     rest.split_at_checked(length).ok_or_else(cut)
 }
 
-/// How far an order's row is folded.
+/// The head of an order's row.
 ///
 /// # Errors
 /// [`StoreError::Doubt`] when the row is none.
-pub fn decode_progress(row: &[u8]) -> Result<Progress, StoreError> {
+pub fn decode_head(row: &[u8]) -> Result<Head, StoreError> {
     decode(parts(row)?.0)
 }
 
@@ -103,9 +117,9 @@ pub fn decode_progress(row: &[u8]) -> Result<Progress, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Doubt`] when the row is none.
-pub fn decode_order(row: &[u8]) -> Result<(Progress, State), StoreError> {
-    let (progress, state) = parts(row)?;
-    Ok((decode(progress)?, decode(state)?))
+pub fn decode_order(row: &[u8]) -> Result<(Head, State), StoreError> {
+    let (head, state) = parts(row)?;
+    Ok((decode(head)?, decode(state)?))
 }
 
 /// The state's own bytes in an order's row.
@@ -190,5 +204,3 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 pub fn decode<T: serde::de::DeserializeOwned>(row: &[u8]) -> Result<T, StoreError> {
     codec::decode(row).map_err(|error| StoreError::doubt(error.to_string()))
 }
-
-

@@ -6,7 +6,8 @@ use model::{CustomerId, End, Milestone, Timestamp, When};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Progress, keys::Kind};
+use super::Progress;
+use super::keys::Kind;
 
 /// An order as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,15 +39,6 @@ pub struct Summary {
     /// The first entry nobody could read: the order may miss something since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unreadable: Option<u64>,
-}
-
-/// A summary as a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SummaryRow {
-    /// The summary.
-    pub summary: Summary,
-    /// A hash of the status last handed to the bucket; `None` when it was put off.
-    pub status: Option<u64>,
 }
 
 impl Summary {

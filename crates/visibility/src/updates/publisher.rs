@@ -154,10 +154,14 @@ impl Publisher {
     async fn publish(&mut self, updates: &mut Vec<(Option<Told>, Outgoing)>) {
         let mut sent: Vec<(Option<Told>, PublishAckFuture)> = Vec::new();
         let mut told = *self.told.borrow();
+        let mut before: Option<&Outgoing> = None;
         for ((place, update), expected) in updates.iter().take(BURST).zip(self.last..) {
             told = told.max(*place);
-            match self.send(update, told, expected).await {
-                Ok(ack) => sent.push((told, ack)),
+            match self.send(update, told, expected, before).await {
+                Ok(ack) => {
+                    sent.push((told, ack));
+                    before = Some(update);
+                }
                 Err(error) => {
                     tracing::warn!(%error, "cannot publish an update; trying again");
                     break;
@@ -189,11 +193,14 @@ impl Publisher {
         }
     }
 
+    /// Publishes an update as the stream's next after the message at `expected`, which must be the one sent `before`.
+    /// The sequence alone would not do: when another process takes one place in a row, it fits the one after again.
     async fn send(
         &self,
         update: &Outgoing,
         told: Option<Told>,
         expected: u64,
+        before: Option<&Outgoing>,
     ) -> Result<PublishAckFuture, jetstream::context::PublishError> {
         let mut headers = HeaderMap::new();
         if let Some((sequence, number)) = told {
@@ -202,6 +209,10 @@ impl Publisher {
         headers.insert("Content-Type", "application/cloudevents+json");
         let message = PublishMessage::build().headers(headers).message_id(&update.id).expected_last_sequence(expected);
         let message = message.payload(update.body.clone().into());
+        let message = match before {
+            Some(before) => message.expected_last_message_id(&before.id),
+            None => message,
+        };
         self.js.send_publish(update.subject.clone(), message).await
     }
 

@@ -56,6 +56,21 @@ fn a_small_memory_and_repeats_change_nothing() {
     assert_eq!(projection.meta().totals.entries, log.len() as u64);
 }
 
+#[test]
+fn far_behind_many_bursts_are_one_batch_and_end_in_the_same() {
+    let log = log(40);
+    let data = tempfile::tempdir().unwrap();
+    let folder = Folder::take(data.path()).unwrap();
+    let (store, meta) = Store::open(&folder.path()).unwrap();
+    let mut projection = Projection::new(store.clone(), meta, 25, 0);
+    let written = log.chunks(7).filter(|part| projection.fold(&burst(part), false, None).unwrap().is_written).count();
+    assert!((1..20).contains(&written), "{written} batches for {} entries", log.len());
+    projection.close().unwrap();
+    assert_eq!(digest(&store), digest_of(&log));
+    drop(store);
+    assert_eq!(Store::open(&folder.path()).unwrap().1.totals.entries, log.len() as u64, "the rows add up");
+}
+
 /// The folder is copied while the projection is alive and unsynced: the copy is what a killed process leaves.
 #[test]
 fn a_process_killed_between_batch_and_sync_goes_on_from_its_checkpoint() {

@@ -5,8 +5,8 @@ use fulfilment::Fulfilment;
 use model::master::Source as StockSource;
 use model::{
     Ask, AskId, Classifier, Country, Currency, CustomerId, Decision, End, Fact, Lane, LineId, LocationId, Milestone,
-    MilestoneReached, Order, OrderLine, PartnerId, Place, Progress, Quantity, Request, ShipmentId, Sku, System, Timestamp,
-    Validation, When,
+    MilestoneReached, Order, OrderLine, PartnerId, Place, Progress, Quantity, Request, ShipmentId, Sku, System,
+    Timestamp, Validation, When,
 };
 use visibility::projection::{Burst, OrderEntry, Projection};
 use visibility::store::{Folder, Store};

@@ -1,5 +1,7 @@
 //! The projection against independent replays, damaged folders and a real broker.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it must be")]
+
 mod crash;
 mod given;
 mod queries;

@@ -32,7 +32,8 @@ fn a_list_is_whole_in_pages_of_any_size_and_by_any_condition() {
     let told: Vec<OrderEntry> = log.iter().filter(|e| e.sequence <= 50 || e.key < key(13)).map(copy).collect();
     projection.fold(&burst(&told), true, None).unwrap();
     let raise = Decision::Raise(Exception { kind: ExceptionKind::Invalid, detail: "unknown item".to_owned() });
-    let raised = [3, 20].map(|number| recorded(number, Lane::Flow, 900 + number as u64, decisions(number, 900, vec![raise.clone()])));
+    let raised = [3, 20]
+        .map(|number| recorded(number, Lane::Flow, 900 + number as u64, decisions(number, 900, vec![raise.clone()])));
     projection.fold(&burst(&raised), true, None).unwrap();
 
     let everything = paged(&store, &OrderList::default(), 1_000);
@@ -45,7 +46,12 @@ fn a_list_is_whole_in_pages_of_any_size_and_by_any_condition() {
         OrderList { stage: Some(fulfilment::Stage::Warehouse), ..OrderList::default() },
         OrderList { customer: customer.clone(), ..OrderList::default() },
         OrderList { exceptions_only: true, ..OrderList::default() },
-        OrderList { exceptions_only: true, customer, stage: Some(fulfilment::Stage::Warehouse), ..OrderList::default() },
+        OrderList {
+            exceptions_only: true,
+            customer,
+            stage: Some(fulfilment::Stage::Warehouse),
+            ..OrderList::default()
+        },
     ];
     for list in lists {
         let wanted = |summary: &&Summary| {
@@ -89,7 +95,8 @@ fn an_order_with_an_entry_nobody_can_read_says_since_when_and_goes_on() {
     let folder = Folder::take(data.path()).unwrap();
     let (mut projection, store) = projection(&folder);
     projection.fold(&burst(&log(1)), true, None).unwrap();
-    let unread = |sequence| OrderEntry { record: None, ..recorded(0, Lane::Tms, sequence, decisions(0, 0, Vec::new())) };
+    let unread =
+        |sequence| OrderEntry { record: None, ..recorded(0, Lane::Tms, sequence, decisions(0, 0, Vec::new())) };
     let later = facts(0, Lane::Tms, 120, vec![milestone(Milestone::TransportPodReceived, 120)]);
     projection.fold(&burst(&[unread(50), unread(51), recorded(0, Lane::Tms, 52, later)]), true, None).unwrap();
     let shown = look::order(&store, &key(0)).unwrap().unwrap();

@@ -43,7 +43,7 @@ impl Running {
 impl World {
     async fn begin() -> Self {
         let broker = broker::start(Options::default()).await.unwrap();
-        let connection = service::connect::connect(&NatsSettings::url(&broker.url()), "test").await.unwrap();
+        let connection = service::connect::connect(&NatsSettings::url(broker.url()), "test").await.unwrap();
         streams::declare(&connection.js, Durability::Demo).await.unwrap();
         Self { broker, connection, data: tempfile::tempdir().unwrap() }
     }
@@ -54,7 +54,7 @@ impl World {
 
     async fn serve(&self) -> Running {
         let shutdown = Shutdown::new();
-        let connection = service::connect::connect(&NatsSettings::url(&self.broker.url()), "visibility").await.unwrap();
+        let connection = service::connect::connect(&NatsSettings::url(self.broker.url()), "visibility").await.unwrap();
         let host = Host::in_process(visibility::ABOUT, connection, shutdown.clone()).await.unwrap();
         let readiness = host.readiness.clone();
         let task = tokio::spawn(visibility::serve(Settings::in_folder(self.data.path()), host));
@@ -195,7 +195,8 @@ async fn shown(world: &World, orders: usize) {
     let left = 100 - 5 * orders as i64;
     assert_eq!(stock.balances[0].available, left.into());
     let bucket = world.connection.js.get_key_value(streams::STATUS).await.unwrap();
-    let status: serde_json::Value = serde_json::from_slice(&bucket.get(key(2).token()).await.unwrap().unwrap()).unwrap();
+    let status: serde_json::Value =
+        serde_json::from_slice(&bucket.get(key(2).token()).await.unwrap().unwrap()).unwrap();
     assert_eq!((status["order"].as_str(), status["stage"].as_str()), (Some("SO 2"), Some("closed")));
 
     for (subject, question, code) in [
@@ -230,8 +231,10 @@ async fn archived(world: &World, orders: usize) {
     let store = world.connection.js.get_object_store(streams::ARCHIVE).await.unwrap();
     for number in 0..orders {
         let trail = world.journal().read(&key(number)).await.unwrap();
-        let stated: Vec<_> = facts_of(&trail).filter_map(|fact| if let Fact::Archived(a) = fact { Some(a) } else { None }).collect();
-        let answers = facts_of(&trail).filter(|fact| matches!(fact, Fact::Answered(a) if a.outcome == Outcome::Accepted));
+        let stated: Vec<_> =
+            facts_of(&trail).filter_map(|fact| if let Fact::Archived(a) = fact { Some(a) } else { None }).collect();
+        let answers =
+            facts_of(&trail).filter(|fact| matches!(fact, Fact::Answered(a) if a.outcome == Outcome::Accepted));
         assert_eq!((stated.len(), answers.count()), (1, 1));
         let mut bytes = Vec::new();
         store.get(key(number).token()).await.unwrap().read_to_end(&mut bytes).await.unwrap();
@@ -260,7 +263,7 @@ async fn independent(world: &World, orders: usize) -> Digests {
 async fn two_at_once_tell_every_customer_once() {
     let world = World::begin().await;
     let (one, other) = (world.serve().await, world.serve().await);
-    let orders = 8;
+    let orders = 60;
     futures::future::join_all((0..orders).map(|number| world.live(number))).await;
     world.settled(orders).await;
     let complete = async {

@@ -101,7 +101,8 @@ fn an_issue_that_is_told_before_the_allocation_is_the_same_in_the_end() {
     let folder = Folder::take(data.path()).unwrap();
     let (mut projection, store) = projection(&folder);
     fold_stock(&mut projection, vec![moved(1, MovementKind::Received, 20, 0)]);
-    let mut told = vec![recorded(1, Lane::Wms, 1, facts(1, Lane::Wms, 41, vec![milestone(Milestone::FulfilmentGoodsIssued, 41)]))];
+    let mut told =
+        vec![recorded(1, Lane::Wms, 1, facts(1, Lane::Wms, 41, vec![milestone(Milestone::FulfilmentGoodsIssued, 41)]))];
     told.push(recorded(1, Lane::Erp, 2, life(1)[0].1.clone()));
     told.push(recorded(1, Lane::Wms, 3, facts(1, Lane::Wms, 10, vec![milestone(Milestone::FulfilmentAllocated, 10)])));
     for entry in told {

@@ -21,8 +21,8 @@ use crate::view::View;
 /// How long to wait before trying again to follow a stream.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What a session works with.
-pub struct Session {
+/// What a life works with.
+pub struct Life {
     /// The connection's JetStream context.
     pub js: jetstream::Context,
     /// How many orders stay in memory.
@@ -41,7 +41,7 @@ pub struct Session {
     pub shutdown: Shutdown,
 }
 
-/// How a session ended.
+/// How a life ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The service was told to end; everything is on disk.
@@ -50,7 +50,7 @@ pub enum Ended {
     Doubt(String),
 }
 
-impl Session {
+impl Life {
     /// Opens the projection and keeps it up to date.
     ///
     /// # Errors
