@@ -2,6 +2,10 @@
 
 use clap::Parser;
 
+/// Messages are many small allocations made in one thread and freed in another, which this one does best.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Turns ERP messages into facts of orders and master data, and asks to confirm and to bill into ERP messages
 #[derive(Parser)]
 #[command(name = "erp-adapter", version)]

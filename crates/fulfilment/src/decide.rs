@@ -27,6 +27,7 @@ pub fn decide(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
         let asks = rule(&case);
         case.asks.extend(asks);
     }
+    case.waits = open_waits(&case);
     let rules = [
         invalid,
         no_stock,
@@ -55,7 +56,7 @@ fn allocate(case: &Case<'_>) -> Vec<Ask> {
         return Vec::new();
     }
     let ask = |shipment: &Shipment<'_>| {
-        case.new_ask(System::Wms, &shipment.wms, Some(&shipment.id), || Request::Allocate {
+        case.new_ask(System::Wms, &shipment.wms, "allocate", Some(&shipment.id), || Request::Allocate {
             shipment: shipment.id.clone(),
             location: shipment.location.clone(),
             ship_on: shipment.ship_on,
@@ -73,7 +74,7 @@ fn book(case: &Case<'_>) -> Vec<Ask> {
         BookAt::Pick => case.is_allocated(shipment) && case.has_reached(shipment, &[Milestone::FulfilmentPicked]),
     };
     let ask = |shipment: &Shipment<'_>| {
-        case.new_ask(System::Tms, case.tms(), Some(&shipment.id), || Request::Book {
+        case.new_ask(System::Tms, case.tms(), "book", Some(&shipment.id), || Request::Book {
             shipment: shipment.id.clone(),
             from: shipment.location.clone(),
             ship_to: case.order.ship_to.clone(),
@@ -91,7 +92,7 @@ fn confirm_shipment(case: &Case<'_>) -> Vec<Ask> {
         return Vec::new();
     }
     let request = || Request::ConfirmShipment { lines: delivered_lines(case) };
-    case.new_ask(System::Erp, &case.order.erp, None, request).into_iter().collect()
+    case.new_ask(System::Erp, &case.order.erp, "confirm_shipment", None, request).into_iter().collect()
 }
 
 /// The ERP confirmed the shipment, and it still stands: the ERP is asked to bill what was delivered.
@@ -100,7 +101,7 @@ fn bill(case: &Case<'_>) -> Vec<Ask> {
         return Vec::new();
     }
     let request = || Request::Bill { lines: delivered_lines(case) };
-    case.new_ask(System::Erp, &case.order.erp, None, request).into_iter().collect()
+    case.new_ask(System::Erp, &case.order.erp, "bill", None, request).into_iter().collect()
 }
 
 /// The ERP confirmed the shipment: the customer is told that it is delivered.
@@ -108,8 +109,9 @@ fn update_customer(case: &Case<'_>) -> Vec<Ask> {
     if case.answer("confirm_shipment", None) != AskState::Accepted {
         return Vec::new();
     }
-    let request = || Request::UpdateCustomer { milestone: Milestone::TransportDelivered };
-    case.new_ask(System::View, case.view(), None, request).into_iter().collect()
+    let request =
+        || Request::UpdateCustomer { customer: case.order.customer.clone(), milestone: Milestone::TransportDelivered };
+    case.new_ask(System::View, case.view(), "update_customer", None, request).into_iter().collect()
 }
 
 // ---- problems: open as long as the rule says so ----
@@ -151,40 +153,40 @@ fn booking_refused(case: &Case<'_>) -> Vec<Exception> {
 
 /// A step of the closing sequence was refused or failed.
 fn ask_refused(case: &Case<'_>) -> Vec<Exception> {
-    let problem = |kind: &&str| match case.answer(kind, None) {
-        AskState::Refused(outcome) => {
-            let ask = case.ask_id(kind, None)?;
-            Some(Exception { kind: ExceptionKind::AskRefused(ask), detail: words(outcome) })
+    let problem = |kind: &&str| {
+        let ask = case.ask(kind, None)?;
+        match case.state.answer_to(ask) {
+            AskState::Refused(outcome) => {
+                Some(Exception { kind: ExceptionKind::AskRefused(ask.id.clone()), detail: words(outcome) })
+            }
+            AskState::Accepted | AskState::Waiting | AskState::NotAsked => None,
         }
-        AskState::Accepted | AskState::Waiting | AskState::NotAsked => None,
     };
     ["confirm_shipment", "bill", "update_customer"].iter().filter_map(problem).collect()
 }
 
 /// A wait took longer than the policy allows.
 fn overdue(case: &Case<'_>) -> Vec<Exception> {
-    let late = open_waits(case).into_iter().filter(|wait| case.state.is_due(&wait.name()));
-    let problem = |wait: Wait| match &wait {
+    let problem = |wait: &Wait| match wait {
         // A missing goods issue has a rule of its own.
         Wait::GoodsIssue(_) => None,
         Wait::Allocate(_) | Wait::Book(_) | Wait::Ship(_) | Wait::Deliver(_) | Wait::Close => {
             Some(Exception { kind: ExceptionKind::Overdue(wait.name()), detail: wait.words(case) })
         }
     };
-    late.filter_map(problem).collect()
+    case.late_waits().filter_map(problem).collect()
 }
 
 /// The carrier has had a shipment for longer than the policy allows, and the warehouse has not issued it.
 fn goods_issue_missing(case: &Case<'_>) -> Vec<Exception> {
-    let late = open_waits(case).into_iter().filter(|wait| case.state.is_due(&wait.name()));
-    let problem = |wait: Wait| match wait {
+    let problem = |wait: &Wait| match wait {
         Wait::GoodsIssue(shipment) => {
             let detail = format!("the carrier picked up {shipment}, the warehouse has not issued it");
-            Some(Exception { kind: ExceptionKind::GoodsIssueMissing(shipment), detail })
+            Some(Exception { kind: ExceptionKind::GoodsIssueMissing(shipment.clone()), detail })
         }
         Wait::Allocate(_) | Wait::Book(_) | Wait::Ship(_) | Wait::Deliver(_) | Wait::Close => None,
     };
-    late.filter_map(problem).collect()
+    case.late_waits().filter_map(problem).collect()
 }
 
 /// What was delivered is not what was shipped, or what was shipped is not what was packed or picked, or more than ordered.
@@ -200,6 +202,10 @@ fn quantity_mismatch(case: &Case<'_>) -> Vec<Exception> {
 /// The carrier bills more than was booked, beyond the policy's tolerance, or in another currency.
 fn freight_mismatch(case: &Case<'_>) -> Vec<Exception> {
     let problem = |shipment: &Shipment<'_>| {
+        // The bill may come before the booking it is held against; while the TMS has not answered, that may come yet.
+        if case.answer("book", Some(&shipment.id)) == AskState::Waiting {
+            return None;
+        }
         let billed = &case.state.freight_invoice(&shipment.id)?.total;
         let booked = case.state.booking(&shipment.id).and_then(|booking| booking.charge.as_ref());
         let detail = match booked {
@@ -222,7 +228,7 @@ fn freight_mismatch(case: &Case<'_>) -> Vec<Exception> {
 
 /// Each wait that has begun has a deadline from the policy.
 fn deadlines(case: &Case<'_>, now: Timestamp) -> Vec<Deadline> {
-    let unset = open_waits(case).into_iter().filter(|wait| !case.state.deadlines().contains_key(&wait.name()));
+    let unset = case.waits.iter().filter(|wait| !case.state.deadlines().contains_key(&wait.name()));
     unset.map(|wait| Deadline { name: wait.name(), at: now.plus_millis(wait.limit(case.policy).millis()) }).collect()
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fact::Progress;
-use crate::ids::{AskId, LineId, LocationId, PartnerId, ShipmentId, Sku};
+use crate::ids::{AskId, CustomerId, LineId, LocationId, PartnerId, ShipmentId, Sku};
 use crate::milestone::Milestone;
 use crate::order::Place;
 use crate::quantity::Quantity;
@@ -89,6 +89,8 @@ pub enum Request {
     },
     /// Visibility: tell the customer.
     UpdateCustomer {
+        /// Whom to tell.
+        customer: CustomerId,
         /// What to tell.
         milestone: Milestone,
     },

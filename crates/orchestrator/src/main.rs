@@ -2,6 +2,10 @@
 
 use clap::Parser;
 
+/// Messages are many small allocations made in one thread and freed in another, which this one does best.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Folds every order's entries and decides what happens next
 #[derive(Parser)]
 #[command(name = "orchestrator", version)]

@@ -2,6 +2,10 @@
 
 use clap::Parser;
 
+/// Messages are many small allocations made in one thread and freed in another, which this one does best.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Turns carrier and TMS messages into facts of orders, and asks to book into their messages
 #[derive(Parser)]
 #[command(name = "tms-adapter", version)]

@@ -6,18 +6,20 @@
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::{self, AckKind, Message};
-use engine::{Content, EntryId, FactId, Folded, Journal, Key, Source, Told, WorkflowEntry, WorkflowRecord};
-use fulfilment::{Composite, Fulfilment, LAYOUT, composite};
+use engine::{Content, EntryId, FactId, Journal, Key, Source, Told, WorkflowEntry, WorkflowRecord};
+use fulfilment::{Fulfilment, LAYOUT};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use model::{Answer, Ask, Decision, Fact, Milestone, Outcome, Request, System, Timestamp};
+use model::{Answer, Ask, CustomerId, Decision, Fact, Milestone, Outcome, Request, System, Timestamp};
 use service::consume::Consume;
 use service::{Shutdown, metrics::Metrics, streams};
+use tokio::sync::watch;
 
 use crate::archive::Keeper;
+use crate::projection::Applied;
 use crate::store::Outgoing;
+use crate::store::decode_head;
 use crate::store::keys::Kind;
-use crate::store::{decode_head, decode_order};
 use crate::updates::{Update, Updates, kind_of};
 use crate::view::View;
 
@@ -27,6 +29,8 @@ const DURABLE: &str = "view";
 const IN_FLIGHT: usize = 512;
 /// How long an entry waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(2);
+/// How long the projection may take to come as far as an order's end before its trail is looked for in the stream.
+const PROJECTED_WITHIN: Duration = Duration::from_secs(10);
 /// How long an entry nobody here can read waits: an upgrade may come.
 const PARK: Duration = Duration::from_secs(60);
 
@@ -36,6 +40,7 @@ pub struct Asks {
     keeper: Keeper,
     updates: Updates,
     view: View,
+    applied: watch::Receiver<Applied>,
     metrics: Metrics,
 }
 
@@ -56,10 +61,11 @@ impl Asks {
         js: &jetstream::Context,
         updates: Updates,
         view: View,
+        applied: watch::Receiver<Applied>,
         metrics: Metrics,
     ) -> Result<Self, async_nats::Error> {
         let keeper = Keeper::open(js).await?;
-        Ok(Self { journal: Journal::new(js.clone(), LAYOUT), keeper, updates, view, metrics })
+        Ok(Self { journal: Journal::new(js.clone(), LAYOUT), keeper, updates, view, applied, metrics })
     }
 
     /// Works until told to end, then finishes what was begun.
@@ -139,7 +145,8 @@ impl Asks {
                     facts.push(Told { id: FactId::of(&[b"answered", ask.id.as_str().as_bytes()]), fact: told });
                 }
                 Decision::End(_) => {
-                    let archived = self.keeper.keep(&taken.key, taken.record.sequence, taken.again).await?;
+                    let trail = self.trail(taken).await?;
+                    let archived = self.keeper.keep(&taken.key, &trail, taken.again).await?;
                     let id = FactId::of(&[b"archived", archived.digest.as_bytes()]);
                     facts.push(Told { id, fact: Fact::Archived(archived) });
                 }
@@ -164,7 +171,7 @@ impl Asks {
     /// Does one ask.
     async fn answer(&self, taken: &Taken, ask: &Ask) -> anyhow::Result<Outcome> {
         match &ask.request {
-            Request::UpdateCustomer { milestone } => self.tell(taken, ask, *milestone).await,
+            Request::UpdateCustomer { customer, milestone } => self.tell(taken, ask, customer, *milestone).await,
             Request::Allocate { .. }
             | Request::Book { .. }
             | Request::ConfirmShipment { .. }
@@ -174,35 +181,48 @@ impl Asks {
         }
     }
 
-    async fn tell(&self, taken: &Taken, ask: &Ask, milestone: Milestone) -> anyhow::Result<Outcome> {
-        let composite = self.composite(taken).await?;
-        let Some(mut update) = Update::of(&taken.key.text(), &composite) else {
-            return Ok(Outcome::Failed { detail: "nobody knows whom to tell: the order names no customer".to_owned() });
-        };
-        update.milestone = Some(milestone);
-        let subject = streams::update(&update.customer.token(), taken.key.token());
+    /// Tells a customer of one milestone; what else there is to say of the order was told when it happened.
+    async fn tell(
+        &self,
+        taken: &Taken,
+        ask: &Ask,
+        customer: &CustomerId,
+        milestone: Milestone,
+    ) -> anyhow::Result<Outcome> {
+        let update = Update::of_milestone(&taken.key.text(), customer, milestone);
+        let subject = streams::update(&customer.token(), taken.key.token());
         let id = ask.id.as_str().to_owned();
         let body = update.event(id.clone(), kind_of(milestone), taken.record.recorded).body();
         self.updates.publish(Outgoing { subject, id, body }).await?;
         Ok(Outcome::Accepted)
     }
 
-    /// The order's status: from the projection when it has come as far as the ask, else from the stream.
-    async fn composite(&self, taken: &Taken) -> anyhow::Result<Composite> {
+    /// The trail of an order up to its end. The projection has noted down where its entries are; reading those is far
+    /// cheaper than looking for them, so it is given time to catch up.
+    async fn trail(&self, taken: &Taken) -> anyhow::Result<Vec<WorkflowRecord<Fulfilment>>> {
+        let end = taken.record.sequence;
+        let mut applied = self.applied.clone();
+        let reached = async { applied.wait_for(|applied| applied.orders >= end).await.is_ok() };
+        let is_noted = tokio::time::timeout(PROJECTED_WITHIN, reached).await.unwrap_or(false);
+        let noted = if is_noted { self.noted_trail(taken).await? } else { None };
+        let mut trail = match noted {
+            Some(trail) => trail,
+            None => self.journal.read(&taken.key).await?,
+        };
+        trail.retain(|entry| entry.sequence <= end);
+        Ok(trail)
+    }
+
+    /// The trail by the projection's notes; nothing when it has none of this entry.
+    async fn noted_trail(&self, taken: &Taken) -> anyhow::Result<Option<Vec<WorkflowRecord<Fulfilment>>>> {
         let row_key = Kind::Order.key(&[taken.key.token()]);
-        let sequence = taken.record.sequence;
-        let projected = self.view.read(move |store| {
-            let Some(row) = store.get(&row_key)? else { return Ok(None) };
-            if decode_head(&row)?.progress.sequence() < sequence {
-                return Ok(None);
-            }
-            Ok(Some(composite(&decode_order(&row)?.1)))
-        });
-        if let Ok(Some(composite)) = projected.await {
-            return Ok(composite);
+        let row = self.view.read(move |store| store.get(&row_key)?.map(|row| decode_head(&row)).transpose());
+        let Ok(Some(head)) = row.await else { return Ok(None) };
+        let progress = head.progress;
+        if progress.unreadable.is_some() || !progress.places.contains(&taken.record.sequence) {
+            return Ok(None);
         }
-        let trail = self.journal.read(&taken.key).await?;
-        Ok(composite(Folded::<Fulfilment>::replay(&taken.key, &trail).state()))
+        Ok(Some(self.journal.read_at(&taken.key, &progress.places).await?))
     }
 }
 

@@ -29,14 +29,14 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let mut folder = Folder::take(&settings.data_dir)?;
     let view = View::default();
     let (publisher, updates) = publisher(&js, &view).await?;
-    let asks = Asks::open(&js, updates.clone(), view.clone(), host.metrics.clone()).await;
-    let asks = asks.map_err(|error| anyhow!("cannot open object store ARCHIVE: {error}"))?;
     let bucket = Writer::bucket(&js).await.map_err(|error| anyhow!("cannot open bucket STATUS: {error}"))?;
     let (shown, lag) = watch::channel(Lag::default());
     let life = life(&settings, &host, &view, &updates, shown);
     let links = &life.links;
     let writer = Writer { board: links.board.clone(), view: view.clone(), live: links.live.clone(), bucket };
     let applied = links.applied.subscribe();
+    let asks = Asks::open(&js, updates.clone(), view.clone(), applied.clone(), host.metrics.clone()).await;
+    let asks = asks.map_err(|error| anyhow!("cannot open object store ARCHIVE: {error}"))?;
     let answers = Answers { view, lag, applied: applied.clone(), board: links.board.clone(), updates };
 
     // The projection ends first, and those who tell and answer last: work on asks needs them until it is done.

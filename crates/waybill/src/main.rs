@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Messages are many small allocations made in one thread and freed in another, which this one does best.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use waybill::cli;
 
 #[tokio::main]

@@ -120,7 +120,7 @@ fn ask(ask: &Ask) -> String {
         }
         Request::ConfirmShipment { lines } => format!("confirm the shipment{}", also(lines)),
         Request::Bill { lines } => format!("bill{}", also(lines)),
-        Request::UpdateCustomer { milestone } => format!("tell the customer {milestone}"),
+        Request::UpdateCustomer { customer, milestone } => format!("tell customer {customer} {milestone}"),
     };
     format!("asks {} {} to {request} [{}]", ask.system, ask.partner, ask.id)
 }

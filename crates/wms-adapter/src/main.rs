@@ -2,6 +2,10 @@
 
 use clap::Parser;
 
+/// Messages are many small allocations made in one thread and freed in another, which this one does best.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Turns warehouse messages into facts of orders and stock, and asks to allocate into warehouse messages
 #[derive(Parser)]
 #[command(name = "wms-adapter", version)]

@@ -162,8 +162,15 @@ async fn append(
         }
         facts.append(&mut validated);
     }
+    let starts_order = facts.iter().any(|told| matches!(told.fact, Fact::Released(_)));
     let entry = origin.order_entry(id, facts);
-    match adapter.journal.append(&Key::of(order.as_str()), adapter.system.lane().as_str(), &entry).await {
+    let (key, lane) = (Key::of(order.as_str()), adapter.system.lane().as_str());
+    let appended = if starts_order {
+        adapter.journal.append_first(&key, lane, &entry).await
+    } else {
+        adapter.journal.append(&key, lane, &entry).await
+    };
+    match appended {
         Ok(_) => {
             adapter.metrics.appended.inc();
             Ok(Written::Taken(id))

@@ -29,6 +29,23 @@ pub(super) async fn unconditional<T: Serialize>(
     publish(js, subject, message).await
 }
 
+/// As [`unconditional`], on condition that nothing is in the lane yet. The condition stays with the message and tells
+/// readers that there is nothing before it; where it does not hold, the entry is appended without.
+pub(super) async fn first<T: Serialize>(
+    js: &jetstream::Context,
+    subject: String,
+    entry: &crate::entry::Entry<T, impl Serialize>,
+) -> Result<u64, AppendError> {
+    let payload = encode(&subject, entry)?;
+    let message = PublishMessage::build().payload(payload).message_id(entry.id.to_string());
+    match publish_once(js, &subject, message.clone().expected_last_subject_sequence(0)).await {
+        Err(error) if [AppendErrorKind::Conflict, AppendErrorKind::Unanswered].contains(&error.kind()) => {
+            publish(js, subject, message).await
+        }
+        settled => settled,
+    }
+}
+
 pub(super) async fn conditional<W: Workflow>(
     journal: &Journal<W>,
     subject: String,

@@ -25,6 +25,8 @@ pub(super) struct Stored {
     pub sequence: u64,
     pub recorded: Timestamp,
     pub payload: Bytes,
+    /// It was appended on condition that nothing of its subject was there.
+    pub is_first: bool,
 }
 
 /// The last message of each subject that `filter` matches, in stream order.
@@ -53,6 +55,22 @@ pub(super) async fn all(
         from = end + 1;
     }
     Ok(found)
+}
+
+/// The message at one place.
+pub(super) async fn at(js: &jetstream::Context, stream: &str, sequence: u64) -> Result<Stored, ReadError> {
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| {
+        ReadError::new(format!("{stream} at {sequence}"), ReadErrorKind::Unanswered, source)
+    };
+    let stream = js.get_stream_no_info(stream).await.map_err(|error| failed(Box::new(error)))?;
+    let message = stream.direct_get(sequence).await.map_err(|error| failed(Box::new(error)))?;
+    Ok(Stored {
+        subject: message.subject.to_string(),
+        sequence,
+        recorded: crate::tail::millis(message.time.unix_timestamp_nanos()),
+        is_first: is_first(&message.headers),
+        payload: message.payload,
+    })
 }
 
 async fn request(js: &jetstream::Context, stream: &str, body: &serde_json::Value) -> Result<Vec<Stored>, ReadError> {
@@ -88,10 +106,16 @@ fn stored(message: Message) -> Result<Stored, ReadError> {
         subject: text("Nats-Subject").ok_or_else(wrong)?.to_owned(),
         sequence: text("Nats-Sequence").and_then(|n| n.parse().ok()).ok_or_else(wrong)?,
         recorded: recorded(headers).ok_or_else(wrong)?,
+        is_first: is_first(headers),
         payload: message.payload,
     })
 }
 
 fn recorded(headers: &HeaderMap) -> Option<Timestamp> {
     headers.get("Nats-Time-Stamp")?.as_str().parse().ok()
+}
+
+fn is_first(headers: &HeaderMap) -> bool {
+    let expected = headers.get(async_nats::header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE);
+    expected.is_some_and(|expected| expected.as_str() == "0")
 }

@@ -74,6 +74,15 @@ impl<W: Workflow> Journal<W> {
         append::unconditional(&self.js, self.layout.subject(key, lane), entry).await
     }
 
+    /// As [`Journal::append`], for an entry that is likely the first of its lane, such as the one that starts an
+    /// instance: readers are then spared looking for what came before.
+    ///
+    /// # Errors
+    /// [`AppendError`] as [`Journal::append`].
+    pub async fn append_first(&self, key: &Key, lane: &str, entry: &WorkflowEntry<W>) -> Result<u64, AppendError> {
+        append::first(&self.js, self.layout.subject(key, lane), entry).await
+    }
+
     /// Appends an entry of decisions if the last decision is still the one at `expected` (0 for none).
     ///
     /// # Errors
@@ -88,6 +97,15 @@ impl<W: Workflow> Journal<W> {
     /// [`ReadError`] when the broker does not answer or an entry is of an unknown version.
     pub async fn read(&self, key: &Key) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
         self.read_at_least(key, 0).await
+    }
+
+    /// Reads the entries of one instance at these places, when somebody has noted them down: far cheaper for the broker
+    /// than looking for them.
+    ///
+    /// # Errors
+    /// [`ReadError`] as [`Journal::read`], and when an entry is not there or is another instance's.
+    pub async fn read_at(&self, key: &Key, sequences: &[u64]) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
+        read::at(self, key, sequences).await
     }
 
     /// Reads all entries of one instance, at least up to one that is known to be in the log: a replica that has not

@@ -24,15 +24,38 @@ pub(super) async fn instance<W: Workflow>(
 ) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
     let (js, stream) = (&journal.js, journal.layout.stream);
     let ends = lane_ends(journal, key, at_least).await?;
-    let lanes = ends.iter().map(|end| direct::all(js, stream, &end.subject, end.sequence));
-    let mut messages: Vec<_> = try_join_all(lanes).await?.into_iter().flatten().collect();
+    // A lane whose last message was the first of it holds no other.
+    let (mut messages, longer): (Vec<_>, Vec<_>) = ends.into_iter().partition(|end| end.is_first);
+    let lanes = longer.iter().map(|end| direct::all(js, stream, &end.subject, end.sequence));
+    messages.extend(try_join_all(lanes).await?.into_iter().flatten());
     messages.sort_by_key(|message| message.sequence);
-    let decoded = messages.iter().map(|message| {
-        journal
-            .decode(&message.subject, message.sequence, message.recorded, &message.payload)
-            .map(|(_, recorded)| recorded)
-    });
-    decoded.collect()
+    messages.iter().map(|message| decoded(journal, message).map(|(_, entry)| entry)).collect()
+}
+
+/// How many places are read at once.
+const AT_ONCE: usize = 64;
+
+pub(super) async fn at<W: Workflow>(
+    journal: &Journal<W>,
+    key: &Key,
+    sequences: &[u64],
+) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
+    let mut entries = Vec::with_capacity(sequences.len());
+    for part in sequences.chunks(AT_ONCE) {
+        let messages = part.iter().map(|sequence| direct::at(&journal.js, journal.layout.stream, *sequence));
+        for message in try_join_all(messages).await? {
+            let (found, entry) = decoded(journal, &message)?;
+            if found != *key {
+                return Err(ReadError::subject(&message.subject, message.sequence));
+            }
+            entries.push(entry);
+        }
+    }
+    Ok(entries)
+}
+
+fn decoded<W: Workflow>(journal: &Journal<W>, message: &direct::Stored) -> Result<(Key, WorkflowRecord<W>), ReadError> {
+    journal.decode(&message.subject, message.sequence, message.recorded, &message.payload)
 }
 
 /// The last message of each lane. A replica that knows an entry knows all before it, so it is enough to see that one.

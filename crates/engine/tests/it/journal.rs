@@ -53,4 +53,23 @@ async fn an_instance_is_read_back_whole_and_in_order() {
     assert_eq!(entries.iter().map(|recorded| recorded.entry.clone()).collect::<Vec<_>>(), expected);
     assert!(entries.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
     assert!(journal.read(&Key::of("nobody's")).await.expect("read").is_empty());
+
+    let places: Vec<u64> = entries.iter().map(|recorded| recorded.sequence).collect();
+    assert_eq!(journal.read_at(&key, &places).await.expect("read"), entries);
+    journal.read_at(&other, &places[..1]).await.expect_err("another's entry");
+    journal.read_at(&key, &[1_000_000]).await.expect_err("no entry");
+}
+
+#[tokio::test]
+async fn the_first_entry_of_a_lane_is_known_as_such_and_a_later_one_is_appended_all_the_same() {
+    let library = Library::open().await;
+    let (journal, key) = (library.journal(), Key::of("Moby-Dick"));
+    let facts: Vec<_> = (0..3).map(|millis| told(&key, Fact::Borrowed { millis })).collect();
+    let first = journal.append_first(&key, "desk", &facts[0]).await.expect("appended");
+    assert_eq!(journal.read(&key).await.expect("read").len(), 1);
+    assert_eq!(journal.append_first(&key, "desk", &facts[0]).await.expect("known"), first);
+    journal.append_first(&key, "desk", &facts[1]).await.expect("appended without the condition");
+    journal.append_first(&key, "letterbox", &facts[2]).await.expect("appended");
+    let read = journal.read(&key).await.expect("read");
+    assert_eq!(read.into_iter().map(|recorded| recorded.entry).collect::<Vec<_>>(), facts);
 }

@@ -3,8 +3,9 @@
 use model::{Ask, AskId, Milestone, Order, OrderLine, PartnerId, Request, ShipmentId, System};
 use rust_decimal::Decimal;
 
+use super::waits::Wait;
 use crate::policy::Policy;
-use crate::state::{AskState, Shipment, State};
+use crate::state::{Actual, AskState, Shipment, State};
 
 /// One order as the rules look at it: what is known, and what is being asked in this decision.
 pub(super) struct Case<'a> {
@@ -12,9 +13,13 @@ pub(super) struct Case<'a> {
     pub policy: &'a Policy,
     pub order: &'a Order,
     pub shipments: Vec<Shipment<'a>>,
+    /// What has happened to the goods.
+    actual: Actual<'a>,
     /// What this decision asks. The rules for waits and problems see it as asked already, so that deciding on the
     /// state this decision leads to adds nothing.
     pub asks: Vec<Ask>,
+    /// What is being waited for, once this decision has asked.
+    pub waits: Vec<Wait>,
     view: PartnerId,
 }
 
@@ -24,38 +29,54 @@ impl<'a> Case<'a> {
         let order = state.order()?;
         let view = PartnerId::new("visibility").ok()?;
         let open = state.id().is_some() && state.ended().is_none();
-        open.then(|| Self { state, policy, order, shipments: state.shipments(), asks: Vec::new(), view })
+        open.then(|| Self {
+            state,
+            policy,
+            order,
+            shipments: state.shipments(),
+            actual: state.actual(),
+            asks: Vec::new(),
+            waits: Vec::new(),
+            view,
+        })
     }
 
-    /// The id of an ask: the same however often it is decided.
-    pub fn ask_id(&self, kind: &str, shipment: Option<&ShipmentId>) -> Option<AskId> {
+    /// The ask of this kind, if it was made before or is being made now; there is one of a kind for each shipment.
+    pub fn ask(&self, kind: &str, shipment: Option<&ShipmentId>) -> Option<&Ask> {
+        let same = |ask: &&Ask| ask.request.kind() == kind && about(&ask.request) == shipment;
+        self.asks.iter().chain(self.state.asks()).find(same)
+    }
+
+    /// The ask, unless it was made before. Its id is the same however often it is decided.
+    pub fn new_ask(
+        &self,
+        system: System,
+        partner: &PartnerId,
+        kind: &str,
+        shipment: Option<&ShipmentId>,
+        request: impl FnOnce() -> Request,
+    ) -> Option<Ask> {
+        if self.ask(kind, shipment).is_some() {
+            return None;
+        }
         let order = self.state.id()?;
         let text = match shipment {
             Some(shipment) => format!("{order}/{kind}/{shipment}"),
             None => format!("{order}/{kind}"),
         };
         // The longest order number and the longest shipment id still fit; see `token::MAX_COMPOSED`.
-        AskId::new(&text).ok()
+        let id = AskId::new(&text).ok()?;
+        Some(Ask { id, system, partner: partner.clone(), request: request() })
     }
 
-    /// The ask, unless it was made before.
-    pub fn new_ask(
-        &self,
-        system: System,
-        partner: &PartnerId,
-        shipment: Option<&ShipmentId>,
-        request: impl FnOnce() -> Request,
-    ) -> Option<Ask> {
-        let request = request();
-        let id = self.ask_id(request.kind(), shipment)?;
-        self.state.ask(&id).is_none().then(|| Ask { id, system, partner: partner.clone(), request })
-    }
-
-    /// What became of an ask; one of this decision is being waited for.
+    /// What became of an ask, made before or now.
     pub fn answer(&self, kind: &str, shipment: Option<&ShipmentId>) -> AskState<'a> {
-        let Some(id) = self.ask_id(kind, shipment) else { return AskState::NotAsked };
-        let asked_now = self.asks.iter().find(|ask| ask.id == id);
-        asked_now.map_or_else(|| self.state.ask_state(&id), |ask| self.state.answer_to(ask))
+        self.ask(kind, shipment).map_or(AskState::NotAsked, |ask| self.state.answer_to(ask))
+    }
+
+    /// The waits that took longer than the policy allows.
+    pub fn late_waits(&self) -> impl Iterator<Item = &Wait> {
+        self.waits.iter().filter(|wait| self.state.is_due(&wait.name()))
     }
 
     /// What stands against the order: what the master data found, or else a line that no shipment holds.
@@ -90,14 +111,15 @@ impl<'a> Case<'a> {
     }
 
     pub fn has_reached(&self, shipment: &Shipment<'_>, milestones: &[Milestone]) -> bool {
-        self.state.has_reached(&shipment.id, milestones)
+        self.actual.has_reached(&shipment.id, milestones)
     }
 
     /// Whether the warehouse accepted a shipment and reserved all of it.
     pub fn is_allocated(&self, shipment: &Shipment<'_>) -> bool {
         self.answer("allocate", Some(&shipment.id)) == AskState::Accepted
             && shipment.lines.iter().all(|line| {
-                self.state.quantity(Some(&shipment.id), line, &[Milestone::FulfilmentAllocated]) >= line.quantity.amount
+                self.actual.quantity(Some(&shipment.id), line, &[Milestone::FulfilmentAllocated])
+                    >= line.quantity.amount
             })
     }
 
@@ -133,10 +155,10 @@ impl<'a> Case<'a> {
             return Vec::new();
         }
         let differing = shipment.lines.iter().filter_map(|line| {
-            let of = |milestones: &[Milestone]| self.state.quantity(Some(&shipment.id), line, milestones);
+            let of = |milestones: &[Milestone]| self.actual.quantity(Some(&shipment.id), line, milestones);
             let shipped = of(&[Milestone::FulfilmentGoodsIssued]);
             let told = [("picked", of(&[Milestone::FulfilmentPicked])), ("packed", of(&[Milestone::FulfilmentPacked]))];
-            let delivered = ("delivered", of(self.state.delivery(Some(&shipment.id))));
+            let delivered = ("delivered", of(self.actual.delivery(Some(&shipment.id))));
             let known = told.into_iter().filter(|(_, amount)| *amount != Decimal::ZERO).chain([delivered]);
             let ordered = ("ordered", line.quantity.amount);
             let other = known.filter(|(_, amount)| *amount != shipped).chain((shipped > ordered.1).then_some(ordered));
@@ -145,6 +167,14 @@ impl<'a> Case<'a> {
             (!words.is_empty()).then(|| format!("line {}: shipped {shipped}, {}", line.line, words.join(", ")))
         });
         differing.collect()
+    }
+}
+
+/// The shipment a request is about; `None` when it is about the order.
+const fn about(request: &Request) -> Option<&ShipmentId> {
+    match request {
+        Request::Allocate { shipment, .. } | Request::Book { shipment, .. } => Some(shipment),
+        Request::ConfirmShipment { .. } | Request::Bill { .. } | Request::UpdateCustomer { .. } => None,
     }
 }
 

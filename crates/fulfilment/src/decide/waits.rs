@@ -110,6 +110,9 @@ pub(super) fn missing_to_close(case: &Case<'_>) -> Vec<String> {
     ];
     let unanswered = steps.iter().filter(|(kind, _)| case.answer(kind, None) != AskState::Accepted);
     let mut missing: Vec<String> = unanswered.map(|(_, words)| (*words).to_owned()).collect();
+    let is_unanswered = |shipment: &&Shipment<'_>| case.answer("book", Some(&shipment.id)) == AskState::Waiting;
+    let unanswered = case.shipments.iter().filter(is_unanswered);
+    missing.extend(unanswered.map(|shipment| format!("the answer to the booking of {}", shipment.id)));
     let unbilled = case.shipments.iter().filter(|shipment| case.state.freight_invoice(&shipment.id).is_none());
     missing.extend(unbilled.map(|shipment| format!("the freight invoice of {}", shipment.id)));
     missing

@@ -3,6 +3,7 @@
 //! The state is a set: facts by their id, and the decisions taken. Whatever order facts arrive in and however often,
 //! the same set results, so everything computed from it is the same too.
 
+mod actual;
 mod answers;
 mod lines;
 mod shipments;
@@ -18,6 +19,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::Fulfilment;
+pub(crate) use actual::Actual;
 pub use answers::AskState;
 pub use lines::LineStatus;
 pub use shipments::Shipment;

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{
-    AskedLine, Booking, Classifier, Date, Fact, FreightInvoice, Lane, LocationId, Milestone, OrderLine, ParcelId,
-    PartnerId, ShipmentId,
-};
+use model::{AskedLine, Booking, Date, Fact, FreightInvoice, Lane, LocationId, OrderLine, PartnerId, ShipmentId};
 
 use super::State;
 
@@ -55,29 +52,6 @@ impl State {
             Some(Shipment { id, location: location.clone(), wms: source.wms.clone(), ship_on, lines })
         });
         shipments.collect()
-    }
-
-    /// Whether a shipment actually reached a milestone: told of the shipment or the order, or of each parcel known of it.
-    /// How much of which line did is another question, see [`State::quantity`].
-    #[must_use]
-    pub fn has_reached(&self, shipment: &ShipmentId, milestones: &[Milestone]) -> bool {
-        let mut parcels: Vec<(&ParcelId, bool)> = Vec::new();
-        for (_, _, told) in self.milestones() {
-            let about = told.shipment.as_ref().is_none_or(|about| about == shipment);
-            if !about || told.classifier != Classifier::Actual {
-                continue;
-            }
-            let here = milestones.contains(&told.milestone);
-            match &told.parcel {
-                None if here => return true,
-                None => {}
-                Some(parcel) => match parcels.iter_mut().find(|(known, _)| *known == parcel) {
-                    Some((_, reached)) => *reached |= here,
-                    None => parcels.push((parcel, here)),
-                },
-            }
-        }
-        !parcels.is_empty() && parcels.iter().all(|(_, reached)| *reached)
     }
 
     /// The booking of a shipment.

@@ -4,7 +4,8 @@ use engine::FactId;
 use model::{LocationId, Milestone, OrderLine, Quantity, Sku, Unit, When};
 use rust_decimal::Decimal;
 
-use super::{Shipment, State};
+use super::actual::Event;
+use super::{Actual, Shipment, State};
 
 /// What an order does to the stock of one SKU at one location.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +39,11 @@ impl State {
     /// What the order does to the stock now. What is issued is no longer reserved.
     #[must_use]
     pub fn stock_effects(&self) -> Vec<StockEffect> {
+        let actual = self.actual();
         let mut effects = Vec::new();
         for shipment in self.shipments() {
             for line in &shipment.lines {
-                let of = |milestone, kind| self.effects_of(&shipment, line, milestone, kind);
+                let of = |milestone, kind| effects_of(&actual, &shipment, line, milestone, kind);
                 let issued = of(Milestone::FulfilmentGoodsIssued, StockEffectKind::Issued);
                 let mut reserved = of(Milestone::FulfilmentAllocated, StockEffectKind::Reserved);
                 release(&mut reserved, &issued);
@@ -51,30 +53,30 @@ impl State {
         }
         effects
     }
+}
 
-    fn effects_of(
-        &self,
-        shipment: &Shipment<'_>,
-        line: &OrderLine,
-        milestone: Milestone,
-        kind: StockEffectKind,
-    ) -> Vec<StockEffect> {
-        let effect = |fact, occurred, location: Option<&LocationId>, quantity: &Quantity| StockEffect {
-            location: location.unwrap_or(&shipment.location).clone(),
-            sku: line.sku.clone(),
-            unit: quantity.unit.clone(),
-            kind,
-            quantity: quantity.amount,
-            occurred,
-            fact,
-        };
-        if let Some((fact, told)) = self.told_of_all(Some(&shipment.id), &[milestone]) {
-            return vec![effect(fact, told.occurred, None, &line.quantity)];
-        }
-        let milestones = [milestone];
-        let parts = self.told_of_parts(Some(&shipment.id), &line.line, &milestones);
-        parts.map(|(fact, told, part)| effect(fact, told.occurred, part.location.as_ref(), &part.quantity)).collect()
+fn effects_of(
+    actual: &Actual<'_>,
+    shipment: &Shipment<'_>,
+    line: &OrderLine,
+    milestone: Milestone,
+    kind: StockEffectKind,
+) -> Vec<StockEffect> {
+    let effect = |told: Event<'_>, location: Option<&LocationId>, quantity: &Quantity| StockEffect {
+        location: location.unwrap_or(&shipment.location).clone(),
+        sku: line.sku.clone(),
+        unit: quantity.unit.clone(),
+        kind,
+        quantity: quantity.amount,
+        occurred: told.reached.occurred,
+        fact: told.fact,
+    };
+    if let Some(whole) = actual.told_of_all(Some(&shipment.id), &[milestone]) {
+        return vec![effect(whole, None, &line.quantity)];
     }
+    let milestones = [milestone];
+    let parts = actual.told_of_parts(Some(&shipment.id), &line.line, &milestones);
+    parts.map(|(told, part)| effect(told, part.location.as_ref(), &part.quantity)).collect()
 }
 
 /// Takes what is issued off what is reserved: first where it was issued, then wherever else the line is reserved.

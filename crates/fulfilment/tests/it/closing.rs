@@ -51,7 +51,7 @@ fn parcels_that_say_what_they_hold_add_up() {
 #[test]
 fn a_confirmed_order_is_billed_and_its_customer_told() {
     let given = until("delivered", &order(1)).then([accepted("confirm_shipment")]);
-    given.decides(&["ask erp-1 to bill: 10 EA of line 1", "ask visibility to tell the customer transport.delivered"]);
+    given.decides(&["ask erp-1 to bill: 10 EA of line 1", "ask visibility to tell acme transport.delivered"]);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_mismatch_after_the_confirmation_holds_up_the_bill() {
     let in_parts = until("goods issued", &order(1)).then([delivered("s1").of(&[(1, 10)])]).decided();
     let more = in_parts.then([accepted("confirm_shipment"), partly_delivered("s1").of(&[(1, 5)])]);
     more.decides(&[
-        "ask visibility to tell the customer transport.delivered",
+        "ask visibility to tell acme transport.delivered",
         "raise quantity_mismatch s1: line 1: shipped 10, delivered 15",
     ]);
 }
@@ -110,7 +110,7 @@ fn facts_that_all_come_at_once_are_decided_in_one_go() {
         "ask tms-main to book s1 from dc-1: 10 EA of line 1, 10 EA of line 2, 10 EA of line 3",
         "ask erp-1 to confirm the shipment: 10 EA of line 1, 10 EA of line 2, 10 EA of line 3",
         "ask erp-1 to bill: 10 EA of line 1, 10 EA of line 2, 10 EA of line 3",
-        "ask visibility to tell the customer transport.delivered",
+        "ask visibility to tell acme transport.delivered",
         "end closed",
     ]);
 }

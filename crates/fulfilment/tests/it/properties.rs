@@ -12,14 +12,14 @@ use rust_decimal::Decimal;
 use crate::kit::{
     Given, News, ORDER, Record, accepted, allocated, billed, booked, cancelled, delayed, delivered, eur, failed, flow,
     found, freight_invoiced, given, good_path, goods_issued, hour, in_words, kilos, no_longer_delayed, order_of,
-    partly_delivered, picked, progress, proof_of_delivery, reached, record, refused, returned,
+    packed, partly_delivered, picked, progress, proof_of_delivery, reached, record, refused, returned,
 };
 
 /// Something that happens to an order.
 #[derive(Debug, Clone)]
 enum Step {
     /// Something is told.
-    Told(News),
+    Told(Box<News>),
     /// The orchestrator decides.
     Decided,
     /// One of the deadlines passes.
@@ -91,6 +91,7 @@ fn timed(news: impl Strategy<Value = News>) -> impl Strategy<Value = News> {
 /// An order and what happens to it: much of the good path, in any order, with incidents, decisions and deadlines.
 fn histories() -> impl Strategy<Value = (Order, Vec<Step>)> {
     orders().prop_flat_map(|order| {
+        let lines = order.lines.len() as u32;
         let path = good_path(&order);
         let told = proptest::sample::subsequence(path.clone(), path.len() / 2..=path.len());
         let late = select(path);
@@ -105,21 +106,39 @@ fn histories() -> impl Strategy<Value = (Order, Vec<Step>)> {
         let between = prop_oneof![
             3 => Just(Step::Decided),
             1 => any::<Index>().prop_map(Step::Due),
-            2 => incident.prop_map(Step::Told),
+            2 => incident.prop_map(|news| Step::Told(Box::new(news))),
         ];
         let between = proptest::collection::vec((any::<Index>(), between), 0..14);
-        (Just(order), told, between, any::<bool>(), any::<u64>()).prop_map(|(order, told, between, mixed, seed)| {
-            let mut steps: Vec<Step> = told.into_iter().map(Step::Told).collect();
-            if mixed {
-                shuffle(&mut steps, seed);
-            }
-            for (at, step) in between {
-                let at = at.index(steps.len() + 1);
-                steps.insert(at, step);
-            }
-            (order, steps)
-        })
+        let amounts = proptest::collection::vec(
+            prop_oneof![6 => Just(None), 3 => Just(Some(10)), 1 => Just(Some(8)), 1 => Just(Some(12))],
+            5,
+        );
+        (Just(order), told, amounts, between, any::<bool>(), any::<u64>()).prop_map(
+            move |(order, told, amounts, between, mixed, seed)| {
+                let told = told.into_iter().map(|news| measured(news, lines, &amounts));
+                let mut steps: Vec<Step> = told.map(|news| Step::Told(Box::new(news))).collect();
+                if mixed {
+                    shuffle(&mut steps, seed);
+                }
+                for (at, step) in between {
+                    let at = at.index(steps.len() + 1);
+                    steps.insert(at, step);
+                }
+                (order, steps)
+            },
+        )
     })
+}
+
+/// The steps in which quantities are told, each with its own idea of how much of every line there is; or of none.
+fn measured(news: News, lines: u32, amounts: &[Option<i64>]) -> News {
+    let steps = [allocated("s1"), picked("s1"), packed("s1"), goods_issued("s1"), delivered("s1")];
+    let Some(reached) = news.milestone() else { return news };
+    let step = steps.iter().position(|step| step.milestone() == Some(reached));
+    match step.and_then(|step| amounts[step]) {
+        Some(amount) => news.of(&(1..=lines).map(|line| (line, amount)).collect::<Vec<_>>()),
+        None => news,
+    }
 }
 
 /// Some other order of things, the same for the same seed.
@@ -132,7 +151,7 @@ fn shuffle<T>(things: &mut [T], mut seed: u64) {
 
 fn play(steps: Vec<Step>) -> Given {
     steps.into_iter().fold(given([]), |given, step| match step {
-        Step::Told(news) => given.then([news]),
+        Step::Told(news) => given.then([*news]),
         Step::Decided => given.decided(),
         Step::Due(index) => {
             let names: Vec<String> = given.state().deadlines().keys().cloned().collect();
@@ -187,7 +206,7 @@ proptest! {
         let news: Vec<News> = steps
             .into_iter()
             .filter_map(|step| match step {
-                Step::Told(news) => Some(news),
+                Step::Told(news) => Some(*news),
                 Step::Decided | Step::Due(_) => None,
             })
             .collect();

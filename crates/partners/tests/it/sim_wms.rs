@@ -73,7 +73,6 @@ fn too_little_stock_and_a_rejection_are_refusals() {
 #[test]
 fn each_status_is_its_milestone() {
     for (code, expected) in [
-        ("PICKSTART", Milestone::FulfilmentReleased),
         ("PICKED", Milestone::FulfilmentPicked),
         ("PACKED", Milestone::FulfilmentPacked),
         ("STAGED", Milestone::FulfilmentStaged),
@@ -83,6 +82,13 @@ fn each_status_is_its_milestone() {
         let told = facts(decode("sim-wms", "status", &status(code, ITEMS)));
         assert_eq!(told, [Fact::Milestone(milestone(expected, code, both_lines()))]);
     }
+}
+
+#[test]
+fn picking_that_has_begun_is_an_estimate_of_the_pick() {
+    let told = facts(decode("sim-wms", "status", &status("PICKSTART", ITEMS)));
+    let picked = milestone(Milestone::FulfilmentPicked, "PICKSTART", both_lines());
+    assert_eq!(told, [Fact::Milestone(MilestoneReached { classifier: Classifier::Estimated, ..picked })]);
 }
 
 #[test]

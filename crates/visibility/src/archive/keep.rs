@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use async_nats::jetstream::{self, object_store};
-use engine::{Journal, Key, ReadError};
-use fulfilment::Fulfilment;
-use model::Archived;
+use engine::{Key, Recorded};
+use model::{Archived, Decision, Fact};
 
 use super::{ArchiveError, Trail, chain};
 
@@ -17,7 +16,6 @@ const DIGEST: &str = "waybill-digest";
 /// Archives trails. Cheap to clone.
 #[derive(Clone)]
 pub struct Keeper {
-    journal: Journal<Fulfilment>,
     objects: object_store::ObjectStore,
 }
 
@@ -25,9 +23,6 @@ pub struct Keeper {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeepError {
-    /// The trail cannot be read.
-    #[error("cannot read the trail to archive")]
-    Read(#[from] ReadError),
     /// The trail cannot be written as JSON.
     #[error(transparent)]
     Chain(#[from] ArchiveError),
@@ -51,18 +46,21 @@ impl Keeper {
     /// When the object store is not there.
     pub async fn open(js: &jetstream::Context) -> Result<Self, async_nats::Error> {
         let objects = js.get_object_store(service::streams::ARCHIVE).await?;
-        Ok(Self { journal: Journal::new(js.clone(), fulfilment::LAYOUT), objects })
+        Ok(Self { objects })
     }
 
-    /// Archives an order's trail up to the entry that ended it. Doing it again gives the same object: what comes after
-    /// the end is in the stream and not in the archive.
+    /// Archives an order's trail, which is to end with the entry that ended it. Doing it again gives the same object: what
+    /// comes after the end is in the stream and not in the archive.
     ///
     /// # Errors
-    /// [`KeepError`] when the trail cannot be read or stored.
-    pub async fn keep(&self, key: &Key, end: u64, again: bool) -> Result<Archived, KeepError> {
-        let mut trail = self.journal.read(key).await?;
-        trail.retain(|entry| entry.sequence <= end);
-        let Trail { bytes, digest, entries } = chain(&trail)?;
+    /// [`KeepError`] when the trail cannot be stored.
+    pub async fn keep(
+        &self,
+        key: &Key,
+        trail: &[Recorded<Fact, Decision>],
+        again: bool,
+    ) -> Result<Archived, KeepError> {
+        let Trail { bytes, digest, entries } = chain(trail)?;
         // Only a repeat can find the object there; looking every time would cost each order a round trip.
         if !(again && self.holds(key.token(), &digest).await) {
             let name = object_store::ObjectMetadata {

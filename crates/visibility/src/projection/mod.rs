@@ -23,6 +23,8 @@ use crate::store::{Meta, Store, StoreError, encode};
 const MOST_UNWRITTEN: usize = 25_000;
 /// and after this time.
 const LONGEST: Duration = Duration::from_secs(1);
+/// The same while it is live: an order that changes several times in a moment is written once.
+const LONGEST_LIVE: Duration = Duration::from_millis(40);
 
 /// Folds bursts and writes what they change, rows and checkpoints in one batch.
 ///
@@ -88,8 +90,8 @@ impl Projection {
         self.meta.status = self.meta.status.max(sequence);
     }
 
-    /// Folds a burst. When it is `live`, or enough has come together, writes what changed; while it is not, statuses are
-    /// put off.
+    /// Folds a burst. When enough has come together, or some time has passed, writes what changed; while it is not `live`,
+    /// that time is longer and statuses are put off.
     ///
     /// # Errors
     /// [`StoreError`] when a row cannot be read or the batch not be written.
@@ -107,7 +109,8 @@ impl Projection {
         self.meta.orders = burst.orders_to.clone().or(self.meta.orders.take());
         self.meta.stock = burst.stock_to.clone().or(self.meta.stock.take());
         self.unwritten += burst.messages;
-        if live || self.unwritten >= MOST_UNWRITTEN || self.orders.is_full() || self.written.elapsed() > LONGEST {
+        let longest = if live { LONGEST_LIVE } else { LONGEST };
+        if self.unwritten >= MOST_UNWRITTEN || self.orders.is_full() || self.written.elapsed() > longest {
             let statuses = self.write(live, published)?;
             return Ok(Changes { folded, statuses, is_written: true });
         }

@@ -216,8 +216,8 @@ impl Held {
         let head = Head { progress: self.progress.clone(), summary, status: hash };
         batch.insert(Kind::Order.key(&[order]), encode_order(&head, &self.state)?);
         self.is_touched = false;
-        let before = self.written.replace(head).map(|head| head.progress.entries);
-        let entries = self.progress.entries - before.unwrap_or(0);
+        let before = self.written.replace(head).map(|head| head.progress.entries());
+        let entries = self.progress.entries() - before.unwrap_or(0);
         Ok(Written { is_new: before.is_none(), entries, status })
     }
 }

@@ -128,7 +128,7 @@ impl Store {
             match Kind::of(&key) {
                 Some(Kind::Order) => {
                     totals.orders += 1;
-                    totals.entries += decode_head(&row)?.progress.entries;
+                    totals.entries += decode_head(&row)?.progress.entries();
                 }
                 Some(Kind::Movement) => totals.movements += 1,
                 Some(Kind::Balance) => totals.changes += decode::<Balance>(&row)?.changes,

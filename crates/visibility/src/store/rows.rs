@@ -11,7 +11,7 @@ use super::StoreError;
 use super::summary::Summary;
 
 /// The layout of the rows. A projection of another layout is moved aside and rebuilt.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// How far everything is folded. Written in the same batch as the rows it speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +46,8 @@ pub struct Totals {
 pub struct Progress {
     /// The last sequence folded of each lane seen.
     pub lanes: Vec<(Lane, u64)>,
-    /// How many entries are folded.
-    pub entries: u64,
+    /// The places of all entries folded, in stream order, by which the trail is read back cheaply.
+    pub places: Vec<u64>,
     /// When the newest of them was recorded.
     pub updated: Timestamp,
     /// The first entry nobody could read: what is shown of the order may miss something since.
@@ -62,9 +62,15 @@ impl Progress {
             Some((_, last)) => *last = sequence,
             None => self.lanes.push((lane, sequence)),
         }
-        self.entries += 1;
+        self.places.push(sequence);
         self.updated = self.updated.max(recorded);
         true
+    }
+
+    /// How many entries are folded.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.places.len() as u64
     }
 
     /// The last sequence folded of any lane; 0 when there was none.

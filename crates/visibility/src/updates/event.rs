@@ -155,6 +155,21 @@ pub struct Update {
 }
 
 impl Update {
+    /// One milestone of an order, and nothing else of it.
+    #[must_use]
+    pub fn of_milestone(order: &str, customer: &CustomerId, milestone: Milestone) -> Self {
+        Self {
+            order: order.to_owned(),
+            customer: customer.clone(),
+            milestone: Some(milestone),
+            partial: false,
+            promised: None,
+            eta: None,
+            shipments: Vec::new(),
+            conditions: Vec::new(),
+        }
+    }
+
     /// The order as its customer may see it; nothing as long as nobody knows the customer.
     #[must_use]
     pub fn of(order: &str, composite: &Composite) -> Option<Self> {

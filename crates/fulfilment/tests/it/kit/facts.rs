@@ -77,40 +77,45 @@ impl News {
 
     /// These parts of lines.
     pub fn parts(mut self, parts: Vec<Progress>) -> Self {
-        match &mut self.fact {
-            Fact::Milestone(reached) => reached.lines = parts,
-            Fact::Billed(invoice) => invoice.lines = parts,
-            other => panic!("{} names no lines", other.kind()),
+        if let Fact::Billed(invoice) = &mut self.fact {
+            invoice.lines = parts;
+        } else {
+            self.stated().lines = parts;
         }
         self
     }
 
     /// Of one parcel.
     pub fn parcel(mut self, parcel: &str) -> Self {
-        self.milestone().parcel = Some(ParcelId::new(parcel).unwrap());
+        self.stated().parcel = Some(ParcelId::new(parcel).unwrap());
         self
     }
 
     /// Of the whole order.
     pub fn of_the_order(mut self) -> Self {
-        match &mut self.fact {
-            Fact::Condition(condition) => condition.shipment = None,
-            _ => self.milestone().shipment = None,
+        if let Fact::Condition(condition) = &mut self.fact {
+            condition.shipment = None;
+        } else {
+            self.stated().shipment = None;
         }
         self
     }
 
     /// Not that it happened, but that it is expected, planned or wanted.
     pub fn in_the_sense(mut self, classifier: Classifier) -> Self {
-        self.milestone().classifier = classifier;
+        self.stated().classifier = classifier;
         self
     }
 
-    fn milestone(&mut self) -> &mut MilestoneReached {
-        match &mut self.fact {
-            Fact::Milestone(reached) => reached,
-            other => panic!("{} is no milestone", other.kind()),
-        }
+    /// Which milestone it tells of, if it does.
+    pub const fn milestone(&self) -> Option<Milestone> {
+        if let Fact::Milestone(reached) = &self.fact { Some(reached.milestone) } else { None }
+    }
+
+    fn stated(&mut self) -> &mut MilestoneReached {
+        let kind = self.fact.kind();
+        let Fact::Milestone(reached) = &mut self.fact else { panic!("{kind} is no milestone") };
+        reached
     }
 
     /// The fact's id: the same for the same message.

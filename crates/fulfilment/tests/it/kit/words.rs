@@ -48,7 +48,7 @@ fn request(request: &Request) -> String {
         Request::Bill { lines } => {
             format!("to bill: {}", list(lines.iter().map(|part| (part.line.as_str(), &part.quantity))))
         }
-        Request::UpdateCustomer { milestone } => format!("to tell the customer {milestone}"),
+        Request::UpdateCustomer { customer, milestone } => format!("to tell {customer} {milestone}"),
     }
 }
 
