@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use async_nats::service::{Request, Service, error::Error};
 use bytes::Bytes;
 use engine::Key;
+use fulfilment::Stage;
 use futures::StreamExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -96,6 +97,8 @@ impl Answers {
     async fn lag(self: Arc<Self>, _: Bytes) -> Result<Bytes, Error> {
         let Applied { totals, .. } = *self.applied.borrow();
         answer(&Lag {
+            stages: Stage::ALL.into_iter().zip(totals.stages).collect(),
+            exceptions: totals.exceptional,
             orders: totals.orders,
             entries: totals.entries,
             movements: totals.movements,

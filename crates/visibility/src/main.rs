@@ -2,10 +2,6 @@
 
 use clap::Parser;
 
-/// Messages are many small allocations made in one thread and freed in another, which this one does best.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Folds orders and stock into a projection, answers queries, tells customers and archives closed orders.
 #[derive(Debug, Parser)]
 #[command(name = "visibility", version)]

@@ -208,6 +208,10 @@ pub struct Lag {
     pub streams: Vec<StreamLag>,
     /// Orders in the projection.
     pub orders: u64,
+    /// How many of them are in each stage.
+    pub stages: BTreeMap<Stage, u64>,
+    /// How many of them have an open exception.
+    pub exceptions: u64,
     /// Entries folded into them.
     pub entries: u64,
     /// Movements of stock in the projection.

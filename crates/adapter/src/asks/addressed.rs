@@ -75,7 +75,10 @@ mod tests {
             id: AskId::new(&format!("ask {system}")).unwrap(),
             system,
             partner: PartnerId::new("acme").unwrap(),
-            request: Request::UpdateCustomer { milestone: Milestone::TransportDelivered },
+            request: Request::UpdateCustomer {
+                customer: model::CustomerId::new("C1").unwrap(),
+                milestone: Milestone::TransportDelivered,
+            },
         }
     }
 

@@ -49,7 +49,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { cases: 8_192, in_flight: 2_048, burst: 512, unacknowledged: 16_384 }
+        Self { cases: 4_096, in_flight: 2_048, burst: 512, unacknowledged: 16_384 }
     }
 }
 

@@ -154,7 +154,10 @@ impl Projection {
             }
             let written = held.write(&key, live, batch)?;
             entries += written.entries;
-            self.meta.totals.orders += u64::from(written.is_new);
+            let totals = &mut self.meta.totals;
+            totals.orders += u64::from(written.is_new);
+            written.stood.into_iter().for_each(|stood| totals.discount(stood));
+            totals.count(written.stands);
             statuses.extend(written.status);
             self.orders.forget_if_done(&key);
         }

@@ -11,7 +11,9 @@ use serde::Serialize;
 
 use super::burst::OrderEntry;
 use crate::store::keys::{self, Kind};
-use crate::store::{Head, Outgoing, Progress, Store, StoreError, Summary, decode_order, encode, encode_order};
+use crate::store::{
+    Head, Outgoing, Progress, Standing, Store, StoreError, Summary, decode_order, encode, encode_order,
+};
 use crate::updates::{Shown, Update};
 
 /// The folded orders that are kept in memory.
@@ -71,6 +73,10 @@ pub struct Written {
     pub is_new: bool,
     /// How many more entries it has than before.
     pub entries: u64,
+    /// Where it stood before.
+    pub stood: Option<Standing>,
+    /// Where it stands now.
+    pub stands: Standing,
     /// Its status, when it changed and is wanted.
     pub status: Option<StatusChange>,
 }
@@ -213,12 +219,14 @@ impl Held {
                 status = Some(status_change(&summary, order, &composite)?);
             }
         }
+        let stands = summary.standing();
         let head = Head { progress: self.progress.clone(), summary, status: hash };
         batch.insert(Kind::Order.key(&[order]), encode_order(&head, &self.state)?);
         self.is_touched = false;
-        let before = self.written.replace(head).map(|head| head.progress.entries());
-        let entries = self.progress.entries() - before.unwrap_or(0);
-        Ok(Written { is_new: before.is_none(), entries, status })
+        let before = self.written.replace(head);
+        let entries = self.progress.entries() - before.as_ref().map_or(0, |head| head.progress.entries());
+        let stood = before.as_ref().map(|head| head.summary.standing());
+        Ok(Written { is_new: before.is_none(), entries, stood, stands, status })
     }
 }
 

@@ -15,8 +15,8 @@ use std::time::Instant;
 pub use folder::{Folder, FolderError};
 use keys::Kind;
 pub use rows::{
-    Balance, Count, Head, Meta, Moved, Outgoing, Progress, SCHEMA, Totals, decode, decode_head, decode_order, encode,
-    encode_order, state_bytes,
+    Balance, Count, Head, Meta, Moved, Outgoing, Progress, SCHEMA, Standing, Totals, decode, decode_head, decode_order,
+    encode, encode_order, state_bytes,
 };
 pub use summary::Summary;
 
@@ -128,7 +128,9 @@ impl Store {
             match Kind::of(&key) {
                 Some(Kind::Order) => {
                     totals.orders += 1;
-                    totals.entries += decode_head(&row)?.progress.entries();
+                    let head = decode_head(&row)?;
+                    totals.entries += head.progress.entries();
+                    totals.count(head.summary.standing());
                 }
                 Some(Kind::Movement) => totals.movements += 1,
                 Some(Kind::Balance) => totals.changes += decode::<Balance>(&row)?.changes,

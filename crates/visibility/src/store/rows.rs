@@ -2,7 +2,7 @@
 
 use engine::Checkpoint;
 use engine::codec;
-use fulfilment::State;
+use fulfilment::{Stage, State};
 use model::{Lane, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,33 @@ pub struct Totals {
     pub movements: u64,
     /// How often balances were changed.
     pub changes: u64,
+    /// How many orders are in each stage, in the order of [`Stage::ALL`].
+    pub stages: [u64; Stage::ALL.len()],
+    /// How many orders have an open exception.
+    pub exceptional: u64,
+}
+
+impl Totals {
+    /// Counts an order where its summary says it stands.
+    pub fn count(&mut self, stands: Standing) {
+        self.stages[stands.stage as usize] += 1;
+        self.exceptional += u64::from(stands.exceptional);
+    }
+
+    /// Counts an order no longer where it stood.
+    pub fn discount(&mut self, stood: Standing) {
+        self.stages[stood.stage as usize] -= 1;
+        self.exceptional -= u64::from(stood.exceptional);
+    }
+}
+
+/// Where an order stands, as far as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its stage.
+    pub stage: Stage,
+    /// It has an open exception.
+    pub exceptional: bool,
 }
 
 /// How far one order is folded.

@@ -6,8 +6,8 @@ use model::{CustomerId, End, Milestone, Timestamp, When};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Progress;
 use super::keys::Kind;
+use super::{Progress, Standing};
 
 /// An order as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +42,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Where the order stands, as far as it is counted.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        Standing { stage: self.stage, exceptional: self.exceptions > 0 }
+    }
+
     /// The summary of an order.
     #[must_use]
     pub fn of(key: &Key, composite: &Composite, progress: &Progress) -> Self {

@@ -100,7 +100,10 @@ pub fn tell_customer(number: usize) -> Decision {
         id: AskId::new(&format!("SO {number}/tell")).unwrap(),
         system: System::View,
         partner: PartnerId::new("view").unwrap(),
-        request: Request::UpdateCustomer { customer: CustomerId::new("C1").unwrap(), milestone: Milestone::TransportDelivered },
+        request: Request::UpdateCustomer {
+            customer: CustomerId::new("C1").unwrap(),
+            milestone: Milestone::TransportDelivered,
+        },
     })
 }
 

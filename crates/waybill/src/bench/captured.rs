@@ -21,7 +21,8 @@ const WRITTEN: [&str; 8] = [
     "OBJ_ARCHIVE",
 ];
 /// What a message says of the message before it; published again, it would be refused.
-const CONDITIONS: [&str; 2] = ["Nats-Expected-Last-Subject-Sequence", "Nats-Expected-Last-Sequence"];
+const CONDITIONS: [&str; 3] =
+    ["Nats-Expected-Last-Subject-Sequence", "Nats-Expected-Last-Sequence", "Nats-Expected-Last-Msg-Id"];
 
 /// What a run published to one stream.
 #[derive(Debug, Clone)]

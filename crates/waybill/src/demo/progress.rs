@@ -76,7 +76,11 @@ async fn show(
 /// Orders by stage, entries a second, exceptions, lag.
 fn words(lag: &Lag, rate: f64, released: u64, finished: u64) -> String {
     let mut words = format!("{released} released, {finished} done");
+    // Writing into a String cannot fail.
+    for (stage, orders) in lag.stages.iter().filter(|(_, orders)| **orders > 0) {
+        let _ = write!(words, " | {} {orders}", stage.as_str());
+    }
     let behind: u64 = lag.streams.iter().map(|stream| stream.lag).sum();
-    let _ = write!(words, " | {rate:.0} entries/s, lag {behind}");
+    let _ = write!(words, " | {rate:.0} entries/s, {} with exceptions, lag {behind}", lag.exceptions);
     words
 }
