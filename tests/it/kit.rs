@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use model::Timestamp;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use service::{Shutdown, streams};
 use simulator::{Play, Scenario, Seed, Traffic};
 use waybill::house::{House, Plan};
@@ -38,6 +39,18 @@ pub async fn partners(house: &House) -> Play {
 pub async fn publish(house: &House, subject: &str, body: &[u8]) {
     let published = house.connection.js.publish(subject.to_owned(), body.to_vec().into()).await.expect("sent");
     published.await.expect("stored");
+}
+
+/// An order as the simulated ERP releases it.
+pub fn release(number: &str) -> Vec<u8> {
+    let item = json!({
+        "posnr": "10", "matnr": "ITEM-0007", "menge": "2", "meins": "ST", "netpr": "9.50", "werks": "HAM",
+    });
+    let order = json!({
+        "vbeln": number, "kunnr": "CUST-001", "waerk": "EUR", "erdat": "20260301", "vdatu": "20260310",
+        "partner_we": { "name1": "Alte Post", "ort01": "Berlin", "land1": "DE" }, "items": [item],
+    });
+    json!({ "documents": [order] }).to_string().into_bytes()
 }
 
 /// Asks a service until its answer is as it should be.

@@ -29,6 +29,8 @@ pub struct Run {
     pub wrong: Vec<String>,
     /// From the first release until nothing was under way.
     pub took: Duration,
+    /// The partners, who go on answering until they are dropped.
+    pub partners: Play,
 }
 
 /// Plays a scenario to its end and judges it. `watch` is called when the orders begin to flow.
@@ -79,7 +81,7 @@ async fn to_the_end<W>(
     }
     wrong.extend(books.sound().err());
     wrong.extend(replay.verdicts());
-    Ok((Run { books, replay, wrong, took }, watched))
+    Ok((Run { books, replay, wrong, took, partners: play }, watched))
 }
 
 /// Waits until the partners have made no progress for as long as the patience lasts.

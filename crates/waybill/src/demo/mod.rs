@@ -12,7 +12,7 @@ use simulator::Scenario;
 use crate::exit::{Failure, Verdict};
 use crate::house::House;
 use crate::output::Output;
-use crate::run;
+use crate::run::{self, Run};
 pub(crate) use args::today;
 pub use args::{Args, FsyncArg};
 use progress::Shown;
@@ -25,18 +25,21 @@ pub(crate) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
     let shutdown = Shutdown::new();
     shutdown.install_signals().map_err(anyhow::Error::new)?;
     let house = House::open(&args.plan(nats)).await?;
-    let report = play(args, &house, &shutdown).await;
-    if let Ok(report) = &report {
-        output.show(report, Report::text)?;
-        if args.keep {
-            keep(&house, &shutdown).await;
-        }
+    let played = play(args, &house, &shutdown).await;
+    let report = played.and_then(|run| {
+        let report = Report::of(&run);
+        output.show(&report, Report::text)?;
+        Ok((report, run))
+    });
+    if args.keep && report.is_ok() {
+        keep(&house, &shutdown).await;
     }
     house.close().await?;
-    Ok(if report?.is_sound() { Verdict::Fine } else { Verdict::Wrong })
+    let (report, _partners) = report?;
+    Ok(if report.is_sound() { Verdict::Fine } else { Verdict::Wrong })
 }
 
-async fn play(args: &Args, house: &House, shutdown: &Shutdown) -> Result<Report, Failure> {
+async fn play(args: &Args, house: &House, shutdown: &Shutdown) -> Result<Run, Failure> {
     let scenario = args.scenario();
     let orders = scenario.orders();
     let watch = |play: &simulator::Play| Shown::start(house.connection.clone(), play.progress(), orders);
@@ -46,7 +49,7 @@ async fn play(args: &Args, house: &House, shutdown: &Shutdown) -> Result<Report,
     if let Scenario::Tpch(tpch) = scenario {
         run.wrong.extend(verdict::tpch(&tpch, &run.replay.lines)?);
     }
-    Ok(Report::new(run))
+    Ok(run)
 }
 
 async fn keep(house: &House, shutdown: &Shutdown) {

@@ -44,7 +44,7 @@ struct AskCounts {
 }
 
 impl Report {
-    pub fn new(run: Run) -> Self {
+    pub fn of(run: &Run) -> Self {
         let seconds = run.seconds();
         let Run { books, replay, wrong, .. } = run;
         let asks = books.asks;
@@ -52,12 +52,12 @@ impl Report {
             sound: wrong.is_empty(),
             orders: replay.orders,
             closed: replay.closed,
-            open_with_exception: replay.exceptions.into_iter().collect(),
+            open_with_exception: replay.exceptions.iter().map(|(kind, orders)| (kind.clone(), *orders)).collect(),
             entries: replay.entries,
             seconds,
             orders_per_second: replay.orders as f64 / seconds,
             entries_per_second: replay.entries as f64 / seconds,
-            release_to_closed_ms: Percentiles::of(replay.took),
+            release_to_closed_ms: Percentiles::of(replay.took.clone()),
             lines: counts(&replay.lines),
             asks: AskCounts {
                 allocate: asks.allocate,
@@ -66,7 +66,7 @@ impl Report {
                 bill: asks.bill,
                 repeated: asks.repeated,
             },
-            wrong,
+            wrong: wrong.clone(),
         }
     }
 
