@@ -24,7 +24,7 @@ const MOST_UNWRITTEN: usize = 25_000;
 /// and after this time.
 const LONGEST: Duration = Duration::from_secs(1);
 /// The same while it is live: an order that changes several times in a moment is written once.
-const LONGEST_LIVE: Duration = Duration::from_millis(40);
+const LONGEST_LIVE: Duration = Duration::from_millis(200);
 
 /// Folds bursts and writes what they change, rows and checkpoints in one batch.
 ///
