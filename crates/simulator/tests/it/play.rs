@@ -72,9 +72,17 @@ async fn a_play_runs_to_its_end_and_the_books_agree() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // The partners go on answering, so the two are compared once nothing is under way.
-    let kept = connection.js.get_stream(streams::INBOX).await.unwrap().cached_info().state.messages;
-    assert_eq!(kept, progress.snapshot().published, "every message is there once");
+    // A partner counts a message when the broker has said that it has it.
+    let counted = async {
+        loop {
+            let kept = inbox.get_info().await.unwrap().state.messages;
+            if kept == progress.snapshot().published {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), counted).await.expect("every message is there once");
     shutdown.trigger();
     let waybill = waybill.await.unwrap();
     for (order, known) in &waybill.orders {
