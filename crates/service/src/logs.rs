@@ -19,7 +19,11 @@ pub struct LogError {
 pub fn start(settings: &LogSettings) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(&settings.log_filter)
         .map_err(|source| LogError { filter: settings.log_filter.clone(), source })?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        // Whoever read the log may have gone. Saying so on the same channel would panic.
+        .log_internal_errors(false);
     let already_started = match settings.log_format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),

@@ -6,7 +6,9 @@
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::{self, AckKind, Message};
-use engine::{Content, EntryId, FactId, Journal, Key, Source, Told, WorkflowEntry, WorkflowRecord};
+use engine::{
+    Content, EntryId, FactId, Journal, Key, ReadError, ReadErrorKind, Source, Told, WorkflowEntry, WorkflowRecord,
+};
 use fulfilment::{Fulfilment, LAYOUT};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -102,6 +104,8 @@ impl Asks {
                     AckKind::Nak(Some(RETRY))
                 }
             },
+            // Under no order's subject there is nothing to ask.
+            Err(error) if is_foreign(&error) => AckKind::Ack,
             // The projection puts it into quarantine; here it waits, for it may ask something.
             Err(error) => {
                 tracing::warn!(subject = %message.subject, error = format!("{error:#}"), "an ask may be unread");
@@ -233,4 +237,8 @@ fn is_ours(decision: &Decision) -> bool {
         Decision::End(_) => true,
         Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) => false,
     }
+}
+
+fn is_foreign(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<ReadError>().is_some_and(|error| error.kind() == ReadErrorKind::Subject)
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::follow::{Followed, Follower};
 use crate::lag::Watcher;
-use crate::projection::{Applied, Links, Owner, Projection};
+use crate::projection::{Applied, LONGEST_LIVE, Links, Owner, Projection};
 use crate::store::{Folder, Meta, Store, StoreError};
 use crate::updates::Updates;
 use crate::view::View;
@@ -89,7 +89,8 @@ impl Life {
         self.links.board.reset(meta.status, orders);
         self.view.show(store.clone());
         self.links.applied.send_modify(|applied| *applied = Applied { orders, stock, totals: meta.totals, ..*applied });
-        let projection = Projection::new(store, meta.clone(), self.cache, self.updates.told_to());
+        let projection =
+            Projection::new(store, meta.clone(), self.cache, self.updates.told_to()).gathering(LONGEST_LIVE);
         let mut owner = Owner::start(projection, self.links.clone());
         let mut tails = JoinSet::new();
         for follower in followers {

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::entry::{Content, EntryId};
-use crate::journal::{Journal, ReadError};
+use crate::journal::{Journal, ReadError, ReadErrorKind};
 use crate::layout::{Key, Layout};
 use crate::tail::millis;
 use crate::workflow::{Workflow, WorkflowRecord};
@@ -258,7 +258,13 @@ impl<W: Workflow> Decider<W> {
         let reason = settle::in_words(error);
         let subject = message.subject.to_string();
         self.report(Parked { subject, sequence, reason, tries, payload: message.payload.clone() }).await;
-        try_again(&message, PARK).await;
+        match error.kind() {
+            // No version will ever know a subject of another form; there is nothing to wait for.
+            ReadErrorKind::Subject => acknowledge(&message).await,
+            ReadErrorKind::Entry | ReadErrorKind::Unanswered | ReadErrorKind::Answer => {
+                try_again(&message, PARK).await;
+            }
+        }
     }
 
     async fn report(&mut self, parked: Parked) {

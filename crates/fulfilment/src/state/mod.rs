@@ -49,6 +49,9 @@ pub struct Held {
     pub lane: Lane,
     /// When it first came in.
     pub received: Timestamp,
+    /// Its message's place in the inbox, which tells which of two messages of one moment came first; 0 when it came
+    /// another way.
+    pub inbox: u64,
     /// What was told.
     pub fact: Fact,
 }
@@ -85,7 +88,7 @@ impl State {
         match &entry.entry.content {
             Content::Facts { source, facts } => {
                 for told in facts {
-                    self.learn(told.id, lane, source.received, &told.fact);
+                    self.learn(told.id, lane, (source.received, source.inbox.unwrap_or(0)), &told.fact);
                 }
             }
             Content::Decisions { decisions, .. } if lane == Lane::Flow => {
@@ -99,14 +102,14 @@ impl State {
         }
     }
 
-    fn learn(&mut self, id: FactId, lane: Lane, received: Timestamp, fact: &Fact) {
+    fn learn(&mut self, id: FactId, lane: Lane, (received, inbox): (Timestamp, u64), fact: &Fact) {
         if let Some(held) = self.facts.get_mut(&id) {
             // The first telling counts, whichever of them is folded first.
-            if (received, lane) < (held.received, held.lane) {
-                *held = Held { lane, received, fact: fact.clone() };
+            if (received, inbox, lane) < (held.received, held.inbox, held.lane) {
+                *held = Held { lane, received, inbox, fact: fact.clone() };
             }
         } else if self.facts.len() < MAX_FACTS {
-            self.facts.insert(id, Held { lane, received, fact: fact.clone() });
+            self.facts.insert(id, Held { lane, received, inbox, fact: fact.clone() });
         }
     }
 
@@ -191,8 +194,8 @@ impl State {
     /// The fact of one kind that came in last, told in its own lane.
     fn newest<'a, T>(&'a self, lane: Lane, pick: impl Fn(&'a Fact) -> Option<&'a T>) -> Option<&'a T> {
         let told = self.facts.iter().filter(|(_, held)| held.lane == lane);
-        let picked = told.filter_map(|(id, held)| pick(&held.fact).map(|fact| (held.received, id, fact)));
-        picked.max_by_key(|(received, id, _)| (*received, **id)).map(|(_, _, fact)| fact)
+        let picked = told.filter_map(|(id, held)| pick(&held.fact).map(|fact| ((held.received, held.inbox, id), fact)));
+        picked.max_by_key(|(came, _)| *came).map(|(_, fact)| fact)
     }
 }
 

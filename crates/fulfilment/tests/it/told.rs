@@ -30,6 +30,22 @@ fn the_newest_release_is_the_order() {
 }
 
 #[test]
+fn of_releases_of_one_moment_the_last_in_the_inbox_is_the_order() {
+    let version = |mode: &str| {
+        let mut version = order(1);
+        version.mode = Some(mode.to_owned());
+        version
+    };
+    for last in ["RAIL", "AIR", "TRUCK", "PARCEL"] {
+        let versions = ["RAIL", "AIR", "TRUCK", "PARCEL"].map(|mode| {
+            let place = if mode == last { 8 } else { 7 };
+            released(&version(mode)).at(1).inbox(place)
+        });
+        assert_eq!(given(versions).state().order(), Some(&version(last)));
+    }
+}
+
+#[test]
 fn the_archive_may_say_that_it_is_done() {
     let closed = until("closed", &order(1));
     let kept = closed.clone().then([archived()]);

@@ -23,8 +23,8 @@ use crate::store::{Meta, Store, StoreError, encode};
 const MOST_UNWRITTEN: usize = 25_000;
 /// and after this time.
 const LONGEST: Duration = Duration::from_secs(1);
-/// The same while it is live: an order that changes several times in a moment is written once.
-const LONGEST_LIVE: Duration = Duration::from_millis(200);
+/// The same while a service's projection is live: an order that changes several times in a moment is written once.
+pub const LONGEST_LIVE: Duration = Duration::from_millis(200);
 
 /// Folds bursts and writes what they change, rows and checkpoints in one batch.
 ///
@@ -43,6 +43,8 @@ pub struct Projection {
     /// Messages folded since the last write, and when that was.
     unwritten: usize,
     written: Instant,
+    /// How long what comes is gathered before it is written, while it is live.
+    gathers: Duration,
 }
 
 /// What a burst changed.
@@ -68,7 +70,14 @@ impl Projection {
             ledger: Ledger::default(),
             unwritten: 0,
             written: Instant::now(),
+            gathers: Duration::ZERO,
         }
+    }
+
+    /// Gathers what comes for so long before it is written, while it is live. Without, every burst is written at once.
+    #[must_use]
+    pub fn gathering(self, gathers: Duration) -> Self {
+        Self { gathers, ..self }
     }
 
     /// How far it has come.
@@ -109,8 +118,8 @@ impl Projection {
         self.meta.orders = burst.orders_to.clone().or(self.meta.orders.take());
         self.meta.stock = burst.stock_to.clone().or(self.meta.stock.take());
         self.unwritten += burst.messages;
-        let longest = if live { LONGEST_LIVE } else { LONGEST };
-        if self.unwritten >= MOST_UNWRITTEN || self.orders.is_full() || self.written.elapsed() > longest {
+        let longest = if live { self.gathers } else { LONGEST };
+        if self.unwritten >= MOST_UNWRITTEN || self.orders.is_full() || self.written.elapsed() >= longest {
             let statuses = self.write(live, published)?;
             return Ok(Changes { folded, statuses, is_written: true });
         }

@@ -178,7 +178,7 @@ fn a_truncated_folder_never_opens_as_something_else() {
 fn rows_without_their_checkpoint_or_of_another_layout_are_a_doubt() {
     let foreign = |meta: Option<visibility::store::Meta>| {
         opened_after(move |path| {
-            let db = sled::open(path).unwrap();
+            let db = unlocked(path);
             match &meta {
                 None => db.remove(b"!").unwrap(),
                 Some(meta) => db.insert(b"!", visibility::store::encode(meta).unwrap()).unwrap(),
@@ -195,9 +195,21 @@ fn rows_without_their_checkpoint_or_of_another_layout_are_a_doubt() {
 #[test]
 fn a_lost_row_is_noticed() {
     let outcome = opened_after(|path| {
-        let db = sled::open(path).unwrap();
+        let db = unlocked(path);
         db.remove(visibility::store::keys::Kind::Order.key(&["SO=207"])).unwrap().unwrap();
         db.flush().unwrap();
     });
     assert!(outcome.unwrap_err().to_string().contains("should hold"));
+}
+
+/// sled lets go of its lock a moment after its last handle is dropped.
+fn unlocked(path: &std::path::Path) -> sled::Db {
+    let begun = std::time::Instant::now();
+    loop {
+        match sled::open(path) {
+            Ok(db) => return db,
+            Err(error) => assert!(begun.elapsed().as_secs() < 10, "{error}"),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
 }

@@ -16,18 +16,26 @@ pub struct News {
     pub lane: Lane,
     pub received: Timestamp,
     pub fact: Fact,
+    /// Its message's place in the inbox, if it came that way.
+    pub inbox: Option<u64>,
     /// Tells two messages that say the same apart.
     message: u8,
 }
 
 impl News {
     fn new(lane: Lane, fact: Fact) -> Self {
-        Self { lane, received: hour(1), fact, message: 0 }.at(1)
+        Self { lane, received: hour(1), fact, inbox: None, message: 0 }.at(1)
     }
 
     /// It happened, and was told, so many hours after the release.
     pub fn at(self, hours: i64) -> Self {
         self.occurred(When::exact(hour(hours))).received(hour(hours))
+    }
+
+    /// Its message had this place in the inbox.
+    pub const fn inbox(mut self, sequence: u64) -> Self {
+        self.inbox = Some(sequence);
+        self
     }
 
     /// It came in then.

@@ -117,7 +117,7 @@ pub fn record(sequence: u64, news: &News) -> Record {
         partner: None,
         message: None,
         profile: None,
-        inbox: None,
+        inbox: news.inbox,
         received: news.received,
     };
     let content = Content::Facts { source, facts: vec![news.told()] };
