@@ -49,7 +49,9 @@ impl Workflow for Fulfilment {
     fn deadline(decision: &Decision) -> Option<(&str, Timestamp)> {
         match decision {
             Decision::Deadline(deadline) => Some((&deadline.name, deadline.at)),
-            Decision::Ask(_) | Decision::Raise(_) | Decision::Resolve(_) | Decision::End(_) => None,
+            Decision::Commit(_) | Decision::Ask(_) | Decision::Raise(_) | Decision::Resolve(_) | Decision::End(_) => {
+                None
+            }
         }
     }
 

@@ -24,8 +24,10 @@ pub struct Policy {
 #[serde(deny_unknown_fields, default)]
 pub struct Transport {
     /// The partner asked to book a shipment.
+    #[serde(deserialize_with = "partner")]
     pub tms: PartnerId,
     /// Another partner for some modes, such as `AIR`.
+    #[serde(deserialize_with = "partner_by_mode")]
     pub by_mode: BTreeMap<String, PartnerId>,
     /// When it is asked.
     pub book_at: BookAt,
@@ -63,15 +65,17 @@ pub struct Deadlines {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tolerance {
-    /// How far a carrier's bill may lie above the booking, in percent.
+    /// How far a carrier's bill may lie above the booking, in percent; from 0 to 1000.
+    #[serde(deserialize_with = "percent")]
     pub freight_percent: Decimal,
 }
 
-/// A span of time, at most ten years.
+/// A span of time, from a millisecond to ten years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait(Duration);
 
 impl Wait {
+    const SHORTEST: Duration = Duration::from_millis(1);
     const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
     /// The span in whole hours.
@@ -95,8 +99,8 @@ impl<'de> Deserialize<'de> for Wait {
             serde::de::Error::custom(format!("`{text}` is no wait, such as \"90s\", \"4h\" or \"14d\": {why}"))
         };
         let span = humantime::parse_duration(&text).map_err(|error| wrong(&error.to_string()))?;
-        if span.is_zero() || span > Self::LONGEST {
-            return Err(wrong("expected more than nothing and at most 10 years"));
+        if !(Self::SHORTEST..=Self::LONGEST).contains(&span) {
+            return Err(wrong("expected from 1ms to 10 years"));
         }
         Ok(Self(span))
     }
@@ -129,22 +133,71 @@ impl Default for Tolerance {
     }
 }
 
-/// Why a file is no policy.
-#[derive(Debug, thiserror::Error)]
-#[error("{file} is no policy: {source}")]
+/// The most that a bill may lie above the booking, in percent. More is a slip of the pen.
+const MOST_PERCENT: i64 = 1_000;
+
+fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    let percent = <Decimal as Deserialize>::deserialize(deserializer)?;
+    if percent < Decimal::ZERO || percent > Decimal::from(MOST_PERCENT) {
+        let words = format!("`{percent}` is no tolerance; expected a percentage from 0 to {MOST_PERCENT}");
+        return Err(serde::de::Error::custom(words));
+    }
+    Ok(percent)
+}
+
+/// A partner that a person wrote down. Ids may be any text, but one with a blank or a wildcard here is a slip of the pen.
+fn partner<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PartnerId, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.contains(|letter: char| letter.is_whitespace() || letter.is_control() || matches!(letter, '*' | '>')) {
+        let words = format!("`{text}` is no partner; expected a name without blanks, `*` and `>`, as in its profile");
+        return Err(serde::de::Error::custom(words));
+    }
+    PartnerId::try_from(text).map_err(|error| serde::de::Error::custom(format!("the partner {error}")))
+}
+
+fn partner_by_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, PartnerId>, D::Error> {
+    #[derive(Deserialize)]
+    struct Named(#[serde(deserialize_with = "partner")] PartnerId);
+    let named = BTreeMap::<String, Named>::deserialize(deserializer)?;
+    Ok(named.into_iter().map(|(mode, Named(partner))| (mode, partner)).collect())
+}
+
+/// Why a file is no policy, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}:{column}: {problem}")]
 pub struct PolicyError {
-    file: String,
-    #[source]
-    source: Box<toml::de::Error>,
+    /// The file.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What is wrong and what was expected.
+    pub problem: String,
 }
 
 impl Policy {
+    /// The partner that books the transport of orders of this mode.
+    #[must_use]
+    pub fn tms(&self, mode: Option<&str>) -> &PartnerId {
+        mode.and_then(|mode| self.transport.by_mode.get(mode)).unwrap_or(&self.transport.tms)
+    }
+
     /// Reads a policy; what it leaves out has its default.
     ///
     /// # Errors
     /// [`PolicyError`] with the file, the line and what was expected; an unknown setting is an error.
     pub fn load(file: &str, text: &str) -> Result<Self, PolicyError> {
-        toml::from_str(text).map_err(|source| PolicyError { file: file.to_owned(), source: Box::new(source) })
+        toml::from_str(text).map_err(|error: toml::de::Error| {
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
+            let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+            PolicyError {
+                file: file.to_owned(),
+                line: before.matches('\n').count() + 1,
+                column: before[line_start..].chars().count() + 1,
+                problem: error.message().lines().collect::<Vec<_>>().join("; "),
+            }
+        })
     }
 }
 
@@ -167,14 +220,22 @@ mod tests {
 
     #[test]
     fn a_wrong_policy_is_refused_with_its_line() {
-        for (text, line, expected) in [
-            ("[deadlines]\nship = \"soon\"", "line 2", "\"14d\""),
-            ("[deadlines]\nshp = \"1h\"", "line 2", "expected one of"),
-            ("\n\n[transport]\nbook_at = \"noon\"", "line 4", "`allocation` or `pick`"),
-            ("[deadlines]\nship = \"0s\"", "line 2", "more than nothing"),
+        for (text, place, expected) in [
+            ("[deadlines]\nship = \"soon\"", "p.toml:2:8: ", "\"14d\""),
+            ("[deadlines]\nshp = \"1h\"", "p.toml:2:1: ", "expected one of"),
+            ("\n\n[transport]\nbook_at = \"noon\"", "p.toml:4:11: ", "`allocation` or `pick`"),
+            ("[deadlines]\nship = \"0s\"", "p.toml:2:8: ", "1ms"),
+            ("[deadlines]\nship = \"-4h\"", "p.toml:2:8: ", "is no wait"),
+            ("[deadlines]\nship = \"11years\"", "p.toml:2:8: ", "10 years"),
+            ("[tolerance]\nfreight_percent = -5", "p.toml:2:19: ", "from 0 to 1000"),
+            ("[tolerance]\nfreight_percent = \"1001\"", "p.toml:2:19: ", "from 0 to 1000"),
+            ("[transport]\ntms = \"no one.*\"", "p.toml:2:7: ", "`no one.*` is no partner"),
+            ("[transport]\ntms = \"\"", "p.toml:2:7: ", "the partner"),
+            ("[transport.by_mode]\nAIR = \">\"", "p.toml:2:7: ", "`>` is no partner"),
+            ("[deadlines", "p.toml:1:", "]"),
         ] {
             let error = Policy::load("p.toml", text).unwrap_err().to_string();
-            assert!(error.contains("p.toml") && error.contains(line) && error.contains(expected), "{error}");
+            assert!(error.starts_with(place) && error.contains(expected) && !error.contains('\n'), "{error}");
         }
     }
 }

@@ -17,6 +17,8 @@ use crate::time::{Date, Timestamp};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
+    /// Work with one release of the order, whatever the ERP releases later.
+    Commit(Commitment),
     /// Ask a system to do something.
     Ask(Ask),
     /// Wait no longer than this.
@@ -27,6 +29,13 @@ pub enum Decision {
     Resolve(ExceptionKind),
     /// The order is done with.
     End(End),
+}
+
+/// The release of an order that its asks are about. Undoing what was asked is another matter than reading a new release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Commitment {
+    /// The id of the fact that released the order, in hex.
+    pub release: String,
 }
 
 /// A decision addressed to one system.
@@ -108,6 +117,15 @@ impl Request {
             Self::UpdateCustomer { .. } => "update_customer",
         }
     }
+
+    /// The shipment it is about; `None` when it is about the order.
+    #[must_use]
+    pub const fn shipment(&self) -> Option<&ShipmentId> {
+        match self {
+            Self::Allocate { shipment, .. } | Self::Book { shipment, .. } => Some(shipment),
+            Self::ConfirmShipment { .. } | Self::Bill { .. } | Self::UpdateCustomer { .. } => None,
+        }
+    }
 }
 
 /// A line as a warehouse or carrier needs to know it; no prices.
@@ -155,10 +173,16 @@ pub enum ExceptionKind {
     Overdue(String),
     /// The carrier has a shipment that the warehouse has not issued.
     GoodsIssueMissing(ShipmentId),
-    /// What was delivered is not what was shipped.
+    /// The quantities of a shipment differ along the way, or are more than was ordered.
     QuantityMismatch(ShipmentId),
     /// The carrier's bill is not what was booked.
     FreightMismatch(ShipmentId),
+    /// The ERP changed the order after it was committed to.
+    Changed,
+    /// A partner said one thing on an ask, and later another.
+    Contradicted(AskId),
+    /// Something was told of goods that the order does not hold.
+    Unmatched,
 }
 
 impl ExceptionKind {
@@ -174,6 +198,9 @@ impl ExceptionKind {
             Self::GoodsIssueMissing(_) => "goods_issue_missing",
             Self::QuantityMismatch(_) => "quantity_mismatch",
             Self::FreightMismatch(_) => "freight_mismatch",
+            Self::Changed => "changed",
+            Self::Contradicted(_) => "contradicted",
+            Self::Unmatched => "unmatched",
         }
     }
 }
@@ -181,13 +208,13 @@ impl ExceptionKind {
 impl fmt::Display for ExceptionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid => f.write_str("invalid"),
+            Self::Invalid | Self::Changed | Self::Unmatched => f.write_str(self.as_str()),
             Self::NoStock(shipment)
             | Self::BookingRefused(shipment)
             | Self::GoodsIssueMissing(shipment)
             | Self::QuantityMismatch(shipment)
             | Self::FreightMismatch(shipment) => write!(f, "{} {shipment}", self.as_str()),
-            Self::AskRefused(ask) => write!(f, "{} {ask}", self.as_str()),
+            Self::AskRefused(ask) | Self::Contradicted(ask) => write!(f, "{} {ask}", self.as_str()),
             Self::Overdue(wait) => write!(f, "{} {wait}", self.as_str()),
         }
     }

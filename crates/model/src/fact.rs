@@ -1,5 +1,7 @@
 //! Facts: what a system of record says has happened.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +84,25 @@ pub enum Outcome {
         /// What went wrong, in the partner's words.
         detail: String,
     },
+}
+
+impl Outcome {
+    /// Whether it is a yes.
+    #[must_use]
+    pub const fn is_accepted(&self) -> bool {
+        matches!(self, Self::Accepted)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted => f.write_str("accepted"),
+            Self::Refused { reason, detail: Some(detail) } => write!(f, "refused, {reason}: {detail}"),
+            Self::Refused { reason, detail: None } => write!(f, "refused, {reason}"),
+            Self::Failed { detail } => write!(f, "failed: {detail}"),
+        }
+    }
 }
 
 /// A milestone as one source states it.

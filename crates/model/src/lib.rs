@@ -17,7 +17,7 @@ pub mod system;
 pub mod time;
 pub mod token;
 
-pub use decision::{Ask, AskedLine, Deadline, Decision, End, Exception, ExceptionKind, Request};
+pub use decision::{Ask, AskedLine, Commitment, Deadline, Decision, End, Exception, ExceptionKind, Request};
 pub use fact::{
     Answer, Archived, Booking, Condition, ConditionKind, Fact, FreightInvoice, Invoice, MilestoneReached, Outcome,
     Progress,

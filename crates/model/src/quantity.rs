@@ -66,6 +66,15 @@ pub struct Quantity {
 }
 
 impl Quantity {
+    /// The most that is believed of one line: a million million. Sums of it stay far from the end of decimal arithmetic.
+    pub const MOST: Decimal = Decimal::from_parts(3_567_587_328, 232, 0, false, 0);
+
+    /// Whether there can be so much of a line: not less than nothing, nor more than [`Quantity::MOST`].
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        (Decimal::ZERO..=Self::MOST).contains(&self.amount)
+    }
+
     /// `amount` of `unit`.
     #[must_use]
     pub const fn new(amount: Decimal, unit: Unit) -> Self {
@@ -101,6 +110,14 @@ mod tests {
         let kilos = Quantity::new(Decimal::from(2), Unit::new("KG").unwrap());
         assert_eq!(Quantity::each(2).checked_add(&kilos), None);
         assert_eq!(Quantity::each(2).checked_add(&Quantity::each(3)), Some(Quantity::each(5)));
+    }
+
+    #[test]
+    fn less_than_nothing_and_more_than_there_is_are_not_plausible() {
+        assert_eq!(Quantity::MOST, Decimal::from(1_000_000_000_000_i64));
+        let plausible = |amount| Quantity::new(amount, Unit::each()).is_plausible();
+        assert!(plausible(Decimal::ZERO) && plausible(Quantity::MOST));
+        assert!(!plausible(-Decimal::ONE) && !plausible(Quantity::MOST + Decimal::ONE) && !plausible(Decimal::MAX));
     }
 
     #[test]

@@ -154,7 +154,11 @@ impl Asks {
                     let id = FactId::of(&[b"archived", archived.digest.as_bytes()]);
                     facts.push(Told { id, fact: Fact::Archived(archived) });
                 }
-                Decision::Ask(_) | Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) => {}
+                Decision::Commit(_)
+                | Decision::Ask(_)
+                | Decision::Deadline(_)
+                | Decision::Raise(_)
+                | Decision::Resolve(_) => {}
             }
         }
         let source = Source {
@@ -235,7 +239,7 @@ fn is_ours(decision: &Decision) -> bool {
     match decision {
         Decision::Ask(ask) => ask.system == System::View,
         Decision::End(_) => true,
-        Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) => false,
+        Decision::Commit(_) | Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) => false,
     }
 }
 

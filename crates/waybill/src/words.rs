@@ -33,6 +33,7 @@ pub(crate) fn fact(fact: &Fact) -> String {
 /// What a decision says.
 pub(crate) fn decision(decision: &Decision) -> String {
     match decision {
+        Decision::Commit(commitment) => format!("works from now on with the release {}", commitment.release),
         Decision::Ask(ask) => self::ask(ask),
         Decision::Deadline(deadline) => format!("waits for {} until {}", deadline.name, deadline.at),
         Decision::Raise(exception) => format!("raises {}", self::exception(exception)),

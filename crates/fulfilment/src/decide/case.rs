@@ -1,20 +1,21 @@
 //! One order as the rules look at it.
 
-use model::{Ask, AskId, Milestone, Order, OrderLine, PartnerId, Request, ShipmentId, System};
-use rust_decimal::Decimal;
+use model::{Ask, Commitment, LineId, Milestone, Order, OrderLine, PartnerId, Request, ShipmentId, System};
 
+use super::quantities;
 use super::waits::Wait;
 use crate::policy::Policy;
-use crate::state::{Actual, AskState, Shipment, State};
+use crate::state::{Amounts, AskState, Known, Shipment, State, Step, ask_id};
 
 /// One order as the rules look at it: what is known, and what is being asked in this decision.
 pub(super) struct Case<'a> {
     pub state: &'a State,
     pub policy: &'a Policy,
-    pub order: &'a Order,
-    pub shipments: Vec<Shipment<'a>>,
-    /// What has happened to the goods.
-    actual: Actual<'a>,
+    pub known: Known<'a>,
+    /// How much of each line of each shipment has come how far.
+    tallies: Vec<Vec<Amounts>>,
+    /// What stands against the order, in words.
+    pub objections: Vec<String>,
     /// What this decision asks. The rules for waits and problems see it as asked already, so that deciding on the
     /// state this decision leads to adds nothing.
     pub asks: Vec<Ask>,
@@ -24,27 +25,53 @@ pub(super) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// The case of a released order that has not ended; nothing is decided about any other.
+    /// The case of a released order; nothing is decided about any other.
     pub fn of(state: &'a State, policy: &'a Policy) -> Option<Self> {
-        let order = state.order()?;
+        state.id()?;
         let view = PartnerId::new("visibility").ok()?;
-        let open = state.id().is_some() && state.ended().is_none();
-        open.then(|| Self {
-            state,
-            policy,
-            order,
-            shipments: state.shipments(),
-            actual: state.actual(),
-            asks: Vec::new(),
-            waits: Vec::new(),
-            view,
-        })
+        let known = state.known(|_| None)?;
+        let tallies = known.shipments.iter().map(|shipment| known.tally(shipment)).collect();
+        let objections = objections(&known);
+        Some(Self { state, policy, known, tallies, objections, asks: Vec::new(), waits: Vec::new(), view })
+    }
+
+    /// From now on the word of the TMS counts for what it is being asked to carry in this decision, and may have told of
+    /// already.
+    pub fn heed_the_tms(&mut self) {
+        let booked = |ask: &Ask| matches!(ask.request, Request::Book { .. });
+        if !self.asks.iter().any(booked) {
+            return;
+        }
+        let tms = self.policy.tms(self.order().mode.as_deref());
+        let asks = &self.asks;
+        let is_asked = |shipment: &ShipmentId| asks.iter().any(|a| booked(a) && a.request.shipment() == Some(shipment));
+        if let Some(known) = self.state.known(|shipment| is_asked(shipment).then_some(tms)) {
+            self.tallies = known.shipments.iter().map(|shipment| known.tally(shipment)).collect();
+            self.known = known;
+        }
+    }
+
+    pub const fn order(&self) -> &'a Order {
+        self.known.order
+    }
+
+    pub fn shipments(&self) -> impl Iterator<Item = &Shipment<'a>> {
+        self.known.shipments.iter()
+    }
+
+    /// The release this order works with, as a decision names it.
+    pub fn commitment(&self) -> Commitment {
+        Commitment { release: self.known.release.id.to_string() }
+    }
+
+    /// Every ask, made before or now.
+    pub fn all_asks(&self) -> impl Iterator<Item = &Ask> {
+        self.state.asks().chain(&self.asks)
     }
 
     /// The ask of this kind, if it was made before or is being made now; there is one of a kind for each shipment.
     pub fn ask(&self, kind: &str, shipment: Option<&ShipmentId>) -> Option<&Ask> {
-        let same = |ask: &&Ask| ask.request.kind() == kind && about(&ask.request) == shipment;
-        self.asks.iter().chain(self.state.asks()).find(same)
+        self.all_asks().find(|ask| ask.request.kind() == kind && ask.request.shipment() == shipment)
     }
 
     /// The ask, unless it was made before. Its id is the same however often it is decided.
@@ -59,19 +86,13 @@ impl<'a> Case<'a> {
         if self.ask(kind, shipment).is_some() {
             return None;
         }
-        let order = self.state.id()?;
-        let text = match shipment {
-            Some(shipment) => format!("{order}/{kind}/{shipment}"),
-            None => format!("{order}/{kind}"),
-        };
-        // The longest order number and the longest shipment id still fit; see `token::MAX_COMPOSED`.
-        let id = AskId::new(&text).ok()?;
+        let id = ask_id(self.state.id()?, kind, shipment)?;
         Some(Ask { id, system, partner: partner.clone(), request: request() })
     }
 
     /// What became of an ask, made before or now.
     pub fn answer(&self, kind: &str, shipment: Option<&ShipmentId>) -> AskState<'a> {
-        self.ask(kind, shipment).map_or(AskState::NotAsked, |ask| self.state.answer_to(ask))
+        self.ask(kind, shipment).map_or(AskState::NotAsked, |ask| self.known.answers.to(ask))
     }
 
     /// The waits that took longer than the policy allows.
@@ -79,30 +100,14 @@ impl<'a> Case<'a> {
         self.waits.iter().filter(|wait| self.state.is_due(&wait.name()))
     }
 
-    /// What stands against the order: what the master data found, or else a line that no shipment holds.
-    pub fn objections(&self) -> Vec<String> {
-        let Some(validation) = self.state.validation() else { return Vec::new() };
-        if !validation.findings.is_empty() {
-            return validation.findings.iter().map(ToString::to_string).collect();
-        }
-        if self.order.lines.is_empty() {
-            return vec!["the order has no lines".to_owned()];
-        }
-        let ships = |line: &OrderLine| self.shipments.iter().any(|s| s.lines.iter().any(|own| own.line == line.line));
-        let left = self.order.lines.iter().filter(|line| !ships(line));
-        left.map(|line| format!("no warehouse is known to ship line {}", line.line)).collect()
-    }
-
     /// Whether the order was held against master data and nothing stands against it.
-    pub fn is_valid(&self) -> bool {
-        self.state.validation().is_some() && self.objections().is_empty()
+    pub const fn is_valid(&self) -> bool {
+        self.objections.is_empty()
     }
 
-    /// The partner that books the order's transport.
-    pub fn tms(&self) -> &'a PartnerId {
-        let transport = &self.policy.transport;
-        let by_mode = self.order.mode.as_ref().and_then(|mode| transport.by_mode.get(mode));
-        by_mode.unwrap_or(&transport.tms)
+    /// The partner that books a shipment's transport: the one that was asked, else the policy's.
+    pub fn tms(&self, shipment: &Shipment<'a>) -> &'a PartnerId {
+        shipment.tms.unwrap_or_else(|| self.policy.tms(self.order().mode.as_deref()))
     }
 
     /// Waybill's own visibility service.
@@ -111,20 +116,22 @@ impl<'a> Case<'a> {
     }
 
     pub fn has_reached(&self, shipment: &Shipment<'_>, milestones: &[Milestone]) -> bool {
-        self.actual.has_reached(&shipment.id, milestones)
+        self.known.actual.has_reached(shipment, milestones)
+    }
+
+    /// How much of each line of a shipment has come how far.
+    pub fn tally<'s>(&'s self, shipment: &'s Shipment<'a>) -> impl Iterator<Item = (&'s OrderLine, &'s Amounts)> {
+        shipment.lines.iter().copied().zip(self.tallies.get(shipment.nth).into_iter().flatten())
     }
 
     /// Whether the warehouse accepted a shipment and reserved all of it.
-    pub fn is_allocated(&self, shipment: &Shipment<'_>) -> bool {
+    pub fn is_allocated(&self, shipment: &Shipment<'a>) -> bool {
         self.answer("allocate", Some(&shipment.id)) == AskState::Accepted
-            && shipment.lines.iter().all(|line| {
-                self.actual.quantity(Some(&shipment.id), line, &[Milestone::FulfilmentAllocated])
-                    >= line.quantity.amount
-            })
+            && self.tally(shipment).all(|(line, amounts)| amounts.of(Step::Allocated) >= line.quantity.amount)
     }
 
     /// Whether the warehouse said what it reserved of a shipment, and it is not all.
-    pub fn is_reserved_short(&self, shipment: &Shipment<'_>) -> bool {
+    pub fn is_reserved_short(&self, shipment: &Shipment<'a>) -> bool {
         self.has_reached(shipment, &[Milestone::FulfilmentAllocated]) && !self.is_allocated(shipment)
     }
 
@@ -138,44 +145,51 @@ impl<'a> Case<'a> {
         self.has_reached(shipment, PICKED_UP)
     }
 
-    /// Whether a shipment has left by the warehouse's word and arrived by the carrier's.
+    /// Whether a shipment has arrived by the carrier's word.
     pub fn is_shipment_delivered(&self, shipment: &Shipment<'_>) -> bool {
         self.has_reached(shipment, &[Milestone::TransportDelivered, Milestone::TransportPodReceived])
     }
 
     /// Whether all shipments have left and arrived.
     pub fn is_delivered(&self) -> bool {
-        !self.shipments.is_empty() && self.shipments.iter().all(|s| self.is_issued(s) && self.is_shipment_delivered(s))
+        !self.known.shipments.is_empty() && self.shipments().all(|s| self.is_issued(s) && self.is_shipment_delivered(s))
     }
 
-    /// The lines of a shipment whose quantities differ along the way, in words. A step nobody told anything of is left
-    /// out: its message may come yet.
-    pub fn differing_lines(&self, shipment: &Shipment<'_>) -> Vec<String> {
-        if !self.is_issued(shipment) || !self.is_shipment_delivered(shipment) {
-            return Vec::new();
-        }
-        let differing = shipment.lines.iter().filter_map(|line| {
-            let of = |milestones: &[Milestone]| self.actual.quantity(Some(&shipment.id), line, milestones);
-            let shipped = of(&[Milestone::FulfilmentGoodsIssued]);
-            let told = [("picked", of(&[Milestone::FulfilmentPicked])), ("packed", of(&[Milestone::FulfilmentPacked]))];
-            let delivered = ("delivered", of(self.actual.delivery(Some(&shipment.id))));
-            let known = told.into_iter().filter(|(_, amount)| *amount != Decimal::ZERO).chain([delivered]);
-            let ordered = ("ordered", line.quantity.amount);
-            let other = known.filter(|(_, amount)| *amount != shipped).chain((shipped > ordered.1).then_some(ordered));
-            let words: Vec<_> = other.map(|(step, amount)| format!("{step} {}", amount.normalize())).collect();
-            let shipped = shipped.normalize();
-            (!words.is_empty()).then(|| format!("line {}: shipped {shipped}, {}", line.line, words.join(", ")))
-        });
-        differing.collect()
+    /// The lines of a shipment whose quantities cannot be right, in words.
+    pub fn differing_lines(&self, shipment: &Shipment<'a>) -> Vec<String> {
+        let arrived = self.is_issued(shipment) && self.is_shipment_delivered(shipment);
+        let words = |line: &OrderLine, amounts: &Amounts| {
+            let ordered = line.quantity.amount;
+            let differs = if arrived { quantities::differing(ordered, amounts) } else { None };
+            let words = differs.or_else(|| quantities::too_much(ordered, amounts))?;
+            Some(format!("line {}: {words}", line.line))
+        };
+        self.tally(shipment).filter_map(|(line, amounts)| words(line, amounts)).collect()
     }
 }
 
-/// The shipment a request is about; `None` when it is about the order.
-const fn about(request: &Request) -> Option<&ShipmentId> {
-    match request {
-        Request::Allocate { shipment, .. } | Request::Book { shipment, .. } => Some(shipment),
-        Request::ConfirmShipment { .. } | Request::Bill { .. } | Request::UpdateCustomer { .. } => None,
+/// What stands against an order: what the master data found, or else what is wrong with its lines.
+fn objections(known: &Known<'_>) -> Vec<String> {
+    let Some(validation) = known.validation else {
+        return vec!["it was released without being held against the master data".to_owned()];
+    };
+    if !validation.findings.is_empty() {
+        return validation.findings.iter().map(ToString::to_string).collect();
     }
+    let lines = &known.order.lines;
+    if lines.is_empty() {
+        return vec!["the order has no lines".to_owned()];
+    }
+    let mut numbers: Vec<&LineId> = lines.iter().map(|line| &line.line).collect();
+    numbers.sort_unstable();
+    let mut twice: Vec<&LineId> = numbers.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+    twice.dedup();
+    let twice = twice.into_iter().map(|number| format!("line {number} is there more than once"));
+    let odd = lines.iter().filter(|line| !line.quantity.is_plausible());
+    let odd = odd.map(|line| format!("{} of line {} is no quantity to order", line.quantity, line.line));
+    let ships = |line: &OrderLine| known.shipments.iter().any(|shipment| shipment.place_of(&line.line).is_some());
+    let left = lines.iter().filter(|line| !ships(line));
+    twice.chain(odd).chain(left.map(|line| format!("no warehouse is known to ship line {}", line.line))).collect()
 }
 
 /// What tells that the carrier has, or had, the goods.

@@ -53,7 +53,11 @@ impl Wait {
     pub fn words(&self, case: &Case<'_>) -> String {
         match self {
             Self::Allocate(shipment) => format!("the warehouse has not reserved {shipment}"),
-            Self::Book(shipment) => format!("{} has not answered for {shipment}", case.tms()),
+            Self::Book(shipment) => {
+                let tms =
+                    case.shipments().find(|own| own.id == *shipment).map_or("the TMS", |own| case.tms(own).as_str());
+                format!("{tms} has not answered for {shipment}")
+            }
             Self::Ship(shipment) | Self::GoodsIssue(shipment) => format!("{shipment} has not left the warehouse"),
             Self::Deliver(shipment) => format!("{shipment} has not been delivered"),
             Self::Close => format!("still missing: {}", missing_to_close(case).join(", ")),
@@ -64,6 +68,9 @@ impl Wait {
 /// Whether a deadline of this name is still being waited for.
 #[must_use]
 pub fn awaits(state: &State, deadline: &str) -> bool {
+    if state.ended().is_some() {
+        return false;
+    }
     // Which waits are open does not depend on the policy, only how long they may take.
     let policy = Policy::default();
     let case = Case::of(state, &policy);
@@ -72,7 +79,7 @@ pub fn awaits(state: &State, deadline: &str) -> bool {
 
 /// Everything that is being waited for now.
 pub(super) fn open_waits(case: &Case<'_>) -> Vec<Wait> {
-    let mut waits: Vec<Wait> = case.shipments.iter().flat_map(|shipment| of_shipment(case, shipment)).collect();
+    let mut waits: Vec<Wait> = case.shipments().flat_map(|shipment| of_shipment(case, shipment)).collect();
     if case.is_delivered() && !missing_to_close(case).is_empty() {
         waits.push(Wait::Close);
     }
@@ -111,9 +118,9 @@ pub(super) fn missing_to_close(case: &Case<'_>) -> Vec<String> {
     let unanswered = steps.iter().filter(|(kind, _)| case.answer(kind, None) != AskState::Accepted);
     let mut missing: Vec<String> = unanswered.map(|(_, words)| (*words).to_owned()).collect();
     let is_unanswered = |shipment: &&Shipment<'_>| case.answer("book", Some(&shipment.id)) == AskState::Waiting;
-    let unanswered = case.shipments.iter().filter(is_unanswered);
+    let unanswered = case.shipments().filter(is_unanswered);
     missing.extend(unanswered.map(|shipment| format!("the answer to the booking of {}", shipment.id)));
-    let unbilled = case.shipments.iter().filter(|shipment| case.state.freight_invoice(&shipment.id).is_none());
+    let unbilled = case.shipments().filter(|shipment| case.known.freight_invoice(shipment).is_none());
     missing.extend(unbilled.map(|shipment| format!("the freight invoice of {}", shipment.id)));
     missing
 }

@@ -1,44 +1,81 @@
-//! What has actually happened to the goods, by the word of the systems of record.
+//! What has actually happened to the goods, by the word of each shipment's own warehouse and TMS.
 
 use engine::FactId;
-use model::{
-    Classifier, LineId, Milestone, MilestoneReached, OrderLine, ParcelId, Progress, Quantity, ShipmentId, Timestamp,
-    Unit, When,
-};
+use model::{Milestone, MilestoneReached, OrderLine, ParcelId, Progress, Quantity, Unit, When};
 use rust_decimal::Decimal;
 
-use super::State;
+use super::{Held, Shipment};
 
-/// The milestones that were actually reached, picked out once for the many questions asked of them.
-pub(crate) struct Actual<'a>(Vec<Event<'a>>);
+/// The milestones that were actually reached, shipment by shipment, picked out once for the many questions asked of them.
+#[derive(Default)]
+pub(crate) struct Actual<'a>(pub(super) Vec<Event<'a>>);
 
-/// A milestone that was reached.
+/// A milestone that a shipment reached. One that was told of the whole order is one of each shipment.
 #[derive(Clone, Copy)]
-pub(super) struct Event<'a> {
+pub(crate) struct Event<'a> {
     pub fact: FactId,
-    received: Timestamp,
+    pub held: &'a Held,
+    /// The shipment's place among the shipments.
+    pub shipment: usize,
     pub reached: &'a MilestoneReached,
 }
 
-impl State {
-    /// What has actually happened to the goods.
-    pub(crate) fn actual(&self) -> Actual<'_> {
-        let actual = self.milestones().filter(|(_, _, reached)| reached.classifier == Classifier::Actual);
-        Actual(actual.map(|(fact, held, reached)| Event { fact, received: held.received, reached }).collect())
+/// How much of one line has come how far, in the order's unit.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Amounts {
+    amounts: [Decimal; Step::ALL.len()],
+    /// When the last of it was delivered.
+    pub delivered_on: Option<When>,
+}
+
+/// A step that is told of in quantities, in the order of the lifecycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Allocated,
+    Picked,
+    Packed,
+    Shipped,
+    Delivered,
+    Returned,
+}
+
+impl Step {
+    pub const ALL: [Self; 6] =
+        [Self::Allocated, Self::Picked, Self::Packed, Self::Shipped, Self::Delivered, Self::Returned];
+
+    /// The step in words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allocated => "allocated",
+            Self::Picked => "picked",
+            Self::Packed => "packed",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Returned => "returned",
+        }
+    }
+}
+
+impl Amounts {
+    /// How much came as far as this step.
+    pub const fn of(&self, step: Step) -> Decimal {
+        self.amounts[step as usize]
     }
 }
 
 impl<'a> Actual<'a> {
     /// Whether a shipment reached a milestone: told of the shipment or the order, or of each parcel known of it. How much
-    /// of which line did is another question, see [`Actual::quantity`].
-    pub fn has_reached(&self, shipment: &ShipmentId, milestones: &[Milestone]) -> bool {
+    /// of which line did is another question, see [`Actual::tally`].
+    pub fn has_reached(&self, shipment: &Shipment<'_>, milestones: &[Milestone]) -> bool {
         let mut parcels: Vec<(&ParcelId, bool)> = Vec::new();
-        for Event { reached, .. } in &self.0 {
+        for Event { reached, .. } in self.0.iter().filter(|event| event.shipment == shipment.nth) {
             let here = milestones.contains(&reached.milestone);
-            if !(here || reached.parcel.is_some()) || !is_about(reached, Some(shipment)) {
+            let Some(parcel) = &reached.parcel else {
+                if here {
+                    return true;
+                }
                 continue;
-            }
-            let Some(parcel) = &reached.parcel else { return true };
+            };
             match parcels.iter_mut().find(|(known, _)| *known == parcel) {
                 Some((_, known)) => *known |= here,
                 None => parcels.push((parcel, here)),
@@ -47,71 +84,86 @@ impl<'a> Actual<'a> {
         !parcels.is_empty() && parcels.iter().all(|(_, reached)| *reached)
     }
 
-    /// How much of a line reached any of these milestones, in the order's unit. A milestone that names no lines covers all
-    /// that it is about, once however often it is told.
-    pub fn quantity(&self, shipment: Option<&ShipmentId>, line: &OrderLine, milestones: &[Milestone]) -> Decimal {
-        if self.told_of_all(shipment, milestones).is_some() {
-            return line.quantity.amount;
+    /// How much of each line of a shipment has come how far. A milestone that names no lines covers all that it is about,
+    /// once however often it is told; only more than all is more.
+    pub fn tally(&self, shipment: &Shipment<'_>) -> Vec<Amounts> {
+        let mut tally = vec![Amounts::default(); shipment.lines.len()];
+        for step in Step::ALL {
+            let milestones = self.milestones(shipment, step);
+            for event in self.of(shipment, milestones) {
+                let occurred = (step == Step::Delivered).then_some(event.reached.occurred);
+                let parts = &event.reached.lines;
+                for amounts in tally.iter_mut().filter(|_| parts.is_empty()) {
+                    amounts.delivered_on = amounts.delivered_on.max(occurred);
+                }
+                for (place, part) in parts.iter().filter_map(|part| Some((shipment.place_of(&part.line)?, part))) {
+                    tally[place].delivered_on = tally[place].delivered_on.max(occurred);
+                    let sum = &mut tally[place].amounts[step as usize];
+                    *sum = sum.saturating_add(in_unit(&part.quantity, &shipment.lines[place].quantity.unit));
+                }
+            }
+            let all = self.told_of_all(shipment, milestones).is_some();
+            for (amounts, line) in tally.iter_mut().zip(&shipment.lines).filter(|_| all) {
+                let amount = &mut amounts.amounts[step as usize];
+                *amount = plausible(&line.quantity).max(*amount);
+            }
         }
-        let parts = self.told_of_parts(shipment, &line.line, milestones);
-        parts.fold(Decimal::ZERO, |sum, (_, part)| sum.saturating_add(in_unit(&part.quantity, &line.quantity.unit)))
+        tally
     }
 
     /// The first event that tells of everything a shipment holds. One that tells of a parcel and names no lines leaves open
     /// what the parcel holds, until every parcel known is told of.
-    pub(super) fn told_of_all(&self, shipment: Option<&ShipmentId>, milestones: &[Milestone]) -> Option<Event<'a>> {
+    pub(super) fn told_of_all(&self, shipment: &Shipment<'_>, milestones: &[Milestone]) -> Option<Event<'a>> {
         let whole = self.of(shipment, milestones).filter(|event| {
             event.reached.lines.is_empty() && event.reached.milestone != Milestone::TransportPartiallyDelivered
         });
-        let first = whole.min_by_key(|event| (event.reached.parcel.is_some(), event.received, event.fact))?;
-        let all = first.reached.parcel.is_none() || shipment.is_some_and(|s| self.has_reached(s, milestones));
-        all.then_some(first)
+        let first = whole.min_by_key(|event| (event.reached.parcel.is_some(), event.held.received, event.fact))?;
+        (first.reached.parcel.is_none() || self.has_reached(shipment, milestones)).then_some(first)
     }
 
     /// Every part of a line that was told of by name.
     pub(super) fn told_of_parts(
         &self,
-        shipment: Option<&ShipmentId>,
-        line: &LineId,
+        shipment: &Shipment<'_>,
+        line: &OrderLine,
         milestones: &[Milestone],
     ) -> impl Iterator<Item = (Event<'a>, &'a Progress)> {
         self.of(shipment, milestones).flat_map(move |event| {
-            let parts = event.reached.lines.iter().filter(move |part| part.line == *line);
+            let parts = event.reached.lines.iter().filter(move |part| part.line == line.line);
             parts.map(move |part| (event, part))
         })
     }
 
-    /// The milestones that say what the consignee has taken: deliveries or, where none is told, the proof of delivery.
-    pub fn delivery(&self, shipment: Option<&ShipmentId>) -> &'static [Milestone] {
-        if self.of(shipment, DELIVERED).next().is_some() { DELIVERED } else { PROVEN }
+    /// Every event of a shipment and one of these milestones.
+    pub(super) fn of(&self, shipment: &Shipment<'_>, milestones: &[Milestone]) -> impl Iterator<Item = Event<'a>> {
+        let nth = shipment.nth;
+        self.0.iter().copied().filter(move |e| e.shipment == nth && milestones.contains(&e.reached.milestone))
     }
 
-    /// When the last of a line reached any of these milestones.
-    pub(super) fn last(&self, shipment: Option<&ShipmentId>, line: &LineId, milestones: &[Milestone]) -> Option<When> {
-        let told = self.of(shipment, milestones).filter(|event| {
-            let lines = &event.reached.lines;
-            lines.is_empty() || lines.iter().any(|part| part.line == *line)
-        });
-        told.map(|event| event.reached.occurred).max()
-    }
-
-    fn of(&self, shipment: Option<&ShipmentId>, milestones: &[Milestone]) -> impl Iterator<Item = Event<'a>> {
-        let events = self.0.iter().copied();
-        events.filter(move |event| milestones.contains(&event.reached.milestone) && is_about(event.reached, shipment))
+    /// The milestones that tell of a step. What the consignee has taken is told by deliveries or, where none is told, by
+    /// the proof of delivery.
+    fn milestones(&self, shipment: &Shipment<'_>, step: Step) -> &'static [Milestone] {
+        match step {
+            Step::Allocated => &[Milestone::FulfilmentAllocated],
+            Step::Picked => &[Milestone::FulfilmentPicked],
+            Step::Packed => &[Milestone::FulfilmentPacked],
+            Step::Shipped => &[Milestone::FulfilmentGoodsIssued],
+            Step::Delivered if self.of(shipment, DELIVERED).next().is_some() => DELIVERED,
+            Step::Delivered => &[Milestone::TransportPodReceived],
+            Step::Returned => &[Milestone::TransportReturned],
+        }
     }
 }
 
 /// What a consignee has taken, in whole or in part.
 const DELIVERED: &[Milestone] = &[Milestone::TransportDelivered, Milestone::TransportPartiallyDelivered];
-/// What proves that a consignee has taken it.
-const PROVEN: &[Milestone] = &[Milestone::TransportPodReceived];
 
-fn is_about(reached: &MilestoneReached, shipment: Option<&ShipmentId>) -> bool {
-    reached.shipment.is_none() || reached.shipment.as_ref() == shipment
+/// The amount, when it counts in the order's unit; an amount in another unit counts as nothing.
+pub(super) fn in_unit(quantity: &Quantity, unit: &Unit) -> Decimal {
+    if quantity.unit == *unit { plausible(quantity) } else { Decimal::ZERO }
 }
 
-/// The amount, when it counts in the order's unit; an amount in another unit counts as nothing, so that the comparison
-/// of quantities brings it to light.
-pub(super) fn in_unit(quantity: &Quantity, unit: &Unit) -> Decimal {
-    if quantity.unit == *unit { quantity.amount } else { Decimal::ZERO }
+/// As much of it as can be believed.
+pub(super) fn plausible(quantity: &Quantity) -> Decimal {
+    quantity.amount.clamp(Decimal::ZERO, Quantity::MOST)
 }

@@ -1,8 +1,9 @@
-//! What became of an ask.
+//! What became of an ask. The first answer settles it; a later one that says otherwise is a claim, and a person must see it.
 
-use model::{Ask, AskId, Fact, Outcome};
+use model::{Answer, Ask, AskId, Fact, Milestone, Outcome, Progress, Request, Timestamp};
 
-use super::State;
+use super::actual::Event;
+use super::{Came, Held, Known, Shipment, State};
 
 /// What became of an ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,17 @@ pub enum AskState<'a> {
     Refused(&'a Outcome),
 }
 
+/// Every answer, in the order they came in.
+#[derive(Default)]
+pub(crate) struct Answers<'a>(Vec<(Came, &'a Held, &'a Answer)>);
+
+/// A reservation that came with a later answer to the same ask.
+pub(crate) struct RepeatedQuantity<'a> {
+    pub event: Event<'a>,
+    /// What the later answer reserves, in words, when the first one said otherwise.
+    pub differs: Option<String>,
+}
+
 impl State {
     /// The ask with this id, if it was made.
     #[must_use]
@@ -24,21 +36,148 @@ impl State {
         self.asks.iter().find(|ask| ask.id == *id)
     }
 
-    /// What became of an ask. Only the system that was asked can answer; its last word counts.
+    /// What became of an ask. Only the partner that was asked can answer; its first word counts.
     #[must_use]
     pub fn ask_state(&self, id: &AskId) -> AskState<'_> {
-        self.ask(id).map_or(AskState::NotAsked, |ask| self.answer_to(ask))
+        let Some(ask) = self.ask(id) else { return AskState::NotAsked };
+        let mut answers = Answers::default();
+        for (id, held) in &self.facts {
+            if let Fact::Answered(answer) = &held.fact {
+                answers.add(held.came(*id), held, answer);
+            }
+        }
+        answers.sort();
+        answers.to(ask)
+    }
+}
+
+impl<'a> Answers<'a> {
+    pub(super) fn add(&mut self, came: Came, held: &'a Held, answer: &'a Answer) {
+        self.0.push((came, held, answer));
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.0.sort_by_key(|(came, ..)| *came);
     }
 
     /// What became of an ask that was made, or is being made now: the answer may be known before the ask.
-    pub(crate) fn answer_to(&self, ask: &Ask) -> AskState<'_> {
-        let answer = self.newest(ask.system.lane(), |fact| {
-            if let Fact::Answered(answer) = fact { (answer.ask == ask.id).then_some(&answer.outcome) } else { None }
-        });
-        match answer {
+    pub fn to(&self, ask: &Ask) -> AskState<'a> {
+        match self.outcomes(ask).next() {
             None => AskState::Waiting,
             Some(Outcome::Accepted) => AskState::Accepted,
             Some(refused @ (Outcome::Refused { .. } | Outcome::Failed { .. })) => AskState::Refused(refused),
         }
     }
+
+    /// Every word of the partner that was asked, in the order they came in.
+    pub fn outcomes(&self, ask: &Ask) -> impl Iterator<Item = &'a Outcome> {
+        let own = self.0.iter().filter(|(_, held, answer)| answer.ask == ask.id && is_from_asked(held, ask));
+        own.map(|(_, _, answer)| &answer.outcome)
+    }
+}
+
+/// Whether the partner that was asked says something.
+pub(super) fn is_from_asked(held: &Held, ask: &Ask) -> bool {
+    held.lane == ask.system.lane() && held.is_from(&ask.partner)
+}
+
+impl<'a> Known<'a> {
+    /// What a partner said on an ask that is not what it said first, in words.
+    pub fn contradictions(&self, ask: &Ask) -> Vec<String> {
+        let mut outcomes = self.answers.outcomes(ask);
+        let first = outcomes.next();
+        let others = outcomes.filter(|other| first.is_some_and(|first| first.is_accepted() != other.is_accepted()));
+        let mut words: Vec<String> = others.map(|other| format!("later {other}")).collect();
+        match &ask.request {
+            Request::Allocate { shipment, .. } => {
+                let nth = self.shipments.iter().position(|own| own.id == *shipment);
+                let again = self.repeated.iter().filter(|repeated| Some(repeated.event.shipment) == nth);
+                words.extend(again.filter_map(|repeated| repeated.differs.clone()));
+            }
+            Request::Book { shipment, .. } => {
+                let first = self.booking(shipment);
+                let others = self.bookings_of(shipment).filter(|other| first.is_some_and(|first| first != *other));
+                words.extend(others.map(|other| {
+                    let charge = other.charge.as_ref().map_or("no charge".to_owned(), ToString::to_string);
+                    format!("later booked with {} as {} at {charge}", other.carrier, other.tracking)
+                }));
+            }
+            Request::ConfirmShipment { .. } | Request::Bill { .. } | Request::UpdateCustomer { .. } => {}
+        }
+        words.sort();
+        words.dedup();
+        if let (Some(first), false) = (first, words.is_empty()) {
+            words.insert(0, first.to_string());
+        }
+        words
+    }
+
+    /// A warehouse that answers an ask again tells again what it reserved: that is not to be added to what it told first.
+    pub(super) fn set_aside_repeated_quantities(&mut self) {
+        let Some(order) = self.state.id() else { return };
+        for shipment in &self.shipments {
+            let is_own = |ask: &AskId| is_ask(ask.as_str(), order.as_str(), "allocate", shipment.id.as_str());
+            let answers = self.answers.0.iter().filter(|(_, held, answer)| {
+                answer.outcome.is_accepted()
+                    && held.lane == model::Lane::Wms
+                    && is_own(&answer.ask)
+                    && shipment.heeds(held)
+            });
+            let mut messages: Vec<(Timestamp, u64)> =
+                answers.map(|((received, inbox, _), ..)| (*received, *inbox)).collect();
+            messages.dedup();
+            if messages.len() < 2 {
+                continue;
+            }
+            let told = |message: (Timestamp, u64)| -> Vec<Event<'a>> {
+                let reserved = self.actual.of(shipment, &[Milestone::FulfilmentAllocated]);
+                reserved.filter(|event| (event.held.received, event.held.inbox) == message).collect()
+            };
+            let mut reservations = messages.into_iter().map(told).filter(|events| !events.is_empty());
+            let first = reservations.next().map(|events| reserved(shipment, &events));
+            let later: Vec<RepeatedQuantity<'a>> = reservations
+                .flat_map(|events| {
+                    let words = reserved(shipment, &events);
+                    let differs = (Some(&words) != first.as_ref()).then(|| format!("later reserved {words}"));
+                    events.into_iter().map(move |event| RepeatedQuantity { event, differs: differs.clone() })
+                })
+                .collect();
+            self.actual.0.retain(|event| {
+                later.iter().all(|again| (again.event.fact, again.event.shipment) != (event.fact, event.shipment))
+            });
+            self.repeated.extend(later);
+        }
+    }
+}
+
+/// What these events reserve, in words that are the same for the same quantities.
+fn reserved(shipment: &Shipment<'_>, events: &[Event<'_>]) -> String {
+    let parts = |event: &Event<'_>| -> Vec<String> {
+        let words = |part: &Progress| format!("{} of line {}", part.quantity, part.line);
+        if event.reached.lines.is_empty() {
+            shipment.lines.iter().map(|line| format!("{} of line {}", line.quantity, line.line)).collect()
+        } else {
+            event.reached.lines.iter().map(words).collect()
+        }
+    };
+    let mut words: Vec<String> = events.iter().flat_map(parts).collect();
+    words.sort();
+    words.join(", ")
+}
+
+/// Whether an id is that of the ask of this kind for a shipment; see [`ask_id`].
+fn is_ask(id: &str, order: &str, kind: &str, shipment: &str) -> bool {
+    let own = id.strip_prefix(order).and_then(|rest| rest.strip_prefix('/'));
+    let of_kind = own.and_then(|rest| rest.strip_prefix(kind)).and_then(|rest| rest.strip_prefix('/'));
+    of_kind == Some(shipment)
+}
+
+/// The id of the ask of a kind, for a shipment or for the order: the same however often it is decided. `None` when the
+/// order's number leaves no room for it; the longest number does, see `model::token::MAX_COMPOSED`.
+pub(crate) fn ask_id(order: &model::OrderId, kind: &str, shipment: Option<&model::ShipmentId>) -> Option<AskId> {
+    let text = match shipment {
+        Some(shipment) => format!("{order}/{kind}/{shipment}"),
+        None => format!("{order}/{kind}"),
+    };
+    AskId::new(&text).ok()
 }

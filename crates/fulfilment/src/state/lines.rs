@@ -1,12 +1,14 @@
 //! How much of each line has come how far.
 
-use model::{Fact, Invoice, Lane, LineId, Milestone, OrderLine, Sku, Unit, When};
+use std::collections::BTreeMap;
+
+use model::{Invoice, LineId, OrderLine, Sku, Unit, When};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::State;
 use super::actual::in_unit;
+use super::{Amounts, Known, State, Step};
 
 /// How much of one line has come how far, in the order's unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -45,39 +47,38 @@ impl State {
     /// How far each line has come; empty before the order is released.
     #[must_use]
     pub fn lines(&self) -> Vec<LineStatus> {
-        let Some(order) = self.order() else { return Vec::new() };
-        let (shipments, actual, invoice) = (self.shipments(), self.actual(), self.invoice());
+        self.known(|_| None).map(|known| known.lines()).unwrap_or_default()
+    }
+}
+
+impl Known<'_> {
+    /// How far each line has come.
+    pub fn lines(&self) -> Vec<LineStatus> {
+        let tallied = self.shipments.iter().flat_map(|s| s.lines.iter().map(|line| &line.line).zip(self.tally(s)));
+        let tally: BTreeMap<&LineId, Amounts> = tallied.collect();
+        let invoice = self.invoice();
         let status = |line: &OrderLine| {
-            let shipment = shipments.iter().find(|s| s.lines.iter().any(|own| own.line == line.line)).map(|s| &s.id);
-            let of = |milestone| actual.quantity(shipment, line, &[milestone]);
-            let delivery = actual.delivery(shipment);
-            let delivered = actual.quantity(shipment, line, delivery);
-            let delivered_on = actual.last(shipment, &line.line, delivery);
-            let promised = line.promised.or(order.promised);
+            let amounts = tally.get(&line.line).copied().unwrap_or_default();
+            let (delivered, delivered_on) = (amounts.of(Step::Delivered), amounts.delivered_on);
+            let promised = line.promised.or(self.order.promised);
             LineStatus {
                 line: line.line.clone(),
                 sku: line.sku.clone(),
                 unit: line.quantity.unit.clone(),
                 ordered: line.quantity.amount,
-                allocated: of(Milestone::FulfilmentAllocated),
-                picked: of(Milestone::FulfilmentPicked),
-                packed: of(Milestone::FulfilmentPacked),
-                shipped: of(Milestone::FulfilmentGoodsIssued),
+                allocated: amounts.of(Step::Allocated),
+                picked: amounts.of(Step::Picked),
+                packed: amounts.of(Step::Packed),
+                shipped: amounts.of(Step::Shipped),
                 delivered,
-                returned: of(Milestone::TransportReturned),
+                returned: amounts.of(Step::Returned),
                 invoiced: invoice.map_or(Decimal::ZERO, |invoice| invoiced(invoice, line, delivered)),
                 promised,
                 delivered_on,
                 late: matches!((delivered_on, promised), (Some(on), Some(by)) if on.local_date() > by.local_date()),
             }
         };
-        order.lines.iter().map(status).collect()
-    }
-
-    /// The customer's last invoice.
-    #[must_use]
-    pub fn invoice(&self) -> Option<&Invoice> {
-        self.newest(Lane::Erp, |fact| if let Fact::Billed(invoice) = fact { Some(invoice) } else { None })
+        self.order.lines.iter().map(status).collect()
     }
 }
 

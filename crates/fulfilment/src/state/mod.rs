@@ -4,24 +4,30 @@
 //! the same set results, so everything computed from it is the same too.
 
 mod actual;
+mod ahead;
 mod answers;
+mod claims;
+mod known;
 mod lines;
+mod releases;
 mod shipments;
 mod stock;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{Content, FactId, Key, WorkflowRecord};
-use model::{
-    Ask, Decision, End, Exception, Fact, Lane, Milestone, MilestoneReached, Order, OrderId, System, Timestamp,
-    Validation,
-};
+use engine::{Content, FactId, Key, Source, WorkflowRecord};
+use model::{Ask, Decision, End, Exception, Fact, Lane, OrderId, PartnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Fulfilment;
-pub(crate) use actual::Actual;
+pub(crate) use actual::{Amounts, Step};
+pub(crate) use ahead::is_ahead;
 pub use answers::AskState;
+pub(crate) use answers::{RepeatedQuantity, ask_id};
+pub use claims::{Claim, may_tell};
+pub(crate) use known::Known;
 pub use lines::LineStatus;
+pub(crate) use releases::{Release, changes};
 pub use shipments::Shipment;
 pub use stock::{StockEffect, StockEffectKind};
 
@@ -29,12 +35,18 @@ pub use stock::{StockEffect, StockEffectKind};
 /// The entries themselves stay in the stream.
 pub const MAX_FACTS: usize = 5_000;
 
+/// When something came in: of one moment, its place in the inbox and then its id say which came first.
+pub(crate) type Came = (Timestamp, u64, FactId);
+
 /// The fold of one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// `None` when the subject's token names no order; nothing is ever decided for such a stream.
     id: Option<OrderId>,
     facts: BTreeMap<FactId, Held>,
+    /// The release that what was asked is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    committed: Option<FactId>,
     asks: Vec<Ask>,
     deadlines: BTreeMap<String, Timestamp>,
     due: BTreeSet<String>,
@@ -47,6 +59,9 @@ pub struct State {
 pub struct Held {
     /// The lane it was told in.
     pub lane: Lane,
+    /// The partner that told it; none when Waybill itself or an operator did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<Box<str>>,
     /// When it first came in.
     pub received: Timestamp,
     /// Its message's place in the inbox, which tells which of two messages of one moment came first; 0 when it came
@@ -56,15 +71,21 @@ pub struct Held {
     pub fact: Fact,
 }
 
-/// A fact told by a system that is not the system of record for it: shown beside the truth, never part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim<'a> {
-    /// Who claims it.
-    pub lane: Lane,
-    /// When it first came in.
-    pub received: Timestamp,
-    /// What is claimed.
-    pub fact: &'a Fact,
+impl Held {
+    /// When it came in, among the others.
+    pub(crate) const fn came(&self, id: FactId) -> Came {
+        (self.received, self.inbox, id)
+    }
+
+    /// Whether this partner told it, or Waybill itself.
+    pub(crate) fn is_from(&self, partner: &PartnerId) -> bool {
+        self.partner.as_deref().is_none_or(|own| own == partner.as_str())
+    }
+
+    /// Who told it, in words.
+    pub(crate) fn teller(&self) -> &str {
+        self.partner.as_deref().unwrap_or(self.lane.as_str())
+    }
 }
 
 impl State {
@@ -74,6 +95,7 @@ impl State {
         Self {
             id: OrderId::from_token(key.token()).ok(),
             facts: BTreeMap::new(),
+            committed: None,
             asks: Vec::new(),
             deadlines: BTreeMap::new(),
             due: BTreeSet::new(),
@@ -87,9 +109,7 @@ impl State {
         let Some(lane) = Lane::from_token(entry.lane) else { return };
         match &entry.entry.content {
             Content::Facts { source, facts } => {
-                for told in facts {
-                    self.learn(told.id, lane, (source.received, source.inbox.unwrap_or(0)), &told.fact);
-                }
+                facts.iter().for_each(|told| self.learn(told.id, lane, source, &told.fact));
             }
             Content::Decisions { decisions, .. } if lane == Lane::Flow => {
                 decisions.iter().for_each(|decision| self.take(decision));
@@ -102,24 +122,30 @@ impl State {
         }
     }
 
-    fn learn(&mut self, id: FactId, lane: Lane, (received, inbox): (Timestamp, u64), fact: &Fact) {
+    fn learn(&mut self, id: FactId, lane: Lane, source: &Source, fact: &Fact) {
+        let (partner, received, inbox) = (source.partner.as_deref(), source.received, source.inbox.unwrap_or(0));
+        let telling = || Held { lane, partner: partner.map(Into::into), received, inbox, fact: fact.clone() };
         if let Some(held) = self.facts.get_mut(&id) {
             // The first telling counts, whichever of them is folded first.
-            if (received, inbox, lane) < (held.received, held.inbox, held.lane) {
-                *held = Held { lane, received, inbox, fact: fact.clone() };
+            if (received, inbox, lane, partner) < (held.received, held.inbox, held.lane, held.partner.as_deref()) {
+                *held = telling();
             }
         } else if self.facts.len() < MAX_FACTS {
-            self.facts.insert(id, Held { lane, received, inbox, fact: fact.clone() });
+            self.facts.insert(id, telling());
         }
     }
 
     fn take(&mut self, decision: &Decision) {
         match decision {
+            Decision::Commit(commitment) => self.committed = self.committed.or(fact_id(&commitment.release)),
             Decision::Ask(ask) => self.asks.push(ask.clone()),
             Decision::Deadline(deadline) => {
                 self.deadlines.insert(deadline.name.clone(), deadline.at);
             }
-            Decision::Raise(exception) => self.exceptions.push(exception.clone()),
+            Decision::Raise(exception) => match self.exceptions.iter_mut().find(|open| open.kind == exception.kind) {
+                Some(open) => *open = exception.clone(),
+                None => self.exceptions.push(exception.clone()),
+            },
             Decision::Resolve(kind) => self.exceptions.retain(|open| open.kind != *kind),
             Decision::End(end) => self.ended = Some(*end),
         }
@@ -131,16 +157,10 @@ impl State {
         self.id.as_ref()
     }
 
-    /// The order as the ERP last released it.
+    /// The release that what was asked is about, once something was asked.
     #[must_use]
-    pub fn order(&self) -> Option<&Order> {
-        self.newest(Lane::Erp, |fact| if let Fact::Released(order) = fact { Some(order) } else { None })
-    }
-
-    /// What the master data last said of it.
-    #[must_use]
-    pub fn validation(&self) -> Option<&Validation> {
-        self.newest(Lane::Erp, |fact| if let Fact::Validated(validation) = fact { Some(validation) } else { None })
+    pub const fn committed(&self) -> Option<FactId> {
+        self.committed
     }
 
     /// How it ended, if it did.
@@ -175,48 +195,9 @@ impl State {
     pub fn facts(&self) -> impl Iterator<Item = (FactId, &Held)> {
         self.facts.iter().map(|(id, held)| (*id, held))
     }
-
-    /// What systems told that are not the systems of record for it.
-    pub fn claims(&self) -> impl Iterator<Item = Claim<'_>> {
-        let foreign = |held: &&Held| !may_tell(held.lane, &held.fact);
-        let claims = self.facts.values().filter(foreign);
-        claims.map(|held| Claim { lane: held.lane, received: held.received, fact: &held.fact })
-    }
-
-    /// The milestone facts of the systems of record, with their ids.
-    pub fn milestones(&self) -> impl Iterator<Item = (FactId, &Held, &MilestoneReached)> {
-        self.facts.iter().filter_map(|(id, held)| {
-            let Fact::Milestone(reached) = &held.fact else { return None };
-            may_tell(held.lane, &held.fact).then_some((*id, held, reached))
-        })
-    }
-
-    /// The fact of one kind that came in last, told in its own lane.
-    fn newest<'a, T>(&'a self, lane: Lane, pick: impl Fn(&'a Fact) -> Option<&'a T>) -> Option<&'a T> {
-        let told = self.facts.iter().filter(|(_, held)| held.lane == lane);
-        let picked = told.filter_map(|(id, held)| pick(&held.fact).map(|fact| ((held.received, held.inbox, id), fact)));
-        picked.max_by_key(|(came, _)| *came).map(|(_, fact)| fact)
-    }
 }
 
-/// Whether the system that writes a lane is the system of record for a fact.
-///
-/// A return may be told by the carrier that brings it or the warehouse that takes it in; only the warehouse issues goods.
-#[must_use]
-pub fn may_tell(lane: Lane, fact: &Fact) -> bool {
-    if lane == Lane::Ops {
-        return true;
-    }
-    match fact {
-        Fact::Released(_) | Fact::Validated(_) | Fact::Billed(_) => lane == Lane::Erp,
-        Fact::Booked(_) | Fact::FreightInvoiced(_) => lane == Lane::Tms,
-        Fact::Archived(_) => lane == Lane::View,
-        // An answer is matched to the system that was asked, see `AskState`.
-        Fact::Answered(_) => true,
-        Fact::Condition(_) => matches!(lane, Lane::Tms | Lane::Wms),
-        Fact::Milestone(reached) => {
-            let returned = reached.milestone == Milestone::TransportReturned;
-            lane == reached.milestone.authority().lane() || (returned && lane == System::Tms.lane())
-        }
-    }
+/// The fact an id in hex names; `None` when it is none.
+fn fact_id(hex: &str) -> Option<FactId> {
+    FactId::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(hex)).ok()
 }

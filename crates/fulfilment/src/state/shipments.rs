@@ -2,23 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use model::{AskedLine, Booking, Date, Fact, FreightInvoice, Lane, LocationId, OrderLine, PartnerId, ShipmentId};
+use model::{AskedLine, Date, Lane, LineId, LocationId, Order, OrderLine, PartnerId, ShipmentId, Validation};
 
-use super::State;
+use super::{Held, State};
 
 /// A shipment of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shipment<'a> {
     /// `s1`, `s2`, … by location and day.
     pub id: ShipmentId,
+    /// Its place among the shipments.
+    pub(crate) nth: usize,
     /// The location that ships.
-    pub location: LocationId,
-    /// The warehouse system that runs it.
-    pub wms: PartnerId,
+    pub location: &'a LocationId,
+    /// The warehouse system that runs it: only its word counts in the warehouse.
+    pub wms: &'a PartnerId,
+    /// The TMS that was asked to have it carried: only its word counts on the road. Before one is asked, nobody's does.
+    pub tms: Option<&'a PartnerId>,
     /// The day it is to leave.
     pub ship_on: Option<Date>,
     /// What it holds.
     pub lines: Vec<&'a OrderLine>,
+    /// The lines' places in `lines`, by number.
+    by_number: Vec<(&'a LineId, usize)>,
 }
 
 impl Shipment<'_> {
@@ -32,6 +38,23 @@ impl Shipment<'_> {
         };
         self.lines.iter().map(asked).collect()
     }
+
+    /// The place in `lines` of the line of this number.
+    pub(crate) fn place_of(&self, line: &LineId) -> Option<usize> {
+        let found = self.by_number.binary_search_by_key(&line, |(number, _)| *number);
+        found.ok().map(|place| self.by_number[place].1)
+    }
+
+    /// Whether who told something is the shipment's own warehouse or TMS, as far as the lane goes. What no partner told,
+    /// Waybill itself or an operator did.
+    #[must_use]
+    pub fn heeds(&self, held: &Held) -> bool {
+        match held.lane {
+            Lane::Wms => held.is_from(self.wms),
+            Lane::Tms => self.tms.map_or(held.partner.is_none(), |tms| held.is_from(tms)),
+            Lane::Erp | Lane::View | Lane::Ops | Lane::Clock | Lane::Flow => true,
+        }
+    }
 }
 
 impl State {
@@ -39,34 +62,40 @@ impl State {
     #[must_use]
     pub fn shipments(&self) -> Vec<Shipment<'_>> {
         let (Some(order), Some(validation)) = (self.order(), self.validation()) else { return Vec::new() };
+        self.shipments_of(order, validation, |_| None)
+    }
+
+    /// The shipments of a release; `being_asked` is the TMS that is only now being asked to carry one.
+    pub(crate) fn shipments_of<'a>(
+        &'a self,
+        order: &'a Order,
+        validation: &'a Validation,
+        being_asked: impl Fn(&ShipmentId) -> Option<&'a PartnerId>,
+    ) -> Vec<Shipment<'a>> {
         let mut groups: BTreeMap<(&LocationId, Option<Date>), Vec<&OrderLine>> = BTreeMap::new();
         for line in &order.lines {
             if let Some(location) = &line.ship_from {
                 groups.entry((location, line.ship_on)).or_default().push(line);
             }
         }
-        let numbered = groups.into_iter().zip(1_u32..);
-        let shipments = numbered.filter_map(|(((location, ship_on), lines), number)| {
-            let source = validation.sources.iter().find(|source| source.location == *location)?;
-            let id = ShipmentId::new(&format!("s{number}")).ok()?;
-            Some(Shipment { id, location: location.clone(), wms: source.wms.clone(), ship_on, lines })
-        });
-        shipments.collect()
+        let mut shipments = Vec::with_capacity(groups.len());
+        for (((location, ship_on), lines), number) in groups.into_iter().zip(1_u32..) {
+            let Ok(id) = ShipmentId::new(&format!("s{number}")) else { continue };
+            let source = || validation.sources.iter().find(|source| source.location == *location);
+            let wms = self.asked("allocate", &id).or_else(|| source().map(|source| &source.wms));
+            let tms = self.asked("book", &id).or_else(|| being_asked(&id));
+            if let Some(wms) = wms {
+                let mut by_number: Vec<(&LineId, usize)> = lines.iter().map(|line| &line.line).zip(0..).collect();
+                by_number.sort_unstable();
+                shipments.push(Shipment { id, nth: shipments.len(), location, wms, tms, ship_on, lines, by_number });
+            }
+        }
+        shipments
     }
 
-    /// The booking of a shipment.
-    #[must_use]
-    pub fn booking(&self, shipment: &ShipmentId) -> Option<&Booking> {
-        self.newest(Lane::Tms, |fact| {
-            if let Fact::Booked(booking) = fact { (booking.shipment == *shipment).then_some(booking) } else { None }
-        })
-    }
-
-    /// The carrier's bill for a shipment.
-    #[must_use]
-    pub fn freight_invoice(&self, shipment: &ShipmentId) -> Option<&FreightInvoice> {
-        self.newest(Lane::Tms, |fact| {
-            if let Fact::FreightInvoiced(bill) = fact { (bill.shipment == *shipment).then_some(bill) } else { None }
-        })
+    /// The partner that was asked to do this with a shipment.
+    fn asked(&self, kind: &str, shipment: &ShipmentId) -> Option<&PartnerId> {
+        let same = |ask: &&model::Ask| ask.request.kind() == kind && ask.request.shipment() == Some(shipment);
+        self.asks.iter().find(same).map(|ask| &ask.partner)
     }
 }

@@ -4,8 +4,8 @@ use engine::FactId;
 use model::{LocationId, Milestone, OrderLine, Quantity, Sku, Unit, When};
 use rust_decimal::Decimal;
 
-use super::actual::Event;
-use super::{Actual, Shipment, State};
+use super::actual::{Actual, Event, in_unit, plausible};
+use super::{Shipment, State};
 
 /// What an order does to the stock of one SKU at one location.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +39,11 @@ impl State {
     /// What the order does to the stock now. What is issued is no longer reserved.
     #[must_use]
     pub fn stock_effects(&self) -> Vec<StockEffect> {
-        let actual = self.actual();
+        let Some(known) = self.known(|_| None) else { return Vec::new() };
         let mut effects = Vec::new();
-        for shipment in self.shipments() {
+        for shipment in &known.shipments {
             for line in &shipment.lines {
-                let of = |milestone, kind| effects_of(&actual, &shipment, line, milestone, kind);
+                let of = |milestone, kind| effects_of(&known.actual, shipment, line, milestone, kind);
                 let issued = of(Milestone::FulfilmentGoodsIssued, StockEffectKind::Issued);
                 let mut reserved = of(Milestone::FulfilmentAllocated, StockEffectKind::Reserved);
                 release(&mut reserved, &issued);
@@ -63,20 +63,25 @@ fn effects_of(
     kind: StockEffectKind,
 ) -> Vec<StockEffect> {
     let effect = |told: Event<'_>, location: Option<&LocationId>, quantity: &Quantity| StockEffect {
-        location: location.unwrap_or(&shipment.location).clone(),
+        location: location.unwrap_or(shipment.location).clone(),
         sku: line.sku.clone(),
         unit: quantity.unit.clone(),
         kind,
-        quantity: quantity.amount,
+        // Balances are sums over many orders: nothing beyond belief gets into them.
+        quantity: plausible(quantity),
         occurred: told.reached.occurred,
         fact: told.fact,
     };
-    if let Some(whole) = actual.told_of_all(Some(&shipment.id), &[milestone]) {
-        return vec![effect(whole, None, &line.quantity)];
-    }
     let milestones = [milestone];
-    let parts = actual.told_of_parts(Some(&shipment.id), &line.line, &milestones);
-    parts.map(|(told, part)| effect(told, part.location.as_ref(), &part.quantity)).collect()
+    let parts: Vec<_> = actual.told_of_parts(shipment, line, &milestones).collect();
+    let told = parts.iter().map(|(_, part)| in_unit(&part.quantity, &line.quantity.unit));
+    let is_more_than_all = told.fold(Decimal::ZERO, Decimal::saturating_add) > plausible(&line.quantity);
+    match actual.told_of_all(shipment, &milestones) {
+        Some(whole) if !is_more_than_all => vec![effect(whole, None, &line.quantity)],
+        Some(_) | None => {
+            parts.into_iter().map(|(told, part)| effect(told, part.location.as_ref(), &part.quantity)).collect()
+        }
+    }
 }
 
 /// Takes what is issued off what is reserved: first where it was issued, then wherever else the line is reserved.

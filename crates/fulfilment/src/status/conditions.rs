@@ -4,15 +4,16 @@ use engine::FactId;
 use model::{Condition, Fact, Milestone, Phase, When};
 
 use super::OpenCondition;
-use super::fold::{DAY, History, Place, is_ahead, is_vague};
-use crate::state::{Held, State};
+use super::fold::{DAY, History, Place, is_vague};
+use crate::state::{Held, Known, is_ahead};
 
 /// What is the matter now.
-pub(super) fn open(state: &State, history: &History<'_>) -> Vec<OpenCondition> {
-    let mut told: Vec<(Place, &Condition)> = state
-        .facts()
-        .filter_map(|(id, held)| condition_of(held).map(|condition| (place(history, id, held, condition), condition)))
-        .collect();
+pub(super) fn open(known: &Known<'_>, history: &History<'_>) -> Vec<OpenCondition> {
+    let told = known.state.facts().filter(|(id, held)| !known.is_claim(*id, held)).filter_map(|(id, held)| {
+        let Fact::Condition(condition) = &held.fact else { return None };
+        Some((place(history, id, held, condition), condition))
+    });
+    let mut told: Vec<(Place, &Condition)> = told.collect();
     told.sort_by_key(|(place, _)| *place);
     let mut open: Vec<(Place, &Condition)> = Vec::new();
     for (place, condition) in told {
@@ -29,11 +30,6 @@ pub(super) fn open(state: &State, history: &History<'_>) -> Vec<OpenCondition> {
         since: condition.occurred,
     });
     shown.collect()
-}
-
-fn condition_of(held: &Held) -> Option<&Condition> {
-    let Fact::Condition(condition) = &held.fact else { return None };
-    crate::state::may_tell(held.lane, &held.fact).then_some(condition)
 }
 
 fn place(history: &History<'_>, id: FactId, held: &Held, condition: &Condition) -> Place {

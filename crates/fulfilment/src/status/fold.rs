@@ -3,15 +3,11 @@
 use std::collections::BTreeSet;
 
 use engine::FactId;
-use model::{Classifier, Fact, Lane, Milestone, ParcelId, Precision, ShipmentId, Timestamp, When, Zone};
+use model::{Classifier, Fact, Lane, Milestone, ParcelId, Phase, Precision, ShipmentId, Timestamp, When};
 
 use super::{ClaimStatus, Flagged};
-use crate::state::{Claim, Held, State};
+use crate::state::{Claim, Held, Known, is_ahead};
 
-/// How far ahead of its receipt an actual event may be said to have occurred, in milliseconds.
-const AHEAD: i64 = 15 * 60_000;
-/// The same, when the time was stated without a zone.
-const AHEAD_WITHOUT_ZONE: i64 = DAY;
 /// A day in milliseconds.
 pub(super) const DAY: i64 = 86_400_000;
 
@@ -42,12 +38,20 @@ pub(super) struct History<'a> {
 pub(super) type Place = (i64, i64, u16, Timestamp, FactId);
 
 impl<'a> History<'a> {
-    pub fn of(state: &'a State) -> Self {
+    /// What the order's own partners told.
+    pub fn of(known: &'a Known<'a>) -> Self {
         let mut history =
             Self { events: Vec::new(), vague_days: BTreeSet::new(), expected: Vec::new(), flagged: Vec::new() };
-        for (id, held) in state.facts() {
-            if let Some((event, classifier)) = event_of(id, held) {
-                history.sort_in(event, classifier, held.lane);
+        for (id, held) in known.state.facts().filter(|(id, held)| !known.is_claim(*id, held)) {
+            let Some((event, classifier)) = event_of(id, held) else { continue };
+            if classifier == Classifier::Actual && is_ahead(event.occurred, event.received) {
+                history.flag(event, held.lane);
+            } else if is_physical(event.milestone) {
+                // What is told of the order is told of each shipment whose partner tells it.
+                let shipments = known.concerned(held, event.shipment);
+                shipments.for_each(|s| history.sort_in(Event { shipment: Some(&s.id), ..event }, classifier));
+            } else {
+                history.sort_in(event, classifier);
             }
         }
         history.vague_days = history.events.iter().filter(|e| is_vague(e.occurred)).map(|e| day(e.occurred)).collect();
@@ -59,14 +63,13 @@ impl<'a> History<'a> {
         history
     }
 
-    fn sort_in(&mut self, event: Event<'a>, classifier: Classifier, lane: Lane) {
+    fn flag(&mut self, event: Event<'_>, lane: Lane) {
+        let Event { milestone, occurred, received, .. } = event;
+        self.flagged.push(Flagged { lane, milestone, occurred, received });
+    }
+
+    fn sort_in(&mut self, event: Event<'a>, classifier: Classifier) {
         match classifier {
-            Classifier::Actual if is_ahead(event.occurred, event.received) => self.flagged.push(Flagged {
-                lane,
-                milestone: event.milestone,
-                occurred: event.occurred,
-                received: event.received,
-            }),
             Classifier::Actual => self.events.push(event),
             Classifier::Estimated | Classifier::Planned if event.milestone == Milestone::TransportDelivered => {
                 self.expected.push(event);
@@ -89,11 +92,8 @@ impl<'a> History<'a> {
     }
 }
 
-/// The milestone a fact stands for, if it is one that a system of record may tell.
+/// The milestone a fact stands for, if it stands for one.
 fn event_of(id: FactId, held: &Held) -> Option<(Event<'_>, Classifier)> {
-    if !crate::state::may_tell(held.lane, &held.fact) {
-        return None;
-    }
     let received = held.received;
     let of_order = |milestone, occurred| Event { milestone, occurred, received, shipment: None, parcel: None, id };
     match &held.fact {
@@ -135,13 +135,17 @@ pub(super) fn claim_status(claim: &Claim<'_>) -> ClaimStatus {
         | Fact::FreightInvoiced(_)
         | Fact::Archived(_) => claim.fact.kind(),
     };
-    ClaimStatus { lane: claim.lane, what: what.to_owned(), received: claim.received }
+    let partner = claim.partner.map(str::to_owned);
+    ClaimStatus { lane: claim.lane, what: what.to_owned(), received: claim.received, partner }
 }
 
-/// Whether something was told to have happened later than it was told.
-pub(super) fn is_ahead(occurred: When, received: Timestamp) -> bool {
-    let allowed = if occurred.zone == Zone::Unknown { AHEAD_WITHOUT_ZONE } else { AHEAD };
-    occurred.at > received.plus_millis(allowed)
+/// Whether a milestone is about goods, rather than about the order or its money.
+pub(super) const fn is_physical(milestone: Milestone) -> bool {
+    match milestone.phase() {
+        Phase::Warehouse | Phase::Transport | Phase::Delivery | Phase::Return => true,
+        Phase::Terminal => matches!(milestone, Milestone::TransportCancelled),
+        Phase::Order | Phase::Finance | Phase::Inventory => false,
+    }
 }
 
 /// Whether only the date was stated.

@@ -33,7 +33,7 @@ pub struct Composite {
     pub conditions: Vec<OpenCondition>,
     /// The business problems that are open.
     pub exceptions: Vec<Exception>,
-    /// What systems told that are not the systems of record for it.
+    /// What was told by systems and partners whose word does not count for it.
     pub claims: Vec<ClaimStatus>,
     /// What was told to have happened in the future; it orders nothing.
     pub flagged: Vec<Flagged>,
@@ -112,7 +112,7 @@ pub struct OpenCondition {
     pub since: When,
 }
 
-/// What a system told that is not the system of record for it.
+/// What was told by a system or partner whose word does not count for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct ClaimStatus {
     /// Who claims it.
@@ -121,6 +121,9 @@ pub struct ClaimStatus {
     pub what: String,
     /// When it first came in.
     pub received: Timestamp,
+    /// The partner that claims it, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<String>,
 }
 
 /// Something told to have happened later than it was told.
@@ -139,22 +142,25 @@ pub struct Flagged {
 /// The status of an order.
 #[must_use]
 pub fn composite(state: &State) -> Composite {
-    let history = fold::History::of(state);
-    let shipments = rollup::shipments(state, &history);
-    let (milestone, partial) = rollup::order(&history, &shipments);
-    let order = state.order();
-    let mut claims: Vec<ClaimStatus> = state.claims().map(|claim| fold::claim_status(&claim)).collect();
+    let known = state.known(|_| None);
+    let claims = state.claims_beside(known.as_ref());
+    let mut claims: Vec<ClaimStatus> = claims.iter().map(fold::claim_status).collect();
     claims.sort();
+    let exceptions = state.exceptions().cloned().collect();
+    let Some(known) = known else { return Composite { claims, exceptions, ..Composite::unreleased(state.ended()) } };
+    let history = fold::History::of(&known);
+    let shipments = rollup::shipments(&known, &history);
+    let (milestone, partial) = rollup::order(&history, &shipments);
     Composite {
-        stage: stage(state, &shipments),
+        stage: stage(state.ended(), &shipments),
         milestone,
         rank: milestone.map_or(0, Milestone::rank),
         partial,
-        customer: order.map(|order| order.customer.clone()),
-        promised: order.and_then(|order| order.promised),
+        customer: Some(known.order.customer.clone()),
+        promised: known.order.promised,
         eta: shipments.iter().filter_map(|shipment| shipment.eta).max(),
-        conditions: conditions::open(state, &history),
-        exceptions: state.exceptions().cloned().collect(),
+        conditions: conditions::open(&known, &history),
+        exceptions,
         claims,
         flagged: history.flagged.clone(),
         ended: state.ended(),
@@ -162,15 +168,36 @@ pub fn composite(state: &State) -> Composite {
     }
 }
 
-fn stage(state: &State, shipments: &[ShipmentStatus]) -> Stage {
+impl Composite {
+    /// Of an order that nobody released nothing is known: whatever is told of it is a claim.
+    const fn unreleased(ended: Option<End>) -> Self {
+        Self {
+            stage: if ended.is_some() { Stage::Closed } else { Stage::Unreleased },
+            milestone: None,
+            rank: 0,
+            partial: false,
+            customer: None,
+            promised: None,
+            eta: None,
+            shipments: Vec::new(),
+            conditions: Vec::new(),
+            exceptions: Vec::new(),
+            claims: Vec::new(),
+            flagged: Vec::new(),
+            ended,
+        }
+    }
+}
+
+/// Where a released order stands.
+fn stage(ended: Option<End>, shipments: &[ShipmentStatus]) -> Stage {
     let furthest = shipments.iter().map(|shipment| shipment.rank).max().unwrap_or(0);
     let least = shipments.iter().map(|shipment| shipment.rank).min().unwrap_or(0);
-    match (state.ended(), state.order()) {
-        (Some(End::Closed), _) => Stage::Closed,
-        (None, None) => Stage::Unreleased,
-        (None, Some(_)) if least >= Milestone::TransportDelivered.rank() => Stage::Closing,
-        (None, Some(_)) if furthest >= Milestone::TransportPickedUp.rank() => Stage::Transport,
-        (None, Some(_)) if furthest >= Milestone::FulfilmentAllocated.rank() => Stage::Warehouse,
-        (None, Some(_)) => Stage::Released,
+    match ended {
+        Some(End::Closed) => Stage::Closed,
+        None if least >= Milestone::TransportDelivered.rank() => Stage::Closing,
+        None if furthest >= Milestone::TransportPickedUp.rank() => Stage::Transport,
+        None if furthest >= Milestone::FulfilmentAllocated.rank() => Stage::Warehouse,
+        None => Stage::Released,
     }
 }

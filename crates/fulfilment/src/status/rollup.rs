@@ -5,24 +5,16 @@ use std::collections::BTreeSet;
 use model::{Milestone, ParcelId, Phase, ShipmentId};
 
 use super::ShipmentStatus;
-use super::fold::{Event, History};
-use crate::state::State;
+use super::fold::{Event, History, is_physical};
+use crate::state::Known;
 
-/// The status of each shipment: those the order is split into, and any other that was told of.
-pub(super) fn shipments(state: &State, history: &History<'_>) -> Vec<ShipmentStatus> {
-    let mut ids: Vec<ShipmentId> = state.shipments().into_iter().map(|shipment| shipment.id).collect();
-    for event in &history.events {
-        if let Some(id) = event.shipment.filter(|id| !ids.contains(id)) {
-            ids.push(id.clone());
-        }
-    }
-    let known = state.shipments().len();
-    ids[known..].sort();
-    ids.into_iter().map(|id| shipment(state, history, id)).collect()
+/// The status of each shipment the order is split into.
+pub(super) fn shipments(known: &Known<'_>, history: &History<'_>) -> Vec<ShipmentStatus> {
+    known.shipments.iter().map(|own| shipment(known, history, own.id.clone())).collect()
 }
 
-fn shipment(state: &State, history: &History<'_>, id: ShipmentId) -> ShipmentStatus {
-    let own = |event: &&Event<'_>| is_physical(event.milestone) && event.shipment.is_none_or(|about| *about == id);
+fn shipment(known: &Known<'_>, history: &History<'_>, id: ShipmentId) -> ShipmentStatus {
+    let own = |event: &&Event<'_>| is_physical(event.milestone) && event.shipment == Some(&id);
     let events: Vec<&Event<'_>> = history.events.iter().filter(own).collect();
     let parcels: BTreeSet<&ParcelId> = events.iter().filter_map(|event| event.parcel).collect();
     let current: Vec<Option<&Event<'_>>> = if parcels.is_empty() {
@@ -36,8 +28,8 @@ fn shipment(state: &State, history: &History<'_>, id: ShipmentId) -> ShipmentSta
     let partial = differ(current.iter().map(|event| event.map(|event| event.milestone)))
         || lowest == Some(Milestone::TransportPartiallyDelivered);
     let delivered = lowest.is_some_and(|milestone| milestone.rank() >= Milestone::TransportDelivered.rank());
-    let told = history.expected.iter().rfind(|event| event.shipment.is_none_or(|about| *about == id));
-    let booking = state.booking(&id);
+    let told = history.expected.iter().rfind(|event| event.shipment == Some(&id));
+    let booking = known.booking(&id);
     ShipmentStatus {
         milestone: lowest,
         rank: lowest.map_or(0, Milestone::rank),
@@ -102,13 +94,4 @@ const fn is_gone(milestone: Milestone) -> bool {
 
 const fn is_terminal(milestone: Milestone) -> bool {
     is_gone(milestone) || matches!(milestone, Milestone::TransportDelivered | Milestone::TransportPodReceived)
-}
-
-/// Whether a milestone is about goods, rather than about the order or its money.
-const fn is_physical(milestone: Milestone) -> bool {
-    match milestone.phase() {
-        Phase::Warehouse | Phase::Transport | Phase::Delivery | Phase::Return => true,
-        Phase::Terminal => matches!(milestone, Milestone::TransportCancelled),
-        Phase::Order | Phase::Finance | Phase::Inventory => false,
-    }
 }

@@ -7,6 +7,7 @@ use crate::kit::{
     Given, accepted, allocated, found, given, order, order_of, picked, refused, released, until, validated,
 };
 
+const UNVALIDATED: &str = "raise invalid: it was released without being held against the master data";
 const BOOK_AT_PICK: &str = "[transport]\nbook_at = \"pick\"";
 
 fn allocated_in_full(shipment: &str) -> [crate::kit::News; 2] {
@@ -15,14 +16,18 @@ fn allocated_in_full(shipment: &str) -> [crate::kit::News; 2] {
 
 #[test]
 fn a_released_and_valid_order_is_allocated() {
-    given([released(&order(2)), validated(&order(2))])
-        .decides(&["ask wms-1 to allocate s1 at dc-1: 10 EA of line 1, 10 EA of line 2", "wait 4h for allocate-s1"]);
+    given([released(&order(2)), validated(&order(2))]).decides(&[
+        "commit to the release",
+        "ask wms-1 to allocate s1 at dc-1: 10 EA of line 1, 10 EA of line 2",
+        "wait 4h for allocate-s1",
+    ]);
 }
 
 #[test]
 fn each_warehouse_is_asked_for_what_it_ships() {
     let order = order_of(&[1, 2]);
     given([released(&order), validated(&order)]).decides(&[
+        "commit to the release",
         "ask wms-1 to allocate s1 at dc-1: 10 EA of line 1",
         "ask wms-2 to allocate s2 at dc-2: 10 EA of line 2, 10 EA of line 3",
         "wait 4h for allocate-s1",
@@ -35,6 +40,7 @@ fn what_leaves_on_another_day_is_another_shipment() {
     let mut order = order(3);
     order.lines[0].ship_on = Some("2026-03-09".parse().unwrap());
     given([released(&order), validated(&order)]).decides(&[
+        "commit to the release",
         "ask wms-1 to allocate s1 at dc-1: 10 EA of line 2, 10 EA of line 3",
         "ask wms-1 to allocate s2 at dc-1: 10 EA of line 1",
         "wait 4h for allocate-s1",
@@ -46,7 +52,7 @@ fn what_leaves_on_another_day_is_another_shipment() {
 fn a_warehouse_is_told_where_and_when_but_no_prices() {
     let order = order(1);
     let decisions = given([released(&order), validated(&order)]).decisions();
-    let Some(Decision::Ask(ask)) = decisions.first() else { panic!("{decisions:?}") };
+    let Some(Decision::Ask(ask)) = decisions.get(1) else { panic!("{decisions:?}") };
     assert_eq!(ask.id.as_str(), "SO-1001/allocate/s1");
     let Request::Allocate { ship_on, ship_to, .. } = &ask.request else { panic!("{ask:?}") };
     assert_eq!((ship_on, ship_to), (&order.lines[0].ship_on, &order.ship_to));
@@ -60,15 +66,22 @@ fn an_order_that_is_not_released_is_left_alone() {
 }
 
 #[test]
-fn an_order_that_was_not_held_against_the_master_data_waits_for_it() {
-    given([released(&order(1))]).decides(&[]);
+fn an_order_that_was_not_held_against_the_master_data_is_an_exception_until_it_is() {
+    let given = given([released(&order(1))]);
+    given.decides(&[UNVALIDATED]);
+    given.decided().then([validated(&order(1))]).decides(&[
+        "commit to the release",
+        "ask wms-1 to allocate s1 at dc-1: 10 EA of line 1",
+        "wait 4h for allocate-s1",
+        "resolve invalid",
+    ]);
 }
 
 #[test]
 fn only_the_erp_releases() {
     for lane in [Lane::Wms, Lane::Tms, Lane::View] {
         given([released(&order(1)).by(lane), validated(&order(1))]).decides(&[]);
-        given([released(&order(1)), validated(&order(1)).by(lane)]).decides(&[]);
+        given([released(&order(1)), validated(&order(1)).by(lane)]).decides(&[UNVALIDATED]);
     }
 }
 
@@ -86,7 +99,7 @@ fn an_odd_order_number_is_an_order_like_any_other() {
     let order = order(1);
     let given = Given::key(&Key::of("SO 1/7.*>ß")).then([released(&order), validated(&order)]);
     let decisions = given.decisions();
-    let Some(Decision::Ask(ask)) = decisions.first() else { panic!("{decisions:?}") };
+    let Some(Decision::Ask(ask)) = decisions.get(1) else { panic!("{decisions:?}") };
     assert_eq!(ask.id.as_str(), "SO 1/7.*>ß/allocate/s1");
 }
 
@@ -94,7 +107,7 @@ fn an_odd_order_number_is_an_order_like_any_other() {
 fn the_longest_order_number_still_has_room_for_its_asks() {
     let longest = Given::key(&Key::of(&"x".repeat(model::token::MAX_TEXT)));
     let given = longest.then([released(&order(1)), validated(&order(1))]);
-    assert_eq!(given.decisions().len(), 2);
+    assert_eq!(given.decisions().len(), 3);
 }
 
 #[test]
@@ -167,7 +180,11 @@ fn the_mode_of_transport_finds_its_own_tms() {
             .into_iter()
             .filter_map(|decision| match decision {
                 Decision::Ask(ask) => Some(ask.partner),
-                Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) | Decision::End(_) => None,
+                Decision::Commit(_)
+                | Decision::Deadline(_)
+                | Decision::Raise(_)
+                | Decision::Resolve(_)
+                | Decision::End(_) => None,
             })
             .collect();
         assert_eq!(asks, [PartnerId::new(tms).unwrap()], "{mode:?}");
@@ -205,6 +222,7 @@ fn an_order_that_becomes_valid_is_allocated() {
     let missing = model::Finding::NoLocation { line: LineId::new("1").unwrap() };
     let given = given([released(&order), found(&order, vec![missing])]).decided();
     given.then([validated(&order).at(2)]).decides(&[
+        "commit to the release",
         "ask wms-1 to allocate s1 at dc-1: 10 EA of line 1",
         "wait 4h for allocate-s1",
         "resolve invalid",

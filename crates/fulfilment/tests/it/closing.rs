@@ -106,6 +106,7 @@ fn facts_that_all_come_at_once_are_decided_in_one_go() {
     assert_eq!(decided.state().ended(), Some(End::Closed));
     assert_eq!(decided.state().asks().count(), 5);
     given.decides(&[
+        "commit to the release",
         "ask wms-1 to allocate s1 at dc-1: 10 EA of line 1, 10 EA of line 2, 10 EA of line 3",
         "ask tms-main to book s1 from dc-1: 10 EA of line 1, 10 EA of line 2, 10 EA of line 3",
         "ask erp-1 to confirm the shipment: 10 EA of line 1, 10 EA of line 2, 10 EA of line 3",

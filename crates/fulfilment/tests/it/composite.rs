@@ -9,10 +9,10 @@ use crate::kit::{
     reached, released, returned, until, validated,
 };
 
-/// Given a released order of these many shipments, one line each.
+/// Given a released order of these many shipments, one line each, that the TMS was asked to book.
 fn shipments(number: usize) -> Given {
     let order = order_of(&vec![1; number]);
-    given([released(&order), validated(&order)])
+    given([released(&order), validated(&order)]).booking_asked(number)
 }
 
 fn stands_at(composite: &Composite) -> (Option<Milestone>, bool) {
@@ -311,10 +311,22 @@ fn an_invoice_makes_no_order_further_than_its_goods() {
 }
 
 #[test]
-fn a_shipment_nobody_planned_is_shown_beside_the_others() {
-    let composite = shipments(1).then([picked_up("s1").at(2), picked_up("s9").at(2)]).composite();
+fn a_shipment_nobody_planned_is_a_claim() {
+    let composite = shipments(1).then([picked_up("s1").at(2), delivered("s9").at(2)]).composite();
     let shown: Vec<&str> = composite.shipments.iter().map(|shipment| shipment.shipment.as_str()).collect();
-    assert_eq!(shown, ["s1", "s9"]);
+    assert_eq!(shown, ["s1"]);
+    assert_eq!(composite.milestone, Some(Milestone::TransportPickedUp));
+    assert_eq!((composite.claims.len(), composite.claims[0].what.as_str()), (1, "transport.delivered"));
+}
+
+#[test]
+fn whatever_is_told_of_an_order_that_nobody_released_is_a_claim() {
+    let told = [picked("s1").at(2), delivered("s1").at(3), delayed("s1").at(3), billed().at(4)];
+    let composite = given(told.clone()).composite();
+    assert_eq!((composite.stage, composite.milestone, composite.shipments.len()), (Stage::Unreleased, None, 0));
+    assert_eq!((composite.claims.len(), composite.conditions.len()), (4, 0));
+    // Once it is released and its partners are asked, it is told of their own.
+    assert_eq!(shipments(1).then(told).composite().claims, []);
 }
 
 #[test]
@@ -328,5 +340,5 @@ fn the_good_path_ends_where_it_should() {
     assert_eq!(closed.shipments[1].tracking.as_deref(), Some("WB-s2"));
     assert_eq!((closed.claims.len(), closed.flagged.len(), closed.exceptions.len()), (0, 0, 0));
     assert_eq!(closed.customer.map(|customer| customer.to_string()).as_deref(), Some("acme"));
-    assert_eq!(given(good_path(&order)).composite().milestone, Some(Milestone::FinanceInvoiced));
+    assert_eq!(given(good_path(&order)).decided().composite().milestone, Some(Milestone::FinanceInvoiced));
 }

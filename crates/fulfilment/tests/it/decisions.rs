@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use model::{Finding, LineId, Reason};
+use model::{Finding, LineId, Quantity, Reason};
 
 use crate::golden;
 use crate::kit::{
     Given, News, STAGES, accepted, allocated, archived, billed, booked, delayed, delivered, eur, failed, found,
-    freight_invoiced, goods_issued, no_longer_delayed, order, packed, picked, picked_up, proof_of_delivery, refused,
-    released, returned, short, staged, until, validated,
+    freight_invoiced, goods_issued, hour, no_longer_delayed, order, packed, picked, picked_up, proof_of_delivery,
+    refused, released, returned, short, staged, until, validated,
 };
 
 const HEAD: &str = "\
@@ -22,10 +22,13 @@ const HEAD: &str = "\
 /// A fact that may arrive at any stage: in words, and what is told.
 fn arrivals() -> Vec<(&'static str, Vec<News>)> {
     let order = order(2);
+    let mut changed = order.clone();
+    changed.lines[1].quantity = Quantity::each(7);
     let nowhere = Finding::NoLocation { line: LineId::new("2").unwrap() };
     let no = |ask| refused(ask, Reason::Unknown, None);
     let arrivals = vec![
         ("released", vec![released(&order)]),
+        ("released changed", vec![released(&changed), validated(&changed)]),
         ("validated", vec![validated(&order)]),
         ("found invalid", vec![found(&order, vec![nowhere])]),
         ("allocated in full", vec![accepted("allocate/s1"), allocated("s1")]),
@@ -35,12 +38,17 @@ fn arrivals() -> Vec<(&'static str, Vec<News>)> {
         ("booked at 100 EUR", vec![accepted("book/s1"), booked("s1", Some(eur("100")))]),
         ("booking refused", vec![no("book/s1")]),
         ("picked", vec![picked("s1")]),
+        ("12 of line 1 picked", vec![picked("s1").of(&[(1, 12), (2, 10)])]),
+        ("line 9 picked", vec![picked("s1").of(&[(9, 1)])]),
+        ("picked by another", vec![picked("s1").from("wms-9")]),
         ("packed", vec![packed("s1")]),
         ("staged", vec![staged("s1")]),
         ("picked up", vec![picked_up("s1")]),
         ("goods issued", vec![goods_issued("s1")]),
         ("goods issued in part", vec![goods_issued("s1").of(&[(1, 10), (2, 7)])]),
         ("delivered", vec![delivered("s1")]),
+        ("delivered next year", vec![delivered("s1").said("2027-01-01T00:00:00Z")]),
+        ("delivered by another", vec![delivered("s1").from("tms-9")]),
         ("delivered in part", vec![delivered("s1").of(&[(1, 10), (2, 7)])]),
         ("proof of delivery", vec![proof_of_delivery("s1")]),
         ("returned", vec![returned("s1")]),
@@ -55,10 +63,16 @@ fn arrivals() -> Vec<(&'static str, Vec<News>)> {
         ("customer not told", vec![no("update_customer")]),
         ("freight invoice of 100 EUR", vec![freight_invoiced("s1", eur("100"))]),
         ("freight invoice of 150 EUR", vec![freight_invoiced("s1", eur("150"))]),
+        ("freight invoice of -1 EUR", vec![freight_invoiced("s1", eur("-1"))]),
         ("archived", vec![archived()]),
     ];
     // Later than anything of the good path, in a message of its own.
-    let arrives = |(words, news): (_, Vec<News>)| (words, news.into_iter().map(|n| n.at(20).message(20)).collect());
+    let at = |news: News| {
+        let in_future = news.is_ahead();
+        let late = if in_future { news.received(hour(20)) } else { news.at(20) };
+        late.message(20)
+    };
+    let arrives = |(words, news): (_, Vec<News>)| (words, news.into_iter().map(at).collect());
     arrivals.into_iter().map(arrives).collect()
 }
 

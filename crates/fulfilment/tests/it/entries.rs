@@ -2,9 +2,9 @@
 
 use engine::{Content, Entry, EntryId, FactId, Source, Told, codec};
 use model::{
-    Ask, AskedLine, Classifier, CustomerId, Deadline, Decision, End, Exception, ExceptionKind, Fact, Finding, LineId,
-    LocationId, Milestone, MilestoneReached, Money, Outcome, ParcelId, PartnerId, Place, Progress, Quantity, Reason,
-    Request, Sku, System, When,
+    Ask, AskedLine, Classifier, Commitment, CustomerId, Deadline, Decision, End, Exception, ExceptionKind, Fact,
+    Finding, LineId, LocationId, Milestone, MilestoneReached, Money, Outcome, ParcelId, PartnerId, Place, Progress,
+    Quantity, Reason, Request, Sku, System, When,
 };
 use schemars::{JsonSchema, schema_for};
 
@@ -142,6 +142,7 @@ fn findings() -> Vec<Finding> {
 
 fn decision(kind: &str) -> Decision {
     match kind {
+        "commit" => Decision::Commit(Commitment { release: FactId([7; 16]).to_string() }),
         "ask" => ask(request("allocate")),
         "deadline" => Decision::Deadline(Deadline { name: "allocate-s1".to_owned(), at: hour(4) }),
         "raise" => Decision::Raise(Exception { kind: ExceptionKind::Invalid, detail: "no such customer".to_owned() }),
@@ -197,6 +198,9 @@ fn exception(kind: &str) -> ExceptionKind {
         "goods_issue_missing" => ExceptionKind::GoodsIssueMissing(shipment),
         "quantity_mismatch" => ExceptionKind::QuantityMismatch(shipment),
         "freight_mismatch" => ExceptionKind::FreightMismatch(shipment),
+        "changed" => ExceptionKind::Changed,
+        "contradicted" => ExceptionKind::Contradicted(ask_id("allocate/s1")),
+        "unmatched" => ExceptionKind::Unmatched,
         other => panic!("add a sample of the exception {other}"),
     }
 }

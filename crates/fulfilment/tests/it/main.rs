@@ -4,6 +4,7 @@
 
 mod answers;
 mod asks;
+mod changes;
 mod closing;
 mod composite;
 mod decisions;
@@ -14,5 +15,6 @@ mod lines;
 mod problems;
 mod properties;
 mod stock;
+mod strangers;
 mod told;
 mod waits;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::{Folded, Key};
 use fulfilment::{Fulfilment, State, StockEffectKind, composite};
-use model::{Decision, Lane, Milestone, Order, Quantity, Reason, Request, Unit};
+use model::{Commitment, Decision, Lane, Milestone, Order, Quantity, Reason, Request, Unit};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use rust_decimal::Decimal;
@@ -12,7 +12,8 @@ use rust_decimal::Decimal;
 use crate::kit::{
     Given, News, ORDER, Record, accepted, allocated, billed, booked, cancelled, delayed, delivered, eur, failed, flow,
     found, freight_invoiced, given, good_path, goods_issued, hour, in_words, kilos, no_longer_delayed, order_of,
-    packed, partly_delivered, picked, progress, proof_of_delivery, reached, record, refused, returned,
+    packed, partly_delivered, picked, progress, proof_of_delivery, reached, record, refused, released, returned,
+    validated,
 };
 
 /// Something that happens to an order.
@@ -79,6 +80,19 @@ fn incidents() -> impl Strategy<Value = News> {
     })
 }
 
+/// What somebody tells who was not asked, or not that.
+fn strangers() -> impl Strategy<Value = News> {
+    let teller = select(vec!["wms-1", "wms-2", "wms-9", "tms-9", "erp-9"]);
+    (prop_oneof![incidents(), milestones()], teller).prop_map(|(news, teller)| news.from(teller))
+}
+
+/// The order released again with another quantity, found valid.
+fn changed(order: &Order) -> [News; 2] {
+    let mut changed = order.clone();
+    changed.lines[0].quantity = Quantity::each(7);
+    [released(&changed), validated(&changed)].map(|news| news.message(3))
+}
+
 /// Times that tie, lie apart, are dates only or lie in the future.
 fn timed(news: impl Strategy<Value = News>) -> impl Strategy<Value = News> {
     let said = select(vec!["2026-03-03", "2026-03-03T10:00", "2026-03-04T02:00:00+05:00", "2027-01-01T00:00:00Z"]);
@@ -102,6 +116,8 @@ fn histories() -> impl Strategy<Value = (Order, Vec<Step>)> {
             2 => timed(late),
             1 => Just(invalid.at(15)),
             1 => Just(cancelled().at(8)),
+            2 => timed(strangers()),
+            2 => (select(changed(&order).to_vec()), 0_i64..12).prop_map(|(news, hours)| news.at(hours)),
         ];
         let between = prop_oneof![
             3 => Just(Step::Decided),
@@ -202,7 +218,9 @@ proptest! {
         let decided = play(steps.clone());
         let decisions = decided.state().asks().cloned().map(Decision::Ask);
         let open = decided.state().exceptions().cloned().map(Decision::Raise);
-        let flow = flow(1, hour(1), decisions.chain(open).collect());
+        let release = decided.state().committed().map(|release| Commitment { release: release.to_string() });
+        let commit = release.into_iter().map(Decision::Commit);
+        let flow = flow(1, hour(1), commit.chain(decisions).chain(open).collect());
         let news: Vec<News> = steps
             .into_iter()
             .filter_map(|step| match step {
@@ -224,7 +242,8 @@ proptest! {
         prop_assert_eq!(composite(&one), composite(&other));
         prop_assert_eq!(one.lines(), other.lines());
         prop_assert_eq!(one.stock_effects(), other.stock_effects());
-        prop_assert!(one.order().is_none_or(|known| *known == order));
+        let released = |known: &Order| known.lines.len() == order.lines.len();
+        prop_assert!(one.order().is_none_or(released));
     }
 
     #[test]
@@ -237,6 +256,7 @@ proptest! {
             *held.entry((effect.sku.as_str(), issued)).or_default() += effect.quantity;
             prop_assert!(effect.quantity >= Decimal::ZERO);
         }
+        let order = state.order().unwrap_or(&order);
         for (line, status) in order.lines.iter().zip(state.lines()) {
             let of = |issued| held.get(&(line.sku.as_str(), issued)).copied().unwrap_or_default();
             prop_assert!(of(true) + of(false) <= status.allocated.max(status.shipped));
@@ -248,21 +268,40 @@ proptest! {
     }
 
     #[test]
-    fn nobody_is_asked_for_more_than_was_ordered((order, steps) in histories()) {
+    fn all_that_is_asked_is_asked_for_one_release((_, steps) in histories()) {
         let given = play(steps).decided();
+        let Some(order) = given.state().order() else { return Ok(()) };
         for ask in given.state().asks() {
             for (number, quantity) in asked(&ask.request) {
                 let line = order.lines.iter().find(|line| line.line.as_str() == number).unwrap();
                 prop_assert_eq!(&quantity.unit, &line.quantity.unit);
+                let in_full = matches!(ask.request, Request::Allocate { .. } | Request::Book { .. });
                 prop_assert!(quantity.amount <= line.quantity.amount, "{:?}", ask);
+                prop_assert!(!in_full || quantity.amount == line.quantity.amount, "{:?}", ask);
             }
         }
     }
 
     #[test]
+    fn strangers_move_nothing((_, steps) in histories(), news in timed(strangers()), partner in select(vec!["x-1", "x-2"])) {
+        // An operator is no stranger.
+        prop_assume!(news.lane != Lane::Ops);
+        let given = play(steps);
+        let after = given.clone().then([news.from(partner)]);
+        prop_assert_eq!(in_words(&after.decisions(), after.now()), in_words(&given.decisions(), given.now()));
+        prop_assert_eq!(after.lines(), given.lines());
+        prop_assert_eq!(after.state().stock_effects(), given.state().stock_effects());
+        let (mut shown, was) = (after.composite(), given.composite());
+        shown.claims = was.claims.clone();
+        prop_assert_eq!(shown, was);
+    }
+
+    #[test]
     fn what_is_confirmed_and_billed_was_delivered_and_shipped((_, steps) in histories()) {
         let given = play(steps);
-        for decision in given.decisions() {
+        let decisions = given.decisions();
+        let given = given.decided();
+        for decision in decisions {
             let Decision::Ask(ask) = decision else { continue };
             if !matches!(ask.request, Request::ConfirmShipment { .. } | Request::Bill { .. }) {
                 continue;

@@ -48,6 +48,18 @@ fn goods_leave_once_however_often_it_is_told() {
 }
 
 #[test]
+fn more_than_all_that_leaves_has_left() {
+    let given = until("booked", &order(1)).then([goods_issued("s1"), goods_issued("s1").of(&[(1, 12)])]);
+    assert_eq!(effects(&given), ["issued dc-1 sku-1 12 EA"]);
+    assert_eq!(given.lines()[0].shipped, 12.into());
+    let most = progress("1", model::Quantity::new(rust_decimal::Decimal::MAX, model::Unit::each()));
+    let given = given.then([goods_issued("s1").parts(vec![most.clone(), most, at("dc-1", "1", -40)])]);
+    let issued = ["issued dc-1 sku-1 1000000000000 EA", "issued dc-1 sku-1 1000000000000 EA"];
+    assert!(issued.iter().all(|words| effects(&given).iter().any(|effect| effect == words)), "{:?}", effects(&given));
+    assert!(given.state().stock_effects().iter().all(|effect| !effect.quantity.is_sign_negative()));
+}
+
+#[test]
 fn goods_leave_from_each_place_that_was_named() {
     let parts = vec![at("dc-1", "1", 6), at("dc-1-yard", "1", 4)];
     let given = until("booked", &order(1)).then([goods_issued("s1").parts(parts)]);

@@ -89,7 +89,7 @@ fn any_word_of_the_carrier_on_the_road_shows_that_it_has_the_goods() {
 fn the_carrier_does_not_issue_goods() {
     let given = until("picked up", &order(1)).then([goods_issued("s1").by(Lane::Tms), delivered("s1")]);
     given.decides(&[]);
-    assert_eq!(given.state().claims().count(), 1);
+    assert_eq!(given.state().claims().len(), 1);
     assert!(given.state().stock_effects().iter().all(|effect| effect.kind == fulfilment::StockEffectKind::Reserved));
 }
 

@@ -18,13 +18,15 @@ pub struct News {
     pub fact: Fact,
     /// Its message's place in the inbox, if it came that way.
     pub inbox: Option<u64>,
+    /// The partner that tells it, when it is not the one it is expected from.
+    teller: Option<&'static str>,
     /// Tells two messages that say the same apart.
     message: u8,
 }
 
 impl News {
     fn new(lane: Lane, fact: Fact) -> Self {
-        Self { lane, received: hour(1), fact, inbox: None, message: 0 }.at(1)
+        Self { lane, received: hour(1), fact, inbox: None, teller: None, message: 0 }.at(1)
     }
 
     /// It happened, and was told, so many hours after the release.
@@ -60,6 +62,11 @@ impl News {
         self
     }
 
+    /// Whether it is said to happen later than it came in.
+    pub fn is_ahead(&self) -> bool {
+        matches!(&self.fact, Fact::Milestone(reached) if reached.occurred.at > self.received)
+    }
+
     /// It is said to have happened then, in ISO 8601.
     pub fn said(self, when: &str) -> Self {
         self.occurred(When::parse(when).unwrap())
@@ -69,6 +76,37 @@ impl News {
     pub const fn by(mut self, lane: Lane) -> Self {
         self.lane = lane;
         self
+    }
+
+    /// Another partner tells it.
+    pub const fn from(mut self, partner: &'static str) -> Self {
+        self.teller = Some(partner);
+        self
+    }
+
+    /// The partner that tells it: the ERP, the one TMS, the warehouse whose shipment it is about.
+    pub fn partner(&self) -> Option<String> {
+        if let Some(teller) = self.teller {
+            return Some(teller.to_owned());
+        }
+        match self.lane {
+            Lane::Erp => Some("erp-1".to_owned()),
+            Lane::Tms => Some("tms-main".to_owned()),
+            Lane::Wms => Some(self.shipment().map_or("wms-1".to_owned(), |shipment| shipment.replace('s', "wms-"))),
+            Lane::View | Lane::Ops | Lane::Clock | Lane::Flow => None,
+        }
+    }
+
+    /// The shipment it is about.
+    fn shipment(&self) -> Option<&str> {
+        match &self.fact {
+            Fact::Milestone(reached) => reached.shipment.as_ref().map(ShipmentId::as_str),
+            Fact::Condition(condition) => condition.shipment.as_ref().map(ShipmentId::as_str),
+            Fact::Booked(booking) => Some(booking.shipment.as_str()),
+            Fact::FreightInvoiced(bill) => Some(bill.shipment.as_str()),
+            Fact::Answered(answer) => answer.ask.as_str().split('/').nth(2),
+            Fact::Released(_) | Fact::Validated(_) | Fact::Billed(_) | Fact::Archived(_) => None,
+        }
     }
 
     /// Another message that says the same.
@@ -128,7 +166,9 @@ impl News {
 
     /// The fact's id: the same for the same message.
     pub fn id(&self) -> FactId {
-        FactId::of(&[self.lane.as_str().as_bytes(), &codec::encode(&self.fact).unwrap(), &[self.message]])
+        let partner = self.partner().unwrap_or_default();
+        let content = codec::encode(&self.fact).unwrap();
+        FactId::of(&[self.lane.as_str().as_bytes(), partner.as_bytes(), &content, &[self.message]])
     }
 
     /// The fact as an entry holds it.

@@ -2,10 +2,10 @@
 
 use engine::{Content, Entry, EntryId, Folded, Key, Layout, Source, WorkflowRecord};
 use fulfilment::{Composite, Fulfilment, LineStatus, Policy, State, composite, decide};
-use model::{Decision, Timestamp};
+use model::{Ask, Decision, LocationId, Place, Request, System, Timestamp};
 
-use super::facts::News;
-use super::orders::ORDER;
+use super::facts::{News, ask_id, shipment_id};
+use super::orders::{ORDER, hour};
 use super::words::in_words;
 
 /// An entry as the stream holds it.
@@ -52,6 +52,13 @@ impl Given {
             self.fold(|sequence| flow(sequence, now, decisions));
         }
         assert_eq!(in_words(&self.decisions(), self.now()), Vec::<String>::new(), "deciding again adds something");
+        self
+    }
+
+    /// And the TMS was asked to book these shipments.
+    pub fn booking_asked(mut self, shipments: usize) -> Self {
+        let asks = (1..=shipments).map(|number| Decision::Ask(booking_of(&format!("s{number}")))).collect();
+        self.fold(|sequence| flow(sequence, hour(0), asks));
         self
     }
 
@@ -110,11 +117,25 @@ impl Given {
     }
 }
 
+/// The ask to book a shipment.
+pub fn booking_of(shipment: &str) -> Ask {
+    let request = Request::Book {
+        shipment: shipment_id(shipment),
+        from: LocationId::new("dc-1").unwrap(),
+        ship_to: Place::default(),
+        ship_on: None,
+        mode: None,
+        lines: Vec::new(),
+    };
+    let partner = Policy::default().transport.tms;
+    Ask { id: ask_id(&format!("book/{shipment}")), system: System::Tms, partner, request }
+}
+
 /// The entry that tells something.
 pub fn record(sequence: u64, news: &News) -> Record {
     let source = Source {
         service: format!("{}-adapter", news.lane),
-        partner: None,
+        partner: news.partner(),
         message: None,
         profile: None,
         inbox: news.inbox,

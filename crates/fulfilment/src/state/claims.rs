@@ -1,0 +1,105 @@
+//! Claims: what is told by somebody whose word does not count for it. It is kept and shown, and moves nothing.
+
+use engine::FactId;
+use model::{Fact, Lane, Milestone, System, Timestamp};
+
+use super::answers::is_from_asked;
+use super::{Held, Known, State};
+
+/// A fact told by a system that is not the system of record for it: shown beside the truth, never part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim<'a> {
+    /// Who claims it.
+    pub lane: Lane,
+    /// The partner that claims it, if one does.
+    pub partner: Option<&'a str>,
+    /// When it first came in.
+    pub received: Timestamp,
+    /// What is claimed.
+    pub fact: &'a Fact,
+}
+
+impl State {
+    /// What was told by systems and partners whose word does not count for it.
+    #[must_use]
+    pub fn claims(&self) -> Vec<Claim<'_>> {
+        let known = self.known(|_| None);
+        self.claims_beside(known.as_ref())
+    }
+
+    pub(crate) fn claims_beside<'a>(&'a self, known: Option<&Known<'_>>) -> Vec<Claim<'a>> {
+        let claims = self.facts.iter().filter(|(id, held)| match known {
+            Some(known) => known.is_claim(**id, held),
+            // Nobody is known to speak for an order that nobody released.
+            None => true,
+        });
+        let shown = claims.map(|(_, held)| Claim {
+            lane: held.lane,
+            partner: held.partner.as_deref(),
+            received: held.received,
+            fact: &held.fact,
+        });
+        shown.collect()
+    }
+}
+
+impl Known<'_> {
+    /// Whether a fact is told by somebody whose word does not count for it.
+    pub fn is_claim(&self, id: FactId, held: &Held) -> bool {
+        if !may_tell(held.lane, &held.fact) {
+            return true;
+        }
+        let nobodys = |about| self.concerned(held, about).next().is_none();
+        match &held.fact {
+            Fact::Released(order) => order.erp != self.order.erp,
+            Fact::Validated(_) | Fact::Billed(_) => !self.is_from_erp(held),
+            Fact::Answered(answer) => {
+                let Some(ask) = self.state.ask(&answer.ask) else { return true };
+                let first = self.answers.outcomes(ask).next();
+                let agrees = first.is_none_or(|first| first.is_accepted() == answer.outcome.is_accepted());
+                !(is_from_asked(held, ask) && agrees)
+            }
+            Fact::Booked(booking) => {
+                self.booking(&booking.shipment) != Some(booking) || nobodys(Some(&booking.shipment))
+            }
+            Fact::FreightInvoiced(bill) => nobodys(Some(&bill.shipment)),
+            Fact::Condition(condition) => nobodys(condition.shipment.as_ref()),
+            Fact::Milestone(reached) => {
+                let differs = |again: &super::RepeatedQuantity<'_>| again.event.fact == id && again.differs.is_some();
+                if reached.milestone.authority() == System::Erp {
+                    return !self.is_from_erp(held);
+                }
+                nobodys(reached.shipment.as_ref()) || self.repeated.iter().any(differs)
+            }
+            Fact::Archived(_) => false,
+        }
+    }
+
+    /// Whether what is told in the ERP's lane is told by the ERP that owns the order.
+    pub fn is_from_erp(&self, held: &Held) -> bool {
+        held.lane != Lane::Erp || held.is_from(&self.order.erp)
+    }
+}
+
+/// Whether the system that writes a lane is the system of record for a fact. Which partner of that kind it must be, only
+/// the order can tell: see [`State::claims`].
+///
+/// A return may be told by the carrier that brings it or the warehouse that takes it in; only the warehouse issues goods.
+#[must_use]
+pub fn may_tell(lane: Lane, fact: &Fact) -> bool {
+    if lane == Lane::Ops {
+        return true;
+    }
+    match fact {
+        Fact::Released(_) | Fact::Validated(_) | Fact::Billed(_) => lane == Lane::Erp,
+        Fact::Booked(_) | Fact::FreightInvoiced(_) => lane == Lane::Tms,
+        Fact::Archived(_) => lane == Lane::View,
+        // An answer is matched to the partner that was asked, see `AskState`.
+        Fact::Answered(_) => true,
+        Fact::Condition(_) => matches!(lane, Lane::Tms | Lane::Wms),
+        Fact::Milestone(reached) => {
+            let returned = reached.milestone == Milestone::TransportReturned;
+            lane == reached.milestone.authority().lane() || (returned && lane == System::Tms.lane())
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What is known of an order, sorted out once for the many questions asked of it.
+
+use std::collections::BTreeSet;
+
+use engine::FactId;
+use model::{
+    Booking, Classifier, Fact, FreightInvoice, Invoice, MilestoneReached, Order, OrderLine, PartnerId, Progress,
+    ShipmentId, Validation,
+};
+
+use super::actual::{Actual, Amounts, Event};
+use super::answers::{Answers, RepeatedQuantity};
+use super::{Came, Held, Release, Shipment, State, is_ahead, may_tell};
+
+/// What is known of a released order, by the word of its own ERP, warehouses and TMS.
+pub(crate) struct Known<'a> {
+    pub state: &'a State,
+    pub order: &'a Order,
+    /// The release that the order works with.
+    pub release: Release<'a>,
+    /// The last release, which is another one when the order changed after it was committed to.
+    pub last_release: Release<'a>,
+    pub validation: Option<&'a Validation>,
+    pub shipments: Vec<Shipment<'a>>,
+    pub actual: Actual<'a>,
+    pub answers: Answers<'a>,
+    /// Reservations that came with a later answer to the same ask; they count for nothing.
+    pub repeated: Vec<RepeatedQuantity<'a>>,
+    /// What the order's own partners told of shipments that it does not have: who, of which, what.
+    pub astray: Vec<(&'a Held, &'a ShipmentId, &'static str)>,
+    bookings: Vec<(Came, &'a Held, &'a Booking)>,
+    freight_invoices: Vec<(Came, &'a Held, &'a FreightInvoice)>,
+    invoices: Vec<(Came, &'a Invoice)>,
+}
+
+impl State {
+    /// What is known of the order; `None` before it is released. `being_asked` is the TMS that is only now being asked to
+    /// carry a shipment.
+    pub(crate) fn known<'a>(&'a self, being_asked: impl Fn(&ShipmentId) -> Option<&'a PartnerId>) -> Option<Known<'a>> {
+        let releases = self.releases();
+        let (release, last_release) = (self.release(&releases)?, *releases.last()?);
+        let order = release.order;
+        let validation = self.validation_of(order, &releases);
+        let shipments = validation.map(|v| self.shipments_of(order, v, being_asked)).unwrap_or_default();
+        let mut known = Known {
+            state: self,
+            order,
+            release,
+            last_release,
+            validation,
+            shipments,
+            actual: Actual::default(),
+            answers: Answers::default(),
+            repeated: Vec::new(),
+            astray: Vec::new(),
+            bookings: Vec::new(),
+            freight_invoices: Vec::new(),
+            invoices: Vec::new(),
+        };
+        for (id, held) in &self.facts {
+            if may_tell(held.lane, &held.fact) && known.is_from_erp(held) {
+                known.sort_in(*id, held);
+            }
+        }
+        known.bookings.sort_by_key(|(came, ..)| *came);
+        known.answers.sort();
+        known.set_aside_repeated_quantities();
+        Some(known)
+    }
+}
+
+impl<'a> Known<'a> {
+    fn sort_in(&mut self, id: FactId, held: &'a Held) {
+        let came = held.came(id);
+        match &held.fact {
+            Fact::Milestone(reached) => self.sort_in_milestone(id, held, reached),
+            Fact::Answered(answer) => self.answers.add(came, held, answer),
+            Fact::Booked(booking) => {
+                self.note_astray(held, Some(&booking.shipment), held.fact.kind());
+                self.bookings.push((came, held, booking));
+            }
+            Fact::FreightInvoiced(bill) => {
+                self.note_astray(held, Some(&bill.shipment), held.fact.kind());
+                self.freight_invoices.push((came, held, bill));
+            }
+            Fact::Billed(invoice) => self.invoices.push((came, invoice)),
+            Fact::Released(_) | Fact::Validated(_) | Fact::Condition(_) | Fact::Archived(_) => {}
+        }
+    }
+
+    fn sort_in_milestone(&mut self, fact: FactId, held: &'a Held, reached: &'a MilestoneReached) {
+        // What is said to have happened in the future is flagged and moves nothing.
+        if reached.classifier != Classifier::Actual || is_ahead(reached.occurred, held.received) {
+            return;
+        }
+        self.note_astray(held, reached.shipment.as_ref(), reached.milestone.as_str());
+        for shipment in concerned(&self.shipments, held, reached.shipment.as_ref()) {
+            self.actual.0.push(Event { fact, held, shipment: shipment.nth, reached });
+        }
+    }
+
+    fn note_astray(&mut self, held: &'a Held, about: Option<&'a ShipmentId>, told: &'static str) {
+        let Some(about) = about.filter(|about| self.shipments.iter().all(|shipment| shipment.id != **about)) else {
+            return;
+        };
+        if self.shipments.iter().any(|shipment| shipment.heeds(held)) {
+            self.astray.push((held, about, told));
+        }
+    }
+
+    /// The shipments that something told of one shipment, or of the order, is about, as far as who told it is theirs.
+    pub fn concerned(&self, held: &Held, about: Option<&ShipmentId>) -> impl Iterator<Item = &Shipment<'a>> {
+        concerned(&self.shipments, held, about)
+    }
+
+    /// How much of each line of a shipment has come how far.
+    pub fn tally(&self, shipment: &Shipment<'_>) -> Vec<Amounts> {
+        self.actual.tally(shipment)
+    }
+
+    /// The booking of a shipment: the first that its TMS told.
+    pub fn booking(&self, shipment: &ShipmentId) -> Option<&'a Booking> {
+        self.bookings_of(shipment).next()
+    }
+
+    /// Every booking of a shipment that its TMS told, in the order they came in.
+    pub fn bookings_of(&self, shipment: &ShipmentId) -> impl Iterator<Item = &'a Booking> {
+        let own = self.bookings.iter().filter(|(_, held, booking)| {
+            booking.shipment == *shipment && self.concerned(held, Some(&booking.shipment)).next().is_some()
+        });
+        own.map(|(_, _, booking)| *booking)
+    }
+
+    /// The carrier's last bill for a shipment.
+    pub fn freight_invoice(&self, shipment: &Shipment<'_>) -> Option<&'a FreightInvoice> {
+        let own = |held: &Held, bill: &FreightInvoice| bill.shipment == shipment.id && shipment.heeds(held);
+        let own = self.freight_invoices.iter().filter(|(_, held, bill)| own(held, bill));
+        own.max_by_key(|(came, ..)| *came).map(|(_, _, bill)| *bill)
+    }
+
+    /// The customer's last invoice.
+    pub fn invoice(&self) -> Option<&'a Invoice> {
+        self.invoices.iter().max_by_key(|(came, _)| *came).map(|(_, invoice)| *invoice)
+    }
+
+    /// What the order's own partners told of goods that it does not hold, in words, sorted.
+    pub fn unmatched(&self) -> BTreeSet<String> {
+        let astray = self.astray.iter().map(|(held, shipment, told)| {
+            format!("{} tells {told} of {shipment}: the order has no such shipment", held.teller())
+        });
+        let mut unmatched: BTreeSet<String> = astray.collect();
+        for event in &self.actual.0 {
+            let Some(shipment) = self.shipments.get(event.shipment) else { continue };
+            // What is told of the order at once may name a line of any of its shipments.
+            let of_order = |part: &Progress| event.reached.shipment.is_none().then(|| self.line(part)).flatten();
+            for part in &event.reached.lines {
+                let own = shipment.place_of(&part.line).map(|place| shipment.lines[place]);
+                let words = mismatch(part, own.or_else(|| of_order(part)));
+                let (teller, milestone, of) = (event.held.teller(), event.reached.milestone, &shipment.id);
+                unmatched.extend(words.map(|what| format!("{teller} tells {milestone} of {of}: {what}")));
+            }
+        }
+        for part in self.invoice().iter().flat_map(|invoice| &invoice.lines) {
+            let what = mismatch(part, self.line(part));
+            unmatched.extend(what.map(|what| format!("{} bills the order: {what}", self.order.erp)));
+        }
+        unmatched
+    }
+
+    /// The line of the order that a part is of.
+    fn line(&self, part: &Progress) -> Option<&'a OrderLine> {
+        self.order.lines.iter().find(|line| line.line == part.line)
+    }
+}
+
+/// What makes a part of a line none of a line of ours, if anything does.
+fn mismatch(part: &Progress, line: Option<&OrderLine>) -> Option<String> {
+    match line {
+        None => Some(format!("line {}, which is not there", part.line)),
+        Some(line) if line.quantity.unit != part.quantity.unit => {
+            Some(format!("{} of line {}, which is ordered in {}", part.quantity, part.line, line.quantity.unit))
+        }
+        Some(_) if !part.quantity.is_plausible() => {
+            Some(format!("{} of line {}, which cannot be", part.quantity, part.line))
+        }
+        Some(_) => None,
+    }
+}
+
+fn concerned<'s, 'a>(
+    shipments: &'s [Shipment<'a>],
+    held: &Held,
+    about: Option<&ShipmentId>,
+) -> impl Iterator<Item = &'s Shipment<'a>> {
+    shipments.iter().filter(move |shipment| about.is_none_or(|about| *about == shipment.id) && shipment.heeds(held))
+}

@@ -1,0 +1,125 @@
+//! Which release of an order counts: the last one, until something was asked for it; then that one.
+
+use std::collections::BTreeMap;
+
+use engine::FactId;
+use model::{Fact, Lane, LineId, Order, OrderLine, Validation};
+
+use super::{Came, State};
+
+/// A release of an order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Release<'a> {
+    pub id: FactId,
+    came: Came,
+    pub order: &'a Order,
+}
+
+impl State {
+    /// The order as fulfilment works with it: as it was released when something was first asked for it; before that, as it
+    /// was last released. It belongs to the ERP that released it first; another
+    /// one's release is a claim.
+    #[must_use]
+    pub fn order(&self) -> Option<&Order> {
+        self.release(&self.releases()).map(|release| release.order)
+    }
+
+    /// What the master data said of the order when it was last released so.
+    #[must_use]
+    pub fn validation(&self) -> Option<&Validation> {
+        let releases = self.releases();
+        self.validation_of(self.release(&releases)?.order, &releases)
+    }
+
+    /// Every release by the order's own ERP, in the order they came in.
+    pub(crate) fn releases(&self) -> Vec<Release<'_>> {
+        let told = self.facts.iter().filter(|(_, held)| held.lane == Lane::Erp);
+        let mut releases: Vec<Release<'_>> = told
+            .filter_map(|(id, held)| {
+                let Fact::Released(order) = &held.fact else { return None };
+                held.is_from(&order.erp).then_some(Release { id: *id, came: held.came(*id), order })
+            })
+            .collect();
+        releases.sort_by_key(|release| release.came);
+        let owner = releases.iter().find(|release| Some(release.id) == self.committed).or(releases.first());
+        if let Some(erp) = owner.map(|release| &release.order.erp) {
+            releases.retain(|release| release.order.erp == *erp);
+        }
+        releases
+    }
+
+    /// The one of its releases that the order works with.
+    pub(crate) fn release<'a>(&'a self, releases: &[Release<'a>]) -> Option<Release<'a>> {
+        let committed = releases.iter().find(|release| Some(release.id) == self.committed);
+        committed.or(releases.last()).copied()
+    }
+
+    /// What the master data last said of a release of this content. A validation belongs to the release it came with,
+    /// which is the last before it.
+    pub(crate) fn validation_of<'a>(&'a self, order: &Order, releases: &[Release<'a>]) -> Option<&'a Validation> {
+        let told = self.facts.iter().filter(|(_, held)| held.lane == Lane::Erp && held.is_from(&order.erp));
+        let said = told.filter_map(|(id, held)| {
+            let Fact::Validated(validation) = &held.fact else { return None };
+            let validated =
+                releases.iter().rfind(|release| (release.came.0, release.came.1) <= (held.received, held.inbox));
+            let release = validated.or(releases.first())?;
+            is_same(release.order, order).then_some((held.came(*id), validation))
+        });
+        said.max_by_key(|(came, _)| *came).map(|(_, validation)| validation)
+    }
+}
+
+fn is_same(one: &Order, other: &Order) -> bool {
+    std::ptr::eq(one, other) || one == other || changes(one, other).is_empty()
+}
+
+/// What differs between two releases of an order, in words. In which order the lines are listed makes no difference.
+pub(crate) fn changes(from: &Order, to: &Order) -> Vec<String> {
+    let fields = [
+        ("customer", from.customer != to.customer),
+        ("currency", from.currency != to.currency),
+        ("ship-to address", from.ship_to != to.ship_to),
+        ("order date", from.ordered != to.ordered),
+        ("promised date", from.promised != to.promised),
+        ("mode of transport", from.mode != to.mode),
+    ];
+    let changed = fields.iter().filter(|(_, differs)| *differs).map(|(field, _)| (*field).to_owned());
+    let mut changes: Vec<String> = changed.collect();
+    let (before, after) = (by_number(&from.lines), by_number(&to.lines));
+    for (number, lines) in &before {
+        match after.get(number) {
+            None => changes.push(format!("line {number} is gone")),
+            Some(others) if lines.len() == 1 && others.len() == 1 => changes.extend(line_changes(lines[0], others[0])),
+            Some(others) if lines != others => changes.push(format!("line {number}")),
+            Some(_) => {}
+        }
+    }
+    changes.extend(after.keys().filter(|number| !before.contains_key(*number)).map(|n| format!("line {n} is new")));
+    changes
+}
+
+fn by_number(lines: &[OrderLine]) -> BTreeMap<&LineId, Vec<&OrderLine>> {
+    let mut by_number: BTreeMap<&LineId, Vec<&OrderLine>> = BTreeMap::new();
+    lines.iter().for_each(|line| by_number.entry(&line.line).or_default().push(line));
+    by_number
+}
+
+fn line_changes(from: &OrderLine, to: &OrderLine) -> Vec<String> {
+    let number = &from.line;
+    let mut changes = Vec::new();
+    if from.sku != to.sku {
+        changes.push(format!("item of line {number} from {} to {}", from.sku, to.sku));
+    }
+    if from.quantity != to.quantity {
+        changes.push(format!("quantity of line {number} from {} to {}", from.quantity, to.quantity));
+    }
+    let fields = [
+        ("price", from.unit_price != to.unit_price),
+        ("location", from.ship_from != to.ship_from),
+        ("ship date", from.ship_on != to.ship_on),
+        ("promised date", from.promised != to.promised),
+    ];
+    let changed = fields.iter().filter(|(_, differs)| *differs);
+    changes.extend(changed.map(|(field, _)| format!("{field} of line {number}")));
+    changes
+}
