@@ -36,7 +36,7 @@ pub use xref::Target;
 /// # Errors
 /// When a profile is wrong, or a stream or bucket it needs is not there.
 pub async fn serve(system: System, settings: Settings, host: Host) -> anyhow::Result<()> {
-    let profiles = Profiles::load(system, settings.profiles.as_deref(), &settings.partners)?;
+    let profiles = settings.profiles_for(system)?;
     let opened = adapter::Adapter::open(system, profiles, &settings, &host).await;
     let adapter = Arc::new(opened.context("cannot take up work; are the streams declared?")?);
     let inbox = Arc::new(trouble::Trouble::new(host.readiness.latch("inbox")));

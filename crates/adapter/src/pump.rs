@@ -21,8 +21,36 @@ pub enum Settled {
     Failed,
 }
 
-/// Hands each message to `work`, `in_flight` at once at the most, and acknowledges it as its work turned out. Returns
-/// when shutting down, with everything in flight finished.
+/// How many bytes of messages are worked on at once: what becomes of them in memory is a multiple of it. One burst may
+/// go beyond.
+const MOST_BYTES: usize = 16 * 1024 * 1024;
+
+/// How much is being worked on.
+#[derive(Debug, Default)]
+struct Load {
+    messages: usize,
+    bytes: usize,
+}
+
+impl Load {
+    /// How many more messages may be taken on.
+    fn room(&self, in_flight: usize) -> usize {
+        if self.bytes < MOST_BYTES { in_flight.saturating_sub(self.messages) } else { 0 }
+    }
+
+    fn takes_on(&mut self, bytes: usize) {
+        self.messages += 1;
+        self.bytes += bytes;
+    }
+
+    fn is_rid_of(&mut self, bytes: usize) {
+        self.messages -= 1;
+        self.bytes -= bytes;
+    }
+}
+
+/// Hands each message to `work`, `in_flight` at once at the most and no more than some 16 MiB of them, and acknowledges it
+/// as its work turned out. Returns when shutting down, with everything in flight finished.
 pub async fn pump<'a, F>(
     bursts: &mut Bursts,
     durable: &str,
@@ -33,15 +61,24 @@ pub async fn pump<'a, F>(
     F: Future<Output = ()> + 'a,
 {
     let mut working = FuturesUnordered::new();
+    let mut load = Load::default();
     loop {
-        let room = in_flight.saturating_sub(working.len());
+        let room = load.room(in_flight);
         tokio::select! {
             biased;
-            Some(()) = working.next() => {}
+            Some(bytes) = working.next() => load.is_rid_of(bytes),
             burst = bursts.next_burst(room), if room > 0 => match burst {
                 Some(burst) => {
                     note(durable, metrics, &burst);
-                    working.extend(burst.into_iter().map(&work));
+                    for message in burst {
+                        let bytes = message.length;
+                        load.takes_on(bytes);
+                        let done = work(message);
+                        working.push(async move {
+                            done.await;
+                            bytes
+                        });
+                    }
                 }
                 None => break,
             },
@@ -70,5 +107,22 @@ pub async fn acknowledge(message: &jetstream::Message, tries: u64, settled: Sett
     };
     if let Err(error) = told {
         tracing::debug!(subject = %message.subject, %error, "an acknowledgement was lost");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_messages_are_few_at_once() {
+        const LARGE: usize = 7 * 1024 * 1024;
+        let mut load = Load::default();
+        assert_eq!(load.room(256), 256);
+        (0..3).for_each(|_| load.takes_on(LARGE));
+        assert_eq!(load.room(256), 0, "three of 7 MiB");
+        load.is_rid_of(LARGE);
+        assert_eq!(load.room(256), 254);
+        assert_eq!(load.room(1), 0);
     }
 }

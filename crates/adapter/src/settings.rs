@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use model::PartnerId;
+use model::{PartnerId, System};
+
+use crate::profiles::{Profiles, ProfilesError};
 
 /// The settings of an adapter.
 #[derive(Debug, Clone, clap::Args)]
@@ -36,12 +38,30 @@ pub struct SharedProfile {
 
 /// The most messages worked on at once; the broker delivers a few more ahead.
 const MOST_IN_FLIGHT: i64 = 4096;
+/// The shortest patience. What a reference means may be on its way in another partner's message.
+const SHORTEST_PATIENCE: Duration = Duration::from_millis(100);
 /// The longest patience. What waits is redelivered every half minute, and counts against what the broker hands out.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Default for Settings {
     fn default() -> Self {
         Self { profiles: None, partners: Vec::new(), patience: Duration::from_secs(120), in_flight: 256 }
+    }
+}
+
+impl Settings {
+    /// Reads every profile the settings name, so that a mistake in one is found before anything is started.
+    ///
+    /// # Errors
+    /// Names the file, the line and what was expected.
+    pub fn check(&self, system: System) -> anyhow::Result<()> {
+        self.profiles_for(system)?;
+        Ok(())
+    }
+
+    /// The profiles for one kind of system.
+    pub(crate) fn profiles_for(&self, system: System) -> Result<Profiles, ProfilesError> {
+        Profiles::load(system, self.profiles.as_deref(), &self.partners)
     }
 }
 
@@ -53,8 +73,8 @@ fn shared_profile(text: &str) -> Result<SharedProfile, String> {
 
 fn patience(text: &str) -> Result<Duration, String> {
     let patience = humantime::parse_duration(text).map_err(|error| format!("{error}; expected a time such as 90s"))?;
-    if patience > LONGEST_PATIENCE {
-        return Err("expected at most 24h".to_owned());
+    if patience < SHORTEST_PATIENCE || patience > LONGEST_PATIENCE {
+        return Err("expected from 100ms to 24h".to_owned());
     }
     Ok(patience)
 }
@@ -78,6 +98,13 @@ mod tests {
     }
 
     #[test]
+    fn the_inbox_takes_what_the_adapters_read_and_nothing_else() {
+        let read =
+            [System::Erp, System::Wms, System::Tms].map(|system| service::streams::inbox(system.as_str(), "*", "*"));
+        assert_eq!(service::streams::INBOX_SUBJECTS.map(str::to_owned), read);
+    }
+
+    #[test]
     fn partners_may_share_a_profile() {
         let parsed = Line::parse_from(["x", "--partner", "a=b=shopify,shop-2=shopify"]).settings;
         let named: Vec<_> =
@@ -88,7 +115,14 @@ mod tests {
 
     #[test]
     fn a_wrong_value_is_refused() {
-        for wrong in [["--patience", "soon"], ["--patience", "25h"], ["--in-flight", "0"], ["--in-flight", "100000"]] {
+        for wrong in [
+            ["--patience", "soon"],
+            ["--patience", "25h"],
+            ["--patience", "0s"],
+            ["--patience", "-1s"],
+            ["--in-flight", "0"],
+            ["--in-flight", "100000"],
+        ] {
             assert!(Line::try_parse_from(std::iter::once("x").chain(wrong)).is_err(), "{wrong:?}");
         }
     }

@@ -1,8 +1,6 @@
 //! What the broker does not do for us just now, said by a readiness latch.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -99,21 +97,6 @@ impl Trouble {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// An error and what is behind it, in one line.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut behind = error.source();
-    while let Some(source) = behind {
-        let words = source.to_string();
-        // Some errors repeat their source's words in their own.
-        if !text.contains(&words) {
-            let _ = write!(text, ": {words}");
-        }
-        behind = source.source();
-    }
-    text
 }
 
 #[cfg(test)]

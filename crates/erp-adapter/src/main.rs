@@ -1,6 +1,7 @@
 //! The ERP adapter as a process of its own.
 
 use clap::Parser;
+use std::process::ExitCode;
 
 /// Messages are many small allocations made in one thread and freed in another, which this one does best.
 #[global_allocator]
@@ -8,7 +9,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Turns ERP messages into facts of orders and master data, and asks to confirm and to bill into ERP messages
 #[derive(Parser)]
-#[command(name = "erp-adapter", version)]
+#[command(name = "erp-adapter", version, after_help = service::EXIT_CODES)]
 struct Line {
     #[command(flatten)]
     common: service::Common,
@@ -17,8 +18,8 @@ struct Line {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let Line { common, adapter } = service::settings::parse();
-    let about = erp_adapter::ABOUT;
-    service::run(about, &common, |host| erp_adapter::serve(adapter, host)).await
+    let checked = erp_adapter::check(&adapter);
+    service::main(erp_adapter::ABOUT, &common, checked, |host| erp_adapter::serve(adapter, host)).await
 }

@@ -42,10 +42,15 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let parking = tokio::spawn(parking::quarantine_all(js, entries, host.metrics.clone()));
     latch.set_ready();
     let decided = decider.run(host.shutdown.token().clone()).await;
-    latch.set_not_ready("the decide loop has ended");
+    let ended_by_itself = !host.shutdown.is_triggered();
+    if ended_by_itself {
+        latch.set_not_ready("the decide loop has ended by itself");
+    }
     // The decide loop dropped its sender, so this ends once the last entry is quarantined.
     parking.await.context("quarantining broke off")?;
-    decided.context("cannot decide")
+    decided.context("cannot decide")?;
+    anyhow::ensure!(!ended_by_itself, "the decide loop has ended by itself; start the orchestrator again");
+    Ok(())
 }
 
 /// What the decide loop has done so far, shared with its metrics.

@@ -1,6 +1,7 @@
 //! The orchestrator as a process of its own.
 
 use clap::Parser;
+use std::process::ExitCode;
 
 /// Messages are many small allocations made in one thread and freed in another, which this one does best.
 #[global_allocator]
@@ -8,7 +9,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Folds every order's entries and decides what happens next
 #[derive(Parser)]
-#[command(name = "orchestrator", version)]
+#[command(name = "orchestrator", version, after_help = service::EXIT_CODES)]
 struct Line {
     #[command(flatten)]
     common: service::Common,
@@ -17,7 +18,8 @@ struct Line {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let Line { common, orchestrator } = service::settings::parse();
-    service::run(orchestrator::ABOUT, &common, |host| orchestrator::serve(orchestrator, host)).await
+    let checked = orchestrator.check();
+    service::main(orchestrator::ABOUT, &common, checked, |host| orchestrator::serve(orchestrator, host)).await
 }

@@ -26,7 +26,7 @@ use crate::lines::{OrderLines, ProgressLines};
 use crate::place::{MoneyRule, PlaceRule, read};
 use crate::scope::Scope;
 use crate::source::{Node, ProfileError, Section};
-use crate::unreadable::Unreadable;
+use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::Settled;
 
 /// How one kind of fact is read.
@@ -193,13 +193,19 @@ impl MilestoneRule {
     }
 
     fn read(&self, scope: &Scope<'_>, received: Timestamp) -> Result<MilestoneReached, Unreadable> {
+        let classifier = match &self.classifier {
+            Some(classifier) => classifier.required(scope)?,
+            None => Classifier::Actual,
+        };
         Ok(MilestoneReached {
             milestone: self.milestone.required(scope)?,
-            classifier: match &self.classifier {
-                Some(classifier) => classifier.required(scope)?,
-                None => Classifier::Actual,
+            classifier,
+            occurred: match classifier {
+                Classifier::Actual => occurred(self.occurred.as_ref(), scope, received)?,
+                Classifier::Estimated | Classifier::Planned | Classifier::Requested => {
+                    stated(self.occurred.as_ref(), scope, received)?
+                }
             },
-            occurred: occurred(self.occurred.as_ref(), scope, received)?,
             shipment: read(self.shipment.as_ref(), scope)?,
             parcel: read(self.parcel.as_ref(), scope)?,
             place: self.place.as_ref().map_or(Ok(None), |place| place.read_any(scope))?,
@@ -329,7 +335,29 @@ impl FreightRule {
     }
 }
 
-fn occurred(field: Option<&Field<When>>, scope: &Scope<'_>, received: Timestamp) -> Result<When, Unreadable> {
+/// How far ahead of its receipt a thing may be said to have happened, in milliseconds: a year. What is less far ahead is
+/// taken, and the composite status flags it; more is a slip, such as microseconds for milliseconds.
+pub const MOST_AHEAD: i64 = 366 * 86_400_000;
+
+/// When something happened.
+pub(crate) fn occurred(
+    field: Option<&Field<When>>,
+    scope: &Scope<'_>,
+    received: Timestamp,
+) -> Result<When, Unreadable> {
+    let when = stated(field, scope, received)?;
+    match field {
+        Some(field) if when.at > received.plus_millis(MOST_AHEAD) => {
+            let detail =
+                format!("holds `{when}`; expected when it happened, and not more than a year after its receipt");
+            Err(field.unreadable(scope, UnreadableKind::WrongValue, &detail))
+        }
+        Some(_) | None => Ok(when),
+    }
+}
+
+/// The time the partner states, or that of the receipt.
+fn stated(field: Option<&Field<When>>, scope: &Scope<'_>, received: Timestamp) -> Result<When, Unreadable> {
     field.map_or_else(|| Ok(When::exact(received)), |field| field.required(scope))
 }
 

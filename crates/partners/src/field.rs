@@ -70,7 +70,7 @@ impl<T: Readable> Field<T> {
         let constant = |node: Node<'_>| {
             let value = node.constant()?;
             let text = text_of(&value).unwrap_or_default();
-            T::read(&text, &how).ok_or_else(|| node.error(format!("expected {}", T::WHAT)))
+            T::read(&text, &how).ok_or_else(|| node.error(format!("expected {}", T::expected(&text, &how))))
         };
         let origin = match (section.optional("path"), section.optional("join"), section.optional("value")) {
             (Some(path), None, None) => Origin::First(compiler.paths(path)?),
@@ -189,13 +189,9 @@ impl<T: Readable> Field<T> {
                 scope.unreadable(UnreadableKind::UnknownCode, path, detail)
             });
         }
-        let read = if self.prefix.is_empty() {
-            T::read(text, &self.how)
-        } else {
-            T::read(&format!("{}{text}", self.prefix), &self.how)
-        };
-        read.ok_or_else(|| {
-            let detail = format!("holds `{}`; expected {}", shown(text), T::WHAT);
+        let whole = if self.prefix.is_empty() { Cow::Borrowed(text) } else { format!("{}{text}", self.prefix).into() };
+        T::read(&whole, &self.how).ok_or_else(|| {
+            let detail = format!("holds `{}`; expected {}", shown(text), T::expected(&whole, &self.how));
             scope.unreadable(UnreadableKind::WrongValue, path, detail)
         })
     }

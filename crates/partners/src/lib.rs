@@ -4,7 +4,6 @@
 //! the [mapping](message) makes facts of the tree. Everything a profile says is checked and compiled when it is loaded.
 //!
 //! ```
-//! use model::Timestamp;
 //! use partners::{Profile, Told};
 //!
 //! let profile = Profile::load("dock.toml", r#"
@@ -23,7 +22,7 @@
 //!     occurred = { path = "at", zone = "Europe/Berlin" }
 //! "#)?;
 //! let raw = br#"{"id": 7, "order": {"no": "4711"}, "what": "DONE", "at": "2026-03-01T14:05"}"#;
-//! let told = profile.decode("status", raw, Timestamp::default())?;
+//! let told = profile.decode("status", raw, "2026-03-01T13:06:00Z".parse()?)?;
 //! assert!(matches!(&told[..], [Told::Order { facts, .. }] if facts.len() == 1));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -5,7 +5,7 @@
 //! | `each` | where the lines are | where the lines are; may be absent from the message |
 //! | `when` | [guards](crate::guard) a line must pass to count | the same |
 //! | `line` | the line's number | the line's number |
-//! | `quantity`, `unit` | more than 0; `EA` when `unit` is not given | 0 or more |
+//! | `quantity`, `unit` | more than 0, at most [`Quantity::MOST`]; `EA` when `unit` is not given | 0 or more |
 //! | `sku` | the item | |
 //! | `price` | optional: the price of one unit, in the order's currency | |
 //! | `ship_from`, `ship_on`, `promised` | optional | |
@@ -19,7 +19,7 @@ use rust_decimal::Decimal;
 use crate::compiler::Compiler;
 use crate::field::Field;
 use crate::guard::Guards;
-use crate::place::read;
+use crate::place::{credible, read};
 use crate::scope::{Each, Scope};
 use crate::source::{Node, ProfileError, Section};
 use crate::unreadable::{Unreadable, UnreadableKind};
@@ -50,9 +50,12 @@ impl QuantityRule {
 
     pub(crate) fn read(&self, scope: &Scope<'_>, least: Least) -> Result<Quantity, Unreadable> {
         let amount = self.amount.required(scope)?;
+        let most = Quantity::MOST;
         let expected = match least {
-            Least::AboveZero if amount <= Decimal::ZERO => "more than 0",
-            Least::Zero if amount < Decimal::ZERO => "0 or more",
+            Least::AboveZero if amount <= Decimal::ZERO => "more than 0".to_owned(),
+            Least::Zero if amount < Decimal::ZERO => "0 or more".to_owned(),
+            Least::AboveZero | Least::Zero if amount > most => format!("at most {most}"),
+            Least::Any if amount.abs() > most => format!("from -{most} to {most}"),
             Least::AboveZero | Least::Zero | Least::Any => {
                 let unit = self.unit.as_ref().map_or_else(|| Ok(Unit::each()), |unit| unit.required(scope))?;
                 return Ok(Quantity::new(amount, unit));
@@ -122,7 +125,10 @@ impl OrderLines {
     }
 
     fn line(&self, element: &Scope<'_>, currency: Currency) -> Result<OrderLine, Unreadable> {
-        let price = read(self.price.as_ref(), element)?;
+        let price = match &self.price {
+            Some(field) => field.optional(element)?.map(|price| credible(price, field, element)).transpose()?,
+            None => None,
+        };
         Ok(OrderLine {
             line: self.line.required(element)?,
             sku: self.sku.required(element)?,

@@ -1,7 +1,7 @@
 //! Places and money: values made of several fields.
 //!
 //! A place is a table of fields `location`, `name`, `street`, `city`, `postal_code`, `country`, all optional. Money is a
-//! table with `amount` and `currency`.
+//! table with `amount` and `currency`; an amount is from 0 to [`MOST_MONEY`].
 
 use model::{Country, Currency, LocationId, Money, Place};
 use rust_decimal::Decimal;
@@ -10,7 +10,7 @@ use crate::compiler::Compiler;
 use crate::field::Field;
 use crate::scope::Scope;
 use crate::source::{Node, ProfileError};
-use crate::unreadable::Unreadable;
+use crate::unreadable::{Unreadable, UnreadableKind};
 
 /// How a place is read.
 #[derive(Debug)]
@@ -56,6 +56,19 @@ impl PlaceRule {
     }
 }
 
+/// The most that a price, a charge or a bill may be, in the currency's main unit. More is a slip, such as a number in the
+/// wrong field.
+pub const MOST_MONEY: i64 = 1_000_000_000_000_000;
+
+/// An amount of money as it was read, if there can be such a price.
+pub(crate) fn credible(amount: Decimal, field: &Field<Decimal>, scope: &Scope<'_>) -> Result<Decimal, Unreadable> {
+    if amount >= Decimal::ZERO && amount <= Decimal::from(MOST_MONEY) {
+        return Ok(amount);
+    }
+    let detail = format!("holds `{amount}`; expected an amount of money from 0 to {MOST_MONEY}");
+    Err(field.unreadable(scope, UnreadableKind::WrongValue, &detail))
+}
+
 /// The value of a field the profile may have left out.
 pub(crate) fn read<T: crate::words::Readable>(
     field: Option<&Field<T>>,
@@ -85,10 +98,12 @@ impl MoneyRule {
     /// The money, or nothing where the amount is absent.
     pub(crate) fn optional(&self, scope: &Scope<'_>) -> Result<Option<Money>, Unreadable> {
         let Some(amount) = self.amount.optional(scope)? else { return Ok(None) };
+        let amount = credible(amount, &self.amount, scope)?;
         Ok(Some(Money { amount, currency: self.currency.required(scope)? }))
     }
 
     pub(crate) fn required(&self, scope: &Scope<'_>) -> Result<Money, Unreadable> {
-        Ok(Money { amount: self.amount.required(scope)?, currency: self.currency.required(scope)? })
+        let amount = credible(self.amount.required(scope)?, &self.amount, scope)?;
+        Ok(Money { amount, currency: self.currency.required(scope)? })
     }
 }

@@ -64,7 +64,7 @@ impl Profile {
     /// When nothing in the message can be read. Where only a part cannot, it is told as [`Told::Rejected`].
     pub fn decode(&self, message: &str, raw: &[u8], received: Timestamp) -> Result<Vec<Told>, Unreadable> {
         let incoming = self.incoming.get(message).ok_or_else(|| {
-            let detail = format!("is a message `{message}`, which the profile of {} does not know", self.partner);
+            let detail = format!("is called `{message}`, and the profile of {} knows no such message", self.partner);
             Unreadable::new(UnreadableKind::UnknownMessage, "$", detail)
         })?;
         incoming.read(raw, &self.partner, received)

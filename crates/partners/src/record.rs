@@ -15,6 +15,7 @@ use model::master::{CustomerMaster, ItemMaster, LocationMaster, MasterRecord, Ro
 use model::{Country, CustomerId, LocationId, Movement, MovementKind, PartnerId, Sku, Timestamp, When};
 
 use crate::compiler::Compiler;
+use crate::fact::occurred;
 use crate::field::Field;
 use crate::lines::{Least, QuantityRule};
 use crate::place::read;
@@ -122,10 +123,7 @@ impl MovementRule {
             sku: self.sku.required(scope)?,
             kind,
             quantity: self.quantity.read(scope, least)?,
-            occurred: match &self.occurred {
-                Some(occurred) => occurred.required(scope)?,
-                None => When::exact(received),
-            },
+            occurred: occurred(self.occurred.as_ref(), scope, received)?,
         })
     }
 }

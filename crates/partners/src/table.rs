@@ -29,7 +29,9 @@ impl<T: Readable> Codes<T> {
         let mut codes = Self { name: name.text()?.into(), known: HashMap::new(), otherwise: None };
         let section = compiler.table(name)?;
         for (word, code, _) in section.entries() {
-            let read = T::read(word.text()?, how).ok_or_else(|| word.error(format!("expected {}", T::WHAT)))?;
+            let text = word.text()?;
+            let read = T::read(text, how);
+            let read = read.ok_or_else(|| word.error(format!("expected {}", T::expected(text, how))))?;
             if code == ELSE {
                 codes.otherwise = Some(read);
             } else {

@@ -1,7 +1,5 @@
 //! What a raw message says, once a profile has read it.
 
-use std::fmt;
-
 use model::master::MasterRecord;
 use model::{Fact, Movement, OrderId, ShipmentId};
 
@@ -112,12 +110,6 @@ pub struct Rejected {
     pub order: Option<OrderRef>,
     /// What is wrong with it.
     pub why: Unreadable,
-}
-
-impl fmt::Display for Rejected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "part {}: {}", self.part, self.why)
-    }
 }
 
 /// A message for a partner, in its own format.

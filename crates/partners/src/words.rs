@@ -10,7 +10,8 @@
 //! | time, date | ISO 8601 | `"iso"`, `"epoch_seconds"`, `"epoch_millis"`, or a pattern such as `"%d.%m.%Y %H:%M"` |
 //!
 //! A time may have a `zone` for when it states none: an offset such as `"+01:00"` or a name such as `"Europe/Berlin"`. The
-//! profile's own `zone` holds for every field that has none. Without either the zone stays unknown.
+//! profile's own `zone` holds for every field that has none. Without either the zone stays unknown. A time before 1970 or
+//! after 2199 is refused: it is a slip, or stands for "none" and belongs into the field's `absent`.
 
 mod country;
 mod ids;
@@ -25,6 +26,7 @@ use crate::compiler::Compiler;
 use crate::source::{ProfileError, Section};
 
 pub(crate) use time::zone;
+pub use time::{FIRST_YEAR, LAST_YEAR};
 
 /// What a text of a message can become.
 pub(crate) trait Readable: Clone + fmt::Debug {
@@ -38,6 +40,10 @@ pub(crate) trait Readable: Clone + fmt::Debug {
     fn how(section: &mut Section<'_>, compiler: &Compiler<'_>) -> Result<Self::How, ProfileError>;
     /// The text's meaning, if it has one.
     fn read(text: &str, how: &Self::How) -> Option<Self>;
+    /// What was expected of a text that has none, to be read after "expected".
+    fn expected(_text: &str, _how: &Self::How) -> &'static str {
+        Self::WHAT
+    }
 }
 
 /// What is written in one way only.

@@ -20,6 +20,12 @@ const HEARTBEATS_MISSED: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// Giving back what was fetched ahead ends when nothing more has come for this long, or after the limit.
+const QUIET: Duration = Duration::from_millis(30);
+const GIVE_BACK_LIMIT: Duration = Duration::from_millis(300);
+/// How long the broker holds what was given back: until it has noticed that this process asks no more.
+const GIVEN_BACK_AFTER: Duration = Duration::from_millis(400);
+
 /// Pull requests that may wait at the broker, one or two for each process; the server's own default, stated.
 const MAX_WAITING: i64 = 512;
 
@@ -29,6 +35,9 @@ pub const DEFAULT_MAX_ACK_PENDING: u32 = 2_000;
 pub const DEFAULT_ACK_WAIT: Duration = Duration::from_secs(30);
 /// Messages asked for ahead of the work; they wait in this process.
 pub const DEFAULT_PREFETCH: usize = 512;
+/// Bytes of messages asked for ahead of the work, and bytes in one burst, whatever their number. A message larger than
+/// that would never be delivered, so it is well above the largest that a stream takes.
+pub const DEFAULT_PREFETCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// A durable consumer as it should be. Messages are acknowledged one by one.
 #[derive(Debug, Clone)]
@@ -50,6 +59,8 @@ pub struct Consume {
     pub max_deliver: Option<u32>,
     /// Messages asked for ahead of the work.
     pub prefetch: usize,
+    /// Bytes of messages asked for ahead of the work, and in one burst; above the largest message of the stream.
+    pub prefetch_bytes: usize,
     /// How many brokers hold its state; 0 is as many as hold the stream.
     pub replicas: usize,
 }
@@ -78,6 +89,7 @@ impl Consume {
             ack_wait: DEFAULT_ACK_WAIT,
             max_deliver: None,
             prefetch: DEFAULT_PREFETCH,
+            prefetch_bytes: DEFAULT_PREFETCH_BYTES,
             replicas: 0,
         }
     }
@@ -148,7 +160,8 @@ pub struct Bursts {
 }
 
 impl Bursts {
-    /// Waits for a message, then takes all that have arrived with it, up to `cap`. None when shutting down: what was
+    /// Waits for a message, then takes all that have arrived with it, up to `cap` of them or until they hold
+    /// [`Consume::prefetch_bytes`]. None when shutting down: what was
     /// fetched and not handed out is given back to the broker at once.
     ///
     /// May be dropped at any await and called again without losing a message.
@@ -163,12 +176,12 @@ impl Bursts {
             self.give_back().await;
             return None;
         };
+        let mut bytes = first.length;
         let mut burst = vec![first];
-        while burst.len() < cap {
-            match self.ready() {
-                Some(message) => burst.push(message),
-                None => break,
-            }
+        while burst.len() < cap && bytes < self.consume.prefetch_bytes {
+            let Some(message) = self.ready() else { break };
+            bytes += message.length;
+            burst.push(message);
         }
         Some(burst)
     }
@@ -242,6 +255,7 @@ impl Bursts {
         let opened = async {
             let consumer = self.consume.lookup(&self.js).await.map_err(|error| error.to_string())?;
             let pull = consumer.stream().max_messages_per_batch(self.consume.prefetch);
+            let pull = pull.max_bytes_per_batch(self.consume.prefetch_bytes);
             let pull = pull.expires(PULL_EXPIRES).heartbeat(HEARTBEAT);
             pull.messages().await.map_err(|error| error.to_string())
         };
@@ -251,15 +265,22 @@ impl Bursts {
         }
     }
 
-    /// Messages fetched and not handed out go to another process now rather than after the ack wait.
+    /// Messages fetched and not handed out go to another process soon rather than after the ack wait. Those on their way
+    /// are waited for; given back at once they would come back to this process, which is still being asked.
     async fn give_back(&mut self) {
         let mut returned = 0_u32;
-        while let Some(message) = self.ready() {
-            if message.ack_with(AckKind::Nak(None)).await.is_err() {
-                break;
+        let all = async {
+            while let Some(messages) = self.messages.as_mut() {
+                let next = tokio::time::timeout(QUIET, messages.next()).await;
+                let Ok(Some(Ok(message))) = next else { break };
+                if message.ack_with(AckKind::Nak(Some(GIVEN_BACK_AFTER))).await.is_err() {
+                    break;
+                }
+                returned += 1;
             }
-            returned += 1;
-        }
+        };
+        // What has not arrived by then is delivered again after the ack wait.
+        let _ = tokio::time::timeout(GIVE_BACK_LIMIT, all).await;
         if returned > 0 {
             tracing::debug!(durable = self.consume.durable, returned, "gave back what was fetched ahead");
         }

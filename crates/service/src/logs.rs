@@ -1,6 +1,7 @@
 //! Where log lines go: standard error, so that standard output is left to what a command prints.
 
 use crate::settings::{LogFormat, LogSettings};
+use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 
 /// The filter is not one.
@@ -22,6 +23,7 @@ pub fn start(settings: &LogSettings) -> Result<(), LogError> {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(colours())
         // Whoever read the log may have gone. Saying so on the same channel would panic.
         .log_internal_errors(false);
     let already_started = match settings.log_format {
@@ -32,6 +34,11 @@ pub fn start(settings: &LogSettings) -> Result<(), LogError> {
         tracing::debug!("logging has been started before; its settings stay");
     }
     Ok(())
+}
+
+/// Colours are for a terminal, and for who has not asked to be spared them (<https://no-color.org>).
+fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 #[cfg(test)]

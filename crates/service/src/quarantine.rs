@@ -79,6 +79,8 @@ pub enum Kind {
     Invalid,
     /// It contradicts itself.
     Contradictory,
+    /// It tells what another system or partner is the system of record of.
+    NotOwner,
     /// It names something that stayed unknown however long it was tried, such as an order.
     UnknownReference,
     /// An entry that this version cannot read.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use tokio::sync::watch;
 
-/// What a latch says until it is set for the first time.
+/// What a latch says until it is set for the first time, unless it knows better.
 const STARTING: &str = "starting";
 
 /// All that must be well for the process to be ready. With no latch it is ready.
@@ -42,8 +42,13 @@ impl Readiness {
 
     /// Adds a latch, not ready until it is set; the same name gives the same latch and leaves its state.
     pub fn latch(&self, name: &str) -> Latch {
+        self.latch_until(name, STARTING)
+    }
+
+    /// Adds a latch as [`Readiness::latch`] does, which says what it waits for until it is set.
+    pub fn latch_until(&self, name: &str, why: &str) -> Latch {
         self.latches.send_modify(|latches| {
-            latches.entry(name.to_owned()).or_insert_with(|| Some(STARTING.to_owned()));
+            latches.entry(name.to_owned()).or_insert_with(|| Some(why.to_owned()));
         });
         Latch { name: name.to_owned(), latches: self.latches.clone() }
     }

@@ -1,6 +1,5 @@
 //! How a process ends: told once it drains, told twice it goes at once.
 
-use std::time::Duration;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 /// Exit status after a second signal: the shell's own for an interrupted command.
@@ -62,14 +61,21 @@ impl Shutdown {
         Ok(())
     }
 
-    /// Runs `work` until it ends by itself or, once triggered, for at most `limit` longer. None when it had to be cut
-    /// off.
-    pub async fn drain<W: Future>(&self, work: W, limit: Duration) -> Option<W::Output> {
+    /// Runs `work` until it ends by itself or, once triggered, until `enough`. An error holds what `enough` says when the
+    /// work had to be cut off.
+    ///
+    /// # Errors
+    /// The output of `enough`, when the work was still not done then.
+    pub async fn drain<W: Future, E: Future>(&self, work: W, enough: E) -> Result<W::Output, E::Output> {
         tokio::pin!(work);
+        let told_and_enough = async {
+            self.triggered().await;
+            enough.await
+        };
         tokio::select! {
             biased;
-            output = &mut work => Some(output),
-            () = self.triggered() => tokio::time::timeout(limit, work).await.ok(),
+            output = &mut work => Ok(output),
+            why = told_and_enough => Err(why),
         }
     }
 }
@@ -114,18 +120,23 @@ impl Signals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[tokio::test]
     async fn drain_waits_for_work_up_to_its_limit() {
-        let shutdown = Shutdown::new();
-        assert_eq!(shutdown.drain(async { 7 }, Duration::ZERO).await, Some(7), "work that ends needs no trigger");
+        let (shutdown, short) = (Shutdown::new(), Duration::from_millis(5));
+        let drained = shutdown.drain(async { 7 }, std::future::ready("told")).await;
+        assert_eq!(drained, Ok(7), "work that ends needs no trigger");
+        let late = shutdown.drain(tokio::time::sleep(short), std::future::ready("told")).await;
+        assert_eq!(late, Ok(()), "and enough counts from the trigger");
         shutdown.trigger();
-        let short = async {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            8
+        let late = shutdown.drain(tokio::time::sleep(short), tokio::time::sleep(Duration::from_secs(30))).await;
+        assert_eq!(late, Ok(()));
+        let cut_off = async {
+            tokio::time::sleep(short).await;
+            "enough"
         };
-        assert_eq!(shutdown.drain(short, Duration::from_secs(30)).await, Some(8));
-        assert_eq!(shutdown.drain(std::future::pending::<i32>(), Duration::from_millis(5)).await, None);
+        assert_eq!(shutdown.drain(std::future::pending::<i32>(), cut_off).await, Err("enough"));
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! The TMS adapter as a process of its own.
 
 use clap::Parser;
+use std::process::ExitCode;
 
 /// Messages are many small allocations made in one thread and freed in another, which this one does best.
 #[global_allocator]
@@ -8,7 +9,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Turns carrier and TMS messages into facts of orders, and asks to book into their messages
 #[derive(Parser)]
-#[command(name = "tms-adapter", version)]
+#[command(name = "tms-adapter", version, after_help = service::EXIT_CODES)]
 struct Line {
     #[command(flatten)]
     common: service::Common,
@@ -17,8 +18,8 @@ struct Line {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let Line { common, adapter } = service::settings::parse();
-    let about = tms_adapter::ABOUT;
-    service::run(about, &common, |host| tms_adapter::serve(adapter, host)).await
+    let checked = tms_adapter::check(&adapter);
+    service::main(tms_adapter::ABOUT, &common, checked, |host| tms_adapter::serve(adapter, host)).await
 }

@@ -1,10 +1,11 @@
 //! The visibility service as a process of its own.
 
 use clap::Parser;
+use std::process::ExitCode;
 
 /// Folds orders and stock into a projection, answers queries, tells customers and archives closed orders.
 #[derive(Debug, Parser)]
-#[command(name = "visibility", version)]
+#[command(name = "visibility", version, after_help = service::EXIT_CODES)]
 struct Command {
     #[command(flatten)]
     common: service::Common,
@@ -13,7 +14,8 @@ struct Command {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let Command { common, settings } = service::settings::parse();
-    service::run(visibility::ABOUT, &common, |host| visibility::serve(settings, host)).await
+    let checked = settings.check();
+    service::main(visibility::ABOUT, &common, checked, |host| visibility::serve(settings, host)).await
 }

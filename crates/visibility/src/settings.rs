@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+
 /// Where the projection is and how much of it stays in memory.
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Projection")]
@@ -23,5 +25,30 @@ impl Settings {
     #[must_use]
     pub fn in_folder(data_dir: impl Into<PathBuf>) -> Self {
         Self { data_dir: data_dir.into(), cache: DEFAULT_CACHE }
+    }
+
+    /// Makes the folder, so that one that cannot be made is refused before anything is started.
+    ///
+    /// # Errors
+    /// When the system does not let it be made.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let folder = self.data_dir.display();
+        std::fs::create_dir_all(&self.data_dir)
+            .with_context(|| format!("cannot create the folder {folder}; --data-dir names one this user may write"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let error = Settings::in_folder(file.join("below")).check().unwrap_err().to_string();
+        assert!(error.starts_with("cannot create the folder ") && error.contains("below"), "{error}");
+        Settings::in_folder(folder.path().join("a/b")).check().unwrap();
     }
 }

@@ -7,6 +7,14 @@ use service::{About, Host};
 pub const ABOUT: About =
     About { name: "wms-adapter", version: env!("CARGO_PKG_VERSION"), description: env!("CARGO_PKG_DESCRIPTION") };
 
+/// Checks what the settings name, before anything is started.
+///
+/// # Errors
+/// When a profile is wrong, with its file and line.
+pub fn check(settings: &adapter::Settings) -> anyhow::Result<()> {
+    settings.check(System::Wms)
+}
+
 /// Serves until the host is told to end.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The WMS adapter as a process of its own.
 
 use clap::Parser;
+use std::process::ExitCode;
 
 /// Messages are many small allocations made in one thread and freed in another, which this one does best.
 #[global_allocator]
@@ -8,7 +9,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Turns warehouse messages into facts of orders and stock, and asks to allocate into warehouse messages
 #[derive(Parser)]
-#[command(name = "wms-adapter", version)]
+#[command(name = "wms-adapter", version, after_help = service::EXIT_CODES)]
 struct Line {
     #[command(flatten)]
     common: service::Common,
@@ -17,8 +18,8 @@ struct Line {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let Line { common, adapter } = service::settings::parse();
-    let about = wms_adapter::ABOUT;
-    service::run(about, &common, |host| wms_adapter::serve(adapter, host)).await
+    let checked = wms_adapter::check(&adapter);
+    service::main(wms_adapter::ABOUT, &common, checked, |host| wms_adapter::serve(adapter, host)).await
 }

@@ -14,6 +14,7 @@ use serde::de::IgnoredAny;
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Glimpse {
+    Commit(IgnoredAny),
     Ask(Addressee),
     Deadline(IgnoredAny),
     Raise(IgnoredAny),
@@ -52,7 +53,7 @@ impl Glimpse {
     fn is_for(&self, system: System) -> bool {
         match self {
             Self::Ask(addressee) => addressee.system == system,
-            Self::Deadline(_) | Self::Raise(_) | Self::Resolve(_) | Self::End(_) => false,
+            Self::Commit(_) | Self::Deadline(_) | Self::Raise(_) | Self::Resolve(_) | Self::End(_) => false,
         }
     }
 }
@@ -60,7 +61,9 @@ impl Glimpse {
 fn ask(decision: Decision) -> Option<Ask> {
     match decision {
         Decision::Ask(ask) => Some(ask),
-        Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) | Decision::End(_) => None,
+        Decision::Commit(_) | Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) | Decision::End(_) => {
+            None
+        }
     }
 }
 
@@ -68,7 +71,7 @@ fn ask(decision: Decision) -> Option<Ask> {
 mod tests {
     use super::*;
     use engine::EntryId;
-    use model::{AskId, Deadline, End, Exception, ExceptionKind, Milestone, PartnerId, Request, Timestamp};
+    use model::{AskId, Commitment, Deadline, End, Exception, ExceptionKind, Milestone, PartnerId, Request, Timestamp};
 
     fn ask_of(system: System) -> Ask {
         Ask {
@@ -90,6 +93,7 @@ mod tests {
     #[test]
     fn every_kind_of_decision_is_glimpsed_and_only_own_asks_are_read() {
         let all = payload(vec![
+            Decision::Commit(Commitment { release: "00".to_owned() }),
             Decision::Deadline(Deadline { name: "wait".to_owned(), at: Timestamp::from_millis(2) }),
             Decision::Ask(ask_of(System::Wms)),
             Decision::Raise(Exception { kind: ExceptionKind::Invalid, detail: "why".to_owned() }),

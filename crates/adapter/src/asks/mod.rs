@@ -10,6 +10,7 @@ use async_nats::jetstream::{self, AckKind};
 use futures::future::join_all;
 use model::{Ask, OrderId};
 use service::consume::Consume;
+use service::failure::in_one_line;
 use service::quarantine::{Kind, Quarantined, Reason, quarantine};
 use service::{Shutdown, streams};
 
@@ -17,7 +18,7 @@ use crate::adapter::Adapter;
 use crate::delivery::Delivery;
 use crate::patience;
 use crate::pump::{Settled, acknowledge, pump};
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 pub use send::{ASK_HEADER, ORDER_HEADER};
 
@@ -54,7 +55,7 @@ async fn receive(adapter: &Adapter, trouble: &Trouble, message: jetstream::Messa
     let settled = match sent.into_iter().find_map(Result::err) {
         Some(error) => {
             let pause = patience::pause_of_failure(delivery.tries);
-            trouble.has(what(delivery), chain(&error), pause);
+            trouble.has(what(delivery), in_one_line(&error), pause);
             Settled::Failed
         }
         None => {
@@ -74,7 +75,7 @@ async fn receive(adapter: &Adapter, trouble: &Trouble, message: jetstream::Messa
 fn read(adapter: &Adapter, message: &jetstream::Message) -> Result<Vec<(OrderId, Ask)>, String> {
     // What is under no order's subject will never be readable; the orchestrator shows it in quarantine.
     let Some((key, _)) = adapter.journal.layout().parse(&message.subject) else { return Ok(Vec::new()) };
-    let asks = addressed::asks_for(adapter.system, &message.payload).map_err(|error| chain(&error))?;
+    let asks = addressed::asks_for(adapter.system, &message.payload).map_err(|error| in_one_line(&error))?;
     if asks.is_empty() {
         return Ok(Vec::new());
     }
@@ -89,7 +90,9 @@ async fn park(adapter: &Adapter, trouble: &Trouble, message: &jetstream::Message
     if !trouble.knows(&what) {
         let reason = Reason::new(Kind::UnknownEvent, format!("{why}; upgrade this service"));
         let shown = match Quarantined::of(message, adapter.service, FLOW, reason) {
-            Ok(quarantined) => quarantine(&adapter.js, &quarantined).await.map(drop).map_err(|error| chain(&error)),
+            Ok(quarantined) => {
+                quarantine(&adapter.js, &quarantined).await.map(drop).map_err(|error| in_one_line(&error))
+            }
             Err(error) => Err(error.to_string()),
         };
         match shown {

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use futures::TryStreamExt;
+use service::failure::in_one_line;
 use service::{Shutdown, streams};
 use tokio::task::JoinSet;
 
 use crate::adapter::Adapter;
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 use partner::Partner;
 
 /// How often the inbox is looked at for partners that were not there before.
@@ -67,7 +68,7 @@ impl Inbox {
         self.trouble.forget_old();
         let tokens = match partners_in(&self.adapter.js, self.adapter.system.as_str()).await {
             Ok(tokens) => tokens,
-            Err(error) => return self.trouble.has(WHAT.to_owned(), chain(error.as_ref()), LOOK_EVERY),
+            Err(error) => return self.trouble.has(WHAT.to_owned(), in_one_line(error.as_ref()), LOOK_EVERY),
         };
         self.trouble.over(WHAT);
         // A profile whose consumer could not be started is tried again too.
@@ -95,7 +96,7 @@ impl Inbox {
                 let (adapter, trouble) = (Arc::clone(&self.adapter), Arc::clone(&self.trouble));
                 self.tasks.spawn(async move { partner.serve(&adapter, &trouble, bursts).await });
             }
-            Err(error) => self.trouble.has(what, chain(&error), LOOK_EVERY),
+            Err(error) => self.trouble.has(what, in_one_line(&error), LOOK_EVERY),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use async_nats::jetstream;
 use model::token;
 use service::consume::{Bursts, Consume, ConsumeError};
+use service::failure::in_one_line;
 use service::quarantine::{Kind, Quarantined, Reason, quarantine};
 use service::{Shutdown, streams};
 
@@ -15,7 +16,7 @@ use crate::adapter::Adapter;
 use crate::delivery::Delivery;
 use crate::patience;
 use crate::pump::{Settled, acknowledge, pump};
-use crate::trouble::{Trouble, chain};
+use crate::trouble::Trouble;
 
 /// How many messages may wait for a reference, over those being worked on. A partner that has more of them waits too.
 const MOST_PARKED: u32 = 4_096;
@@ -112,7 +113,7 @@ impl Partner {
         let origin = Origin { service: adapter.service, profile, subject, message: name, delivery };
         let Routed { unknown, mut wrong } = match route(adapter, &origin, reading).await {
             Ok(routed) => routed,
-            Err(error) => return Err(chain(&error)),
+            Err(error) => return Err(in_one_line(&error)),
         };
         if !unknown.is_empty() && delivery.tries < adapter.tries {
             tracing::debug!(subject, sequence = delivery.sequence, ?unknown, "parked until its reference is known");
@@ -140,7 +141,7 @@ impl Partner {
         let partner = if &*self.token == WILDCARD { token::escape(&self.token) } else { Cow::Borrowed(&*self.token) };
         let quarantined =
             Quarantined::of(message, adapter.service, &partner, reason).map_err(|error| error.to_string())?;
-        quarantine(&adapter.js, &quarantined).await.map_err(|error| chain(&error))?;
+        quarantine(&adapter.js, &quarantined).await.map_err(|error| in_one_line(&error))?;
         adapter.metrics.quarantined.inc();
         Ok(Settled::Done)
     }

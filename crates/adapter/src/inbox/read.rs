@@ -40,7 +40,7 @@ pub fn read(system: System, profile: &Profile, message: &str, raw: &[u8], receiv
     let mut reading = Reading::default();
     match profile.decode(message, raw, received) {
         Ok(told) => told.into_iter().for_each(|told| reading.sort(system, profile, told)),
-        Err(why) => reading.wrong.push(reason_of(&why, None)),
+        Err(why) => reading.wrong.push(reason_of(&why)),
     }
     reading
 }
@@ -70,7 +70,7 @@ impl Reading {
                     self.master.push(record);
                 }
             }
-            Told::Rejected(rejected) => self.wrong.push(reason_of(&rejected.why, Some(rejected.to_string()))),
+            Told::Rejected(rejected) => self.wrong.push(reason_of(&rejected.why)),
         }
     }
 
@@ -79,7 +79,7 @@ impl Reading {
         match verdict {
             Ok(()) => true,
             Err(why) => {
-                self.wrong.push(Reason::new(Kind::Contradictory, why.to_string()));
+                self.wrong.push(Reason::new(Kind::NotOwner, why.to_string()));
                 false
             }
         }
@@ -112,7 +112,9 @@ pub fn all_reasons(reasons: &[Reason]) -> Option<Reason> {
     })
 }
 
-fn reason_of(why: &Unreadable, words: Option<String>) -> Reason {
+/// The reason in words. They name the field, and that says which part of the message it is in; the kind stands beside
+/// them.
+fn reason_of(why: &Unreadable) -> Reason {
     let kind = match why.kind {
         UnreadableKind::UnknownMessage => Kind::UnknownMessage,
         UnreadableKind::TooLarge => Kind::Oversized,
@@ -124,7 +126,11 @@ fn reason_of(why: &Unreadable, words: Option<String>) -> Reason {
         | UnreadableKind::Empty
         | UnreadableKind::Unmapped => Kind::Invalid,
     };
-    Reason::new(kind, words.unwrap_or_else(|| why.to_string())).at(why.field.as_str())
+    let words = match why.field.as_str() {
+        "$" => format!("the message {}", why.detail),
+        field => format!("`{field}` {}", why.detail),
+    };
+    Reason::new(kind, words).at(why.field.as_str())
 }
 
 #[cfg(test)]
@@ -139,5 +145,19 @@ mod tests {
         let all = all_reasons(&reasons).unwrap();
         assert_eq!((all.kind, all.field.as_deref()), (Kind::Invalid, Some("a[0]")));
         assert!(all.text.starts_with("part 0; part 1; ") && all.text.ends_with("part 19; and 3 more"), "{}", all.text);
+    }
+
+    #[test]
+    fn a_reason_names_the_field_and_leaves_the_kind_to_the_kind() {
+        let missing = Unreadable {
+            kind: UnreadableKind::Missing,
+            field: "items[3].qty".to_owned(),
+            detail: "is absent; expected a number".to_owned(),
+        };
+        let reason = reason_of(&missing);
+        assert_eq!((reason.kind, reason.field.as_deref()), (Kind::Invalid, Some("items[3].qty")));
+        assert_eq!(reason.text, "`items[3].qty` is absent; expected a number");
+        let unknown = Unreadable { kind: UnreadableKind::UnknownMessage, field: "$".to_owned(), ..missing };
+        assert_eq!(reason_of(&unknown).text, "the message is absent; expected a number");
     }
 }

@@ -4,7 +4,7 @@ use adapter::Settings;
 use async_nats::jetstream::stream::DiscardPolicy;
 use model::System;
 
-use crate::inbox::{STATUS, packed};
+use crate::inbox::{STATUS, packed, release};
 use crate::world::{World, eventually};
 
 #[tokio::test]
@@ -28,4 +28,18 @@ async fn a_full_event_store_is_waited_out() {
     eventually("it is ready again", || async { adapter.readiness.state().ready.then_some(()) }).await;
     assert_eq!((world.held("ORDERS").await, world.held("QUARANTINE").await), (3, 0));
     adapter.stop().await;
+}
+
+#[tokio::test]
+async fn a_lane_it_may_not_write_is_named_and_makes_it_not_ready() {
+    let world = World::with_permissions("{ deny: [\"order.*.*.erp\"] }").await;
+    let adapter = world.adapter(System::Erp, Settings::default()).await;
+    world.publish("in.erp.erp-main.order", &release("SO-1")).await;
+    let why = eventually("the service says so", || async { adapter.readiness.state().latches["nats"].clone() }).await;
+    assert!(
+        why.contains("NATS does not permit this") && why.contains("Publish to") && why.contains(".SO-1.erp"),
+        "{why}"
+    );
+    assert!(!adapter.readiness.state().ready);
+    assert_eq!((world.held("ORDERS").await, world.held("QUARANTINE").await), (0, 0), "the message waits");
 }

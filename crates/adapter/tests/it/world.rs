@@ -23,7 +23,9 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub struct World {
-    pub broker: Broker,
+    _broker: Broker,
+    /// As whom an adapter connects.
+    adapters: NatsSettings,
     pub connection: Connection,
     pub journal: Journal<Fulfilment>,
 }
@@ -38,11 +40,26 @@ pub struct Running {
 
 impl World {
     pub async fn start() -> Self {
-        let broker = broker::start(Options::default()).await.unwrap();
-        let connection = connect(&broker).await;
+        Self::with(Options::default(), "").await
+    }
+
+    /// A world in which an adapter is a user of the broker, with these permissions to publish.
+    pub async fn with_permissions(publish: &str) -> Self {
+        let users = format!(
+            "authorization {{ users: [ {{ user: all, password: x }}, \
+             {{ user: adapter, password: x, permissions: {{ publish: {publish} }} }} ] }}"
+        );
+        Self::with(Options { extra_config: vec![users], ..Options::default() }, "adapter:x@").await
+    }
+
+    async fn with(options: Options, adapters: &str) -> Self {
+        let broker = broker::start(options).await.unwrap();
+        let as_user = |user: &str| NatsSettings::url(broker.url().replace("nats://", &format!("nats://{user}")));
+        let connection = connect(&as_user(if adapters.is_empty() { "" } else { "all:x@" })).await;
+        let adapters = as_user(adapters);
         assert_eq!(streams::declare(&connection.js, Durability::Demo).await.unwrap(), []);
         let journal = Journal::new(connection.js.clone(), fulfilment::LAYOUT);
-        Self { broker, connection, journal }
+        Self { _broker: broker, adapters, connection, journal }
     }
 
     /// An adapter on a connection of its own, once it is ready.
@@ -55,7 +72,7 @@ impl World {
         };
         let about = About { name, version: "0.0.0", description: "under test" };
         let shutdown = Shutdown::new();
-        let host = Host::in_process(about, connect(&self.broker).await, shutdown.clone()).await.unwrap();
+        let host = Host::in_process(about, connect(&self.adapters).await, shutdown.clone()).await.unwrap();
         let (readiness, metrics) = (host.readiness.clone(), host.metrics.clone());
         let task = tokio::spawn(adapter::serve(system, settings, host));
         eventually("the adapter is ready", || async {
@@ -135,8 +152,8 @@ impl Running {
     }
 }
 
-async fn connect(broker: &Broker) -> Connection {
-    service::connect::connect(&NatsSettings::url(broker.url()), "test").await.unwrap()
+async fn connect(settings: &NatsSettings) -> Connection {
+    service::connect::connect(settings, "test").await.unwrap()
 }
 
 /// What `look` finds, looking again and again until it finds something.

@@ -2,6 +2,7 @@
 
 use jiff::civil;
 use jiff::fmt::strtime::{self, BrokenDownTime};
+use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use model::time::When;
 use model::{Date, Precision, Timestamp, Zone};
@@ -11,6 +12,14 @@ use rust_decimal::prelude::ToPrimitive as _;
 use super::Readable;
 use crate::compiler::Compiler;
 use crate::source::{Node, ProfileError, Section};
+
+/// The first and the last year that a time may fall in: nothing that is ordered or moved lies outside, and what systems
+/// write for "none" or "for ever" (0001-01-01, 9999-12-31) does.
+pub const FIRST_YEAR: i16 = 1970;
+/// The last year that a time may fall in.
+pub const LAST_YEAR: i16 = 2199;
+/// The same as milliseconds since 1970: from the first to before the second.
+const MILLIS: std::ops::Range<i64> = 0..7_258_118_400_000;
 
 /// How a time is written.
 #[derive(Debug, Clone)]
@@ -44,7 +53,7 @@ impl Readable for When {
     fn read(text: &str, how: &Written) -> Option<Self> {
         let text = text.trim();
         let when = match &how.style {
-            Style::Iso => Self::parse(text).ok()?,
+            Style::Iso => iso(text)?,
             Style::EpochSeconds => epoch(text, 1000)?,
             Style::EpochMillis => epoch(text, 1)?,
             Style::Pattern(pattern) => patterned(text, pattern)?,
@@ -52,6 +61,14 @@ impl Readable for When {
         match (&how.zone, when.zone) {
             (Some(zone), Zone::Unknown) => in_zone(when, zone),
             (None, _) | (Some(_), Zone::Offset(_)) => Some(when),
+        }
+    }
+
+    fn expected(text: &str, how: &Written) -> &'static str {
+        if is_beyond(text.trim(), &how.style) {
+            "a time in the years 1970 to 2199 (a text that stands for none belongs into `absent`)"
+        } else {
+            Self::WHAT
         }
     }
 }
@@ -70,6 +87,10 @@ impl Readable for Date {
 
     fn read(text: &str, how: &Written) -> Option<Self> {
         When::read(text, how).map(|when| when.local_date())
+    }
+
+    fn expected(text: &str, how: &Written) -> &'static str {
+        if is_beyond(text.trim(), &how.style) { When::expected(text, how) } else { Self::WHAT }
     }
 }
 
@@ -102,9 +123,33 @@ fn reads_back(pattern: &str) -> bool {
     written.is_some_and(|text| patterned(&text, pattern).is_some())
 }
 
+/// Whether a text that is no time to us is one by its form, in a year that nobody means.
+fn is_beyond(text: &str, style: &Style) -> bool {
+    let stated = match style {
+        Style::EpochSeconds | Style::EpochMillis => return number(text).is_some(),
+        Style::Iso => DateTimeParser::new().parse_pieces(text).ok().map(|pieces| pieces.date()),
+        Style::Pattern(pattern) => strtime::parse(&**pattern, text).ok().and_then(|parsed| parsed.to_date().ok()),
+    };
+    stated.is_some_and(|date| !is_credible(date.year()))
+}
+
+fn is_credible(year: i16) -> bool {
+    (FIRST_YEAR..=LAST_YEAR).contains(&year)
+}
+
+/// ISO 8601; its first four digits are the year, or it is one of more digits.
+fn iso(text: &str) -> Option<When> {
+    let year = text.get(..4)?.parse().ok()?;
+    if is_credible(year) { When::parse(text).ok() } else { None }
+}
+
+fn number(text: &str) -> Option<Decimal> {
+    Decimal::read(text, &super::number::Written::Plain)
+}
+
 fn epoch(text: &str, millis: i64) -> Option<When> {
-    let stated = Decimal::read(text, &super::number::Written::Plain)?;
-    let at = stated.checked_mul(Decimal::from(millis))?.trunc().to_i64()?;
+    let stated = number(text)?;
+    let at = stated.checked_mul(Decimal::from(millis))?.trunc().to_i64().filter(|at| MILLIS.contains(at))?;
     let precision = if millis == 1 || !stated.is_integer() { Precision::Milli } else { Precision::Second };
     Some(When { at: Timestamp::from_millis(at), precision, zone: Zone::Offset(0) })
 }
@@ -112,12 +157,12 @@ fn epoch(text: &str, millis: i64) -> Option<When> {
 fn patterned(text: &str, pattern: &str) -> Option<When> {
     let parsed = strtime::parse(pattern, text).ok()?;
     if let Some(instant) = parsed.timestamp() {
-        let at = Timestamp::from_millis(instant.as_millisecond());
+        let at = Some(instant.as_millisecond()).filter(|at| MILLIS.contains(at)).map(Timestamp::from_millis)?;
         return Some(When { at, precision: Precision::Second, zone: Zone::Offset(0) });
     }
     let precision = precision_of(&parsed);
     let time = if precision == Precision::Day { civil::Time::midnight() } else { parsed.to_time().ok()? };
-    let local = parsed.to_date().ok()?.to_datetime(time);
+    let local = parsed.to_date().ok().filter(|date| is_credible(date.year()))?.to_datetime(time);
     let offset = parsed.offset();
     let instant = offset.unwrap_or(Offset::UTC).to_timestamp(local).ok()?;
     let zone = offset.map_or(Zone::Unknown, minutes_east);
@@ -191,5 +236,32 @@ mod tests {
         }
         assert!(!reads_back("%H:%M"));
         assert!(!reads_back("%Q%Y"));
+    }
+
+    #[test]
+    fn a_year_nobody_means_is_refused_in_words() {
+        let pattern = |pattern: &str| Style::Pattern(pattern.into());
+        let ends = civil::date(LAST_YEAR + 1, 1, 1).at(0, 0, 0, 0);
+        assert_eq!(MILLIS.end, Offset::UTC.to_timestamp(ends).unwrap().as_millisecond());
+        for (text, style) in [
+            ("00010101", pattern("%Y%m%d")),
+            ("99991231", pattern("%Y%m%d")),
+            ("9999-12-31", Style::Iso),
+            ("1969-12-31T23:59:59Z", Style::Iso),
+            ("2200-01-01T00:00:00+01:00", Style::Iso),
+            ("-1", Style::EpochSeconds),
+            ("7258118400", Style::EpochSeconds),
+            ("1772373909120000", Style::EpochMillis),
+            ("99999999999999999999999999", Style::EpochMillis),
+        ] {
+            let how = Written { style, zone: None };
+            assert_eq!(When::read(text, &how), None, "{text}");
+            assert!(When::expected(text, &how).contains("1970 to 2199"), "{text}: {}", When::expected(text, &how));
+            assert!(Date::expected(text, &how).contains("1970 to 2199"), "{text}");
+        }
+        let how = Written { style: Style::Iso, zone: None };
+        assert!(When::read("1970-01-01", &how).is_some() && When::read("2199-12-31T23:59:59Z", &how).is_some());
+        assert_eq!(Date::expected("CCYYMMDD", &how), "a date");
+        assert_eq!(When::expected("9999-99-99", &how), "a time");
     }
 }

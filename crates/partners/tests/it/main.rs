@@ -9,6 +9,7 @@
 mod encode;
 mod hostile;
 mod mapping;
+mod odd_values;
 mod profile_errors;
 mod shops;
 mod sim_erp;

@@ -88,8 +88,8 @@ fn one_bad_order_leaves_the_others_alone() {
     assert_eq!(first.order, OrderId::new("SO-2").ok().map(OrderRef::Order));
     assert_eq!((last.part, last.why.kind), (2, UnreadableKind::UnknownCode));
     assert_eq!(
-        last.to_string(),
-        "part 2: unknown code: `documents[2].items[1].meins` holds `LB`, which is not in the table `unit`"
+        last.why.to_string(),
+        "unknown code: `documents[2].items[1].meins` holds `LB`, which is not in the table `unit`"
     );
 }
 

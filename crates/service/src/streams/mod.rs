@@ -37,8 +37,9 @@ pub const STATUS: &str = "STATUS";
 /// Object store of closed orders' trails.
 pub const ARCHIVE: &str = "ARCHIVE";
 
-/// What INBOX holds: system, partner, message.
-pub const INBOX_SUBJECTS: &str = "in.*.*.*";
+/// What INBOX holds: system, partner, message. Only of systems that an adapter reads: a partner that misspells its
+/// system is told at once that nobody listens there, instead of being kept and never read.
+pub const INBOX_SUBJECTS: [&str; 3] = ["in.erp.*.*", "in.wms.*.*", "in.tms.*.*"];
 /// What ORDERS holds: slot, order, lane.
 pub const ORDERS_SUBJECTS: &str = "order.*.*.*";
 /// What STOCK holds: location, SKU.

@@ -118,7 +118,7 @@ fn messages(durability: Durability) -> Vec<Config> {
             max_age: INBOX_MAX_AGE,
             max_bytes: durability.bytes(INBOX_MAX_BYTES),
             max_message_size: INBOX_MAX_MESSAGE,
-            ..stream(INBOX, &[INBOX_SUBJECTS], "raw messages from partners, byte for byte")
+            ..stream(INBOX, &INBOX_SUBJECTS, "raw messages from partners, byte for byte")
         },
         Config {
             max_age: ORDERS_MAX_AGE,

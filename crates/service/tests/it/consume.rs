@@ -134,3 +134,34 @@ async fn a_consumer_that_differs_is_reported_and_left_alone() {
     let error = Consume::new("NO_SUCH", "reader").declare(&connection.js).await.unwrap_err().to_string();
     assert!(error.contains("NO_SUCH") && error.contains("does the stream exist"), "{error}");
 }
+
+#[tokio::test]
+async fn large_messages_are_fetched_ahead_by_bytes_and_not_by_number() {
+    const LARGE: usize = 256 * 1024;
+    const MESSAGES: u64 = 64;
+    let (_broker, connection) = broker().await;
+    declare(&connection.js, Durability::Demo).await.unwrap();
+    for _ in 0..MESSAGES {
+        let sent = connection.js.publish(streams::inbox("wms", "w1", "pick"), vec![b'x'; LARGE].into()).await;
+        sent.unwrap().await.unwrap();
+    }
+    let stream = connection.js.get_stream(streams::INBOX).await.unwrap();
+    let mut consume = inbox();
+    consume.prefetch_bytes = 1024 * 1024;
+    consume.ack_wait = Duration::from_secs(600);
+    let mut bursts = consume.start(&connection.js, &Shutdown::new()).await.unwrap();
+    let mut taken = 0;
+    while taken < MESSAGES {
+        let burst = bursts.next_burst(1_000).await.unwrap();
+        let held = burst.len() as u64;
+        assert!(held <= 4, "{held} messages of 256 KiB in a burst of 1 MiB");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        // A request is renewed when half of it has come, so up to one and a half of them wait here.
+        let out = stream.consumer_info("wms-w1").await.unwrap().num_ack_pending as u64;
+        assert!(out <= held + 8, "{out} are out while {held} are worked on");
+        for message in burst {
+            message.double_ack().await.unwrap();
+        }
+        taken += held;
+    }
+}

@@ -7,6 +7,7 @@ mod health;
 mod precedence;
 mod quarantine;
 mod run;
+mod secure;
 mod streams;
 
 use broker::{Broker, Options};

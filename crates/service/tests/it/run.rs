@@ -3,7 +3,7 @@ use clap::Parser;
 use rustix::process::{Pid, Signal, kill_process};
 use service::{About, Common, Host, run};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,7 +18,8 @@ struct Cli {
 #[tokio::test]
 async fn process_that_serves() {
     let (Ok(url), Ok(drain)) = (std::env::var("TEST_URL"), std::env::var("TEST_DRAIN")) else { return };
-    let cli = Cli::parse_from(["test", "--nats-url", &url, "--http", "127.0.0.1:0", "--log", "error"]);
+    let http = std::env::var("TEST_HTTP").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
+    let cli = Cli::parse_from(["test", "--nats-url", &url, "--http", &http, "--log", "error"]);
     let about = About { name: "visibility", version: "0.1.0", description: "a test" };
     let serve = |host: Host| async move {
         host.readiness.ready().await;
@@ -68,4 +69,36 @@ async fn a_second_signal_ends_it_at_once() {
     signal(&process, Signal::INT);
     let status = tokio::time::timeout(PATIENCE, process.wait()).await.unwrap().unwrap();
     assert_eq!(status.code(), Some(130));
+}
+
+/// What it answers over HTTP, once it does.
+async fn get(address: &str, path: &str) -> String {
+    let ask = async {
+        let mut connection = loop {
+            match tokio::net::TcpStream::connect(address).await {
+                Ok(connection) => break connection,
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        };
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    tokio::time::timeout(PATIENCE, ask).await.expect(path)
+}
+
+#[tokio::test]
+async fn while_it_waits_for_nats_it_is_live_and_says_what_it_waits_for() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut command = another_process("run::process_that_serves");
+    command.env("TEST_URL", "nats://127.0.0.1:1").env("TEST_DRAIN", "0").env("TEST_HTTP", &free);
+    let mut process = command.spawn().unwrap();
+    assert!(get(&free, "/livez").await.starts_with("HTTP/1.1 200"));
+    let answer = get(&free, "/readyz").await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("connecting to NATS"), "{answer}");
+    signal(&process, Signal::TERM);
+    let status = tokio::time::timeout(PATIENCE, process.wait()).await.unwrap().unwrap();
+    assert!(status.success(), "{status}");
 }

@@ -93,3 +93,21 @@ async fn a_deadline_fires_in_the_timers_stream_and_a_second_one_replaces_the_fir
     let message = tokio::time::timeout(Duration::from_secs(10), due.next()).await.unwrap().unwrap().unwrap();
     assert_eq!((message.subject.as_str(), &message.payload[..]), ("timer.due.7.SO-1.book", &b"second"[..]));
 }
+
+#[tokio::test]
+async fn what_no_adapter_would_read_is_refused_at_once() {
+    use async_nats::jetstream::context::PublishErrorKind;
+    let (_broker, connection) = broker().await;
+    declare(&connection.js, Durability::Demo).await.unwrap();
+    for subject in ["in.crm.acme.order", "in.ERP.acme.order", "in.erp.order", "in.erp.acme.order.7", "in.*.acme.order"]
+    {
+        let published = connection.js.publish(subject, "{}".into()).await.unwrap();
+        let refused = tokio::time::timeout(Duration::from_secs(5), published).await.expect("at once").unwrap_err();
+        assert_eq!(refused.kind(), PublishErrorKind::StreamNotFound, "{subject}");
+    }
+    for system in ["erp", "wms", "tms"] {
+        connection.js.publish(streams::inbox(system, "acme", "order"), "{}".into()).await.unwrap().await.unwrap();
+    }
+    let inbox = connection.js.get_stream(streams::INBOX).await.unwrap();
+    assert_eq!(inbox.cached_info().state.messages, 3);
+}

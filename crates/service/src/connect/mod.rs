@@ -1,9 +1,14 @@
 //! The connection to NATS that a service works on.
 
+mod events;
+mod files;
+mod refusal;
+
 use crate::settings::{Identity, NatsSettings, Server, SettingsError};
 use async_nats::jetstream::{self, context::ContextBuilder};
-use async_nats::{ConnectErrorKind, ConnectOptions, Event, ServerAddr, ServerError};
-use std::path::{Path, PathBuf};
+use async_nats::{ConnectOptions, ServerAddr};
+use refusal::Refusal;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -46,6 +51,9 @@ pub enum ConnectError {
     /// The settings do not name a server.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The URL is empty.
+    #[error("NATS_URL or --nats-url names no server; write it as nats://host:4222")]
+    NoServer,
     /// A URL cannot be read.
     #[error("{url:?} is not a NATS URL: {source}; write it as nats://host:4222")]
     Url {
@@ -64,11 +72,31 @@ pub enum ConnectError {
         /// The system's answer.
         source: std::io::Error,
     },
+    /// A credentials, seed or certificate file is not what it should be.
+    #[error("{what} {path}: {problem}")]
+    Content {
+        /// What the file is for.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it and what was expected.
+        problem: String,
+    },
     /// The server refuses this user; trying again would not help.
     #[error("{urls} refuses this user: {source}; check NATS_CREDS, NATS_NKEY or the context")]
     Refused {
         /// Where.
         urls: String,
+        /// The client's words.
+        source: async_nats::ConnectError,
+    },
+    /// One side does not trust the other's certificate; trying again would not help.
+    #[error("no TLS with {urls}: {source}; {advice}")]
+    Tls {
+        /// Where.
+        urls: String,
+        /// What to do.
+        advice: &'static str,
         /// The client's words.
         source: async_nats::ConnectError,
     },
@@ -84,6 +112,15 @@ pub enum ConnectError {
     },
 }
 
+/// Checks that the settings name a server, and that every file they name is there and what it should be.
+///
+/// # Errors
+/// All but [`ConnectError::Refused`], [`ConnectError::Tls`] and [`ConnectError::Unreachable`].
+pub fn check(settings: &NatsSettings) -> Result<(), ConnectError> {
+    let server = settings.resolve()?;
+    options(&server, &addresses(&server.urls)?, "check").map(drop)
+}
+
 /// Connects under `name`, waiting a while for a server that is just starting. Once connected, the client reconnects by
 /// itself for ever.
 ///
@@ -95,7 +132,7 @@ pub async fn connect(settings: &NatsSettings, name: &str) -> Result<Connection, 
     let (violation, violations) = watch::channel(None);
     let (outage_now, outage) = watch::channel(None);
     let options = options(&server, &addresses, name)?.event_callback(move |event| {
-        note(&event, &violation, &outage_now);
+        events::note(&event, &violation, &outage_now);
         std::future::ready(())
     });
     let client = with_patience(&options, &addresses).await?;
@@ -119,20 +156,11 @@ async fn with_patience(options: &ConnectOptions, addresses: &[ServerAddr]) -> Re
             Ok(client) => return Ok(client),
             Err(error) => error,
         };
-        match source.kind() {
-            ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => {
-                return Err(ConnectError::Refused { urls, source });
-            }
-            ConnectErrorKind::ServerParse
-            | ConnectErrorKind::Dns
-            | ConnectErrorKind::TimedOut
-            | ConnectErrorKind::Tls
-            | ConnectErrorKind::Io
-            | ConnectErrorKind::MaxReconnects => {
-                if attempts >= CONNECT_ATTEMPTS {
-                    return Err(ConnectError::Unreachable { urls, attempts, source });
-                }
-            }
+        match refusal::refusal(&source) {
+            Some(Refusal::User) => return Err(ConnectError::Refused { urls, source }),
+            Some(Refusal::Tls(advice)) => return Err(ConnectError::Tls { urls, advice, source }),
+            None if attempts >= CONNECT_ATTEMPTS => return Err(ConnectError::Unreachable { urls, attempts, source }),
+            None => {}
         }
         tracing::info!(urls, attempts, error = %source, "no NATS server yet");
         tokio::time::sleep(pause).await;
@@ -144,7 +172,16 @@ fn addresses(urls: &str) -> Result<Vec<ServerAddr>, ConnectError> {
     let urls = urls.split(',').map(str::trim).filter(|url| !url.is_empty());
     // What stands before the @ may be a password.
     let shown = |url: &str| url.rsplit('@').next().unwrap_or_default().to_owned();
-    urls.map(|url| url.parse().map_err(|source| ConnectError::Url { url: shown(url), source })).collect()
+    let wrong = |url: &str, source| ConnectError::Url { url: shown(url), source };
+    let address = |url: &str| {
+        let address: ServerAddr = url.parse().map_err(|source| wrong(url, source))?;
+        if address.is_websocket() {
+            return Err(wrong(url, std::io::Error::other("WebSockets are not supported")));
+        }
+        Ok(address)
+    };
+    let addresses = urls.map(address).collect::<Result<Vec<_>, _>>()?;
+    if addresses.is_empty() { Err(ConnectError::NoServer) } else { Ok(addresses) }
 }
 
 fn options(server: &Server, addresses: &[ServerAddr], name: &str) -> Result<ConnectOptions, ConnectError> {
@@ -159,19 +196,18 @@ fn options(server: &Server, addresses: &[ServerAddr], name: &str) -> Result<Conn
         Identity::User(user, password) => options.user_and_password(user.clone(), password.clone()),
         Identity::Token(token) => options.token(token.clone()),
         Identity::Credentials(path) => {
-            let text = read("credentials", path)?;
+            let text = files::credentials(path)?;
             let failed = |source| ConnectError::File { what: "credentials", path: path.clone(), source };
             options.credentials(&text).map_err(failed)?
         }
-        Identity::NKey(path) => options.nkey(read("NKey seed", path)?.trim().to_owned()),
+        Identity::NKey(path) => options.nkey(files::seed(path)?),
     };
     if let Some(ca) = &server.ca {
-        read("certificates", ca)?;
+        files::authorities(ca)?;
         options = options.add_root_certificates(ca.clone()).require_tls(true);
     }
     if let Some((certificate, key)) = &server.certificate {
-        read("certificate", certificate)?;
-        read("key", key)?;
+        files::own(certificate, key)?;
         options = options.add_client_certificate(certificate.clone(), key.clone()).require_tls(true);
     }
     if let Some(prefix) = &server.inbox_prefix {
@@ -190,46 +226,6 @@ fn as_the_url_says(options: ConnectOptions, addresses: &[ServerAddr]) -> Connect
     }
 }
 
-/// Reads a small file at the start, so that a wrong path is named now and not by the first connection attempt.
-fn read(what: &'static str, path: &Path) -> Result<String, ConnectError> {
-    std::fs::read_to_string(path).map_err(|source| ConnectError::File { what, path: path.to_path_buf(), source })
-}
-
-/// Keeps what an event says about the connection's health, in words.
-fn note(event: &Event, violation: &watch::Sender<Option<String>>, outage: &watch::Sender<Option<String>>) {
-    match event {
-        Event::Connected => {
-            violation.send_replace(None);
-            outage.send_replace(None);
-            tracing::info!("connected to NATS");
-        }
-        Event::Disconnected => {
-            outage.send_replace(Some("disconnected from NATS, reconnecting".to_owned()));
-            tracing::warn!("disconnected from NATS, reconnecting");
-        }
-        Event::Closed => {
-            outage.send_replace(Some("the connection to NATS is closed".to_owned()));
-        }
-        Event::ServerError(ServerError::Other(words)) if is_violation(words) => {
-            tracing::error!(words, "NATS does not permit this");
-            violation.send_replace(Some(format!("NATS does not permit this: {words}")));
-        }
-        Event::ServerError(ServerError::AuthorizationViolation) => {
-            outage.send_replace(Some("NATS refuses this user: authorization violation".to_owned()));
-        }
-        Event::SlowConsumer(subscription) => {
-            tracing::error!(subscription, "messages were dropped: this process is too slow for a subscription");
-        }
-        Event::ServerError(_) | Event::ClientError(_) => tracing::warn!(%event, "NATS reports"),
-        Event::LameDuckMode | Event::Draining => tracing::info!(%event, "NATS reports"),
-    }
-}
-
-/// `Permissions Violation for Publish to "order.1.x.erp"` and the like.
-fn is_violation(words: &str) -> bool {
-    words.to_ascii_lowercase().contains("permissions violation")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -240,19 +236,11 @@ mod tests {
         settings.nats_creds = Some("/no/such.creds".into());
         let error = connect(&settings, "test").await.unwrap_err();
         assert!(error.to_string().starts_with("cannot read credentials /no/such.creds"), "{error}");
+        for (url, expected) in [(" , ", "names no server"), ("ws://a:80", "WebSockets are not supported")] {
+            let error = connect(&NatsSettings::url(url), "test").await.unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
         let error = connect(&NatsSettings::url("nats://a:4222, http://ann:secret@[b"), "test").await.unwrap_err();
         assert!(matches!(&error, ConnectError::Url { url, .. } if url == "[b"), "{error}");
-    }
-
-    #[test]
-    fn violations_and_outages_are_kept_until_connected_again() {
-        let (violation, outage) = (watch::Sender::new(None), watch::Sender::new(None));
-        let words = "Permissions Violation for Publish to \"order.1.x.erp\"".to_owned();
-        note(&Event::ServerError(ServerError::Other(words)), &violation, &outage);
-        assert!(violation.borrow().as_deref().is_some_and(|why| why.contains("order.1.x.erp")));
-        note(&Event::Disconnected, &violation, &outage);
-        assert!(outage.borrow().is_some());
-        note(&Event::Connected, &violation, &outage);
-        assert!(violation.borrow().is_none() && outage.borrow().is_none());
     }
 }
