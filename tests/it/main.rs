@@ -3,5 +3,7 @@
 
 mod kit;
 mod odd_input;
+#[cfg(target_os = "linux")]
+mod processes;
 mod runs;
 mod tpch;

@@ -9,14 +9,24 @@ use crate::kit::{open, play};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delivered_late_and_returned_lines_are_those_of_the_files() {
+    played(1, 300).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_of_each_service_deliver_the_same_lines() {
+    played(2, 150).await;
+}
+
+/// Plays the first orders of the sample, if it is there, and holds the log's lines against the files'.
+async fn played(instances: u8, orders: u64) {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/tpch");
     if !dir.is_dir() {
         eprintln!("skipped: {} is not there", dir.display());
         return;
     }
-    let limit = Some(300);
+    let limit = Some(orders);
     let of_files = expected(&dir, limit).expect("sound files");
-    let house = open(1).await;
+    let house = open(instances).await;
     let run = play(&house, Scenario::Tpch(Tpch { dir, limit })).await;
     assert_eq!(run.wrong, Vec::<String>::new());
     assert_eq!((run.replay.orders, run.replay.closed), (of_files.orders, of_files.orders));

@@ -54,15 +54,15 @@ pub enum Restart {
 /// A running nats-server. Dropping it kills the server and removes a temporary data folder.
 #[derive(Debug)]
 pub struct Broker {
-    // Dropped in this order: the watch ends before the child, and the child before its folder.
-    watchdog: Option<Watchdog>,
+    // Dropped in this order: the child before its folder, and the watch over both at the end.
     child: Child,
     program: PathBuf,
     port: u16,
     data_dir: PathBuf,
     options: Options,
     _lock: File,
-    temporary: Option<TempDir>,
+    _temporary: Option<TempDir>,
+    watchdog: Watchdog,
 }
 
 /// Finds or gets a nats-server, starts it and waits until it answers with JetStream on.
@@ -86,10 +86,10 @@ pub async fn start(options: Options) -> Result<Broker, BrokerError> {
     std::fs::create_dir_all(&data_dir).map_err(BrokerError::io("create", &data_dir))?;
     let data_dir = data_dir.canonicalize().map_err(BrokerError::io("find", &data_dir))?;
     let lock = lock(&data_dir)?;
-    let (child, port) = launch(&program, &data_dir, options.port, &options).await?;
-    let watchdog = child.id().map(|pid| Watchdog::over(pid, temporary.as_ref().map(TempDir::path)));
+    let watchdog = Watchdog::over(temporary.as_ref().map(TempDir::path));
+    let (child, port) = launch(&program, &data_dir, options.port, &options, &watchdog).await?;
     tracing::debug!(port, data_dir = %data_dir.display(), "nats-server started");
-    Ok(Broker { watchdog, child, program, port, data_dir, options, _lock: lock, temporary })
+    Ok(Broker { child, program, port, data_dir, options, _lock: lock, _temporary: temporary, watchdog })
 }
 
 impl Broker {
@@ -143,17 +143,22 @@ impl Broker {
     /// # Errors
     /// When the system does not let the child be ended.
     pub async fn down(&mut self, how: Restart) -> Result<(), BrokerError> {
-        self.watchdog = None;
+        let pid = self.child.id();
         match how {
             Restart::Graceful => {
                 ask_to_end(&self.child).map_err(BrokerError::io("stop", &self.program))?;
+                self.watchdog.forget(pid);
                 if tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await.is_err() {
                     tracing::warn!("nats-server did not end within {STOP_TIMEOUT:?} and is killed");
                     self.child.kill().await.map_err(BrokerError::io("kill", &self.program))?;
                 }
                 Ok(())
             }
-            Restart::Kill => self.child.kill().await.map_err(BrokerError::io("kill", &self.program)),
+            Restart::Kill => {
+                self.child.start_kill().map_err(BrokerError::io("kill", &self.program))?;
+                self.watchdog.forget(pid);
+                self.child.wait().await.map(drop).map_err(BrokerError::io("kill", &self.program))
+            }
         }
     }
 
@@ -165,7 +170,7 @@ impl Broker {
         let mut tries = 0;
         let (child, _) = loop {
             tries += 1;
-            match launch(&self.program, &self.data_dir, Some(self.port), &self.options).await {
+            match launch(&self.program, &self.data_dir, Some(self.port), &self.options, &self.watchdog).await {
                 Err(BrokerError::Exited { log, .. })
                     if log.contains("address already in use") && tries < PORT_TRIES =>
                 {
@@ -174,8 +179,6 @@ impl Broker {
                 other => break other?,
             }
         };
-        let temporary = self.temporary.as_ref().map(TempDir::path);
-        self.watchdog = child.id().map(|pid| Watchdog::over(pid, temporary));
         self.child = child;
         Ok(())
     }
@@ -183,10 +186,11 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        self.watchdog = None;
+        let pid = self.child.id();
         if self.child.start_kill().is_err() {
             return;
         }
+        self.watchdog.forget(pid);
         let killed = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) && killed.elapsed() < DROP_TIMEOUT {
             std::thread::sleep(Duration::from_millis(1));
@@ -208,6 +212,7 @@ async fn launch(
     data_dir: &Path,
     port: Option<u16>,
     options: &Options,
+    watchdog: &Watchdog,
 ) -> Result<(Child, u16), BrokerError> {
     let ports = data_dir.join("ports");
     // A killed server leaves its ports file, and what a log says is about this start alone.
@@ -227,8 +232,14 @@ async fn launch(
     #[cfg(unix)]
     command.process_group(0);
     let mut child = command.spawn().map_err(BrokerError::io("run", program))?;
-    let port = wait_until_ready(&mut child, data_dir, &ports).await?;
-    Ok((child, port))
+    let pid = child.id();
+    watchdog.watch(pid);
+    let ready = wait_until_ready(&mut child, data_dir, &ports).await;
+    if ready.is_err() {
+        // The child goes with this function.
+        watchdog.forget(pid);
+    }
+    Ok((child, ready?))
 }
 
 async fn wait_until_ready(child: &mut Child, data_dir: &Path, ports: &Path) -> Result<u16, BrokerError> {

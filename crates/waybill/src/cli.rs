@@ -1,16 +1,23 @@
 //! The commands and their flags.
 
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::settings::NatsSettings;
 
+use crate::exit::Failure;
 use crate::{bench, completions, demo, order, quarantine, schema, status, stock};
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
   1  something is wrong, or what was asked for is not there
-  2  the command line is wrong
-  3  NATS or the service that answers cannot be reached";
+  2  the command line, or a file it names, is wrong
+  3  NATS, Waybill's streams there, or the service that answers cannot be reached
+
+With --json every error is an object on standard error: its kind in `error`, `message` and `exit_code`.";
 
 /// Shows what Waybill knows of orders, stock and itself
 #[derive(Debug, Parser)]
@@ -58,11 +65,38 @@ pub fn command() -> clap::Command {
     Cli::command().mut_args(|arg| arg.global(true))
 }
 
-/// Parses the command line; on a mistake says which and ends the process with status 2.
-#[must_use]
-pub fn parse() -> Cli {
-    let parsed = Cli::from_arg_matches(&command().get_matches());
-    parsed.unwrap_or_else(|error| error.format(&mut command()).exit())
+/// Parses the command line.
+///
+/// # Errors
+/// What ends the process at once, with its status: a mistake, in the form that was asked for, or the help.
+pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCode> {
+    let line: Vec<OsString> = line.into_iter().collect();
+    let parsed = command().try_get_matches_from(&line).and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| {
+        let error = error.format(&mut command());
+        if error.use_stderr() && wants_json(&line) {
+            return Failure::Usage(mistake(&error)).report(true);
+        }
+        // There is nobody to tell that there is nobody to tell.
+        let _ = error.print();
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    })
+}
+
+/// Whether `--json` is among the flags; a line that cannot be parsed is not known better.
+fn wants_json(line: &[OsString]) -> bool {
+    line.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json")
+}
+
+/// What is wrong with the command line, without the usage that follows it on a screen.
+fn mistake(error: &clap::Error) -> String {
+    if matches!(error.kind(), ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
+        return "a command is missing; `--help` lists them".to_owned();
+    }
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|mark| text.find(mark)).min();
+    text[..end.unwrap_or(text.len())].trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -112,5 +146,19 @@ mod tests {
         for code in ["0  fine", "1  something is wrong", "2  the command line", "3  NATS"] {
             assert!(help.contains(code), "{help}");
         }
+    }
+
+    #[test]
+    fn programs_are_told_a_mistake_without_the_usage() {
+        let told = |line: &[&str]| mistake(&command().try_get_matches_from(line).unwrap_err());
+        assert_eq!(
+            told(&["waybill", "--json", "demo", "--in-flight", "x"]),
+            "invalid value 'x' for '--in-flight <N>': invalid digit found in string"
+        );
+        assert!(told(&["waybill", "order", "show"]).starts_with("the following required arguments were not provided:"));
+        assert_eq!(told(&["waybill", "--json"]), "a command is missing; `--help` lists them");
+        let words = |line: &[&str]| line.iter().map(OsString::from).collect::<Vec<_>>();
+        assert!(wants_json(&words(&["waybill", "stock", "show", "--jsno", "--json"])));
+        assert!(!wants_json(&words(&["waybill", "order", "show", "--", "--json"])));
     }
 }

@@ -37,7 +37,7 @@ pub enum Failure {
     #[error("{0}")]
     Unreachable(String),
     /// Anything else.
-    #[error("{0:#}")]
+    #[error("{}", in_full(.0))]
     Broken(#[from] anyhow::Error),
 }
 
@@ -86,6 +86,15 @@ impl Failure {
     }
 }
 
+/// An error and its causes, each once: many an error's words hold its cause's already.
+pub(crate) fn in_full(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+        "" => cause,
+        known if known.contains(&cause) => said,
+        known => format!("{known}: {cause}"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +111,20 @@ mod tests {
     fn programs_get_the_kind_and_the_message() {
         let failure = Failure::NotFound("no order \"7\"".to_owned());
         assert_eq!(failure.as_json(), r#"{"error":"not_found","message":"no order \"7\"","exit_code":1}"#);
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot read x.toml: {source}; check the path")]
+        struct Unread {
+            source: std::io::Error,
+        }
+        let source = std::io::Error::other("no such file (os error 2)");
+        let error = anyhow::Error::new(Unread { source }).context("cannot start");
+        assert_eq!(
+            Failure::from(error).to_string(),
+            "cannot start: cannot read x.toml: no such file (os error 2); check the path"
+        );
     }
 }

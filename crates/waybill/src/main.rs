@@ -10,7 +10,10 @@ use waybill::cli;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = cli::parse();
+    let cli = match cli::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(ends) => return ends,
+    };
     let json = cli.json;
     match waybill::execute(cli).await {
         Ok(verdict) => verdict.exit_code(),

@@ -29,9 +29,9 @@ const NOT_NOW: &str = "503";
 pub(crate) async fn connect(settings: &NatsSettings) -> Result<Connection, Failure> {
     match tokio::time::timeout(CONNECT_LIMIT, service::connect::connect(settings, "waybill")).await {
         Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error @ (ConnectError::Refused { .. } | ConnectError::Unreachable { .. }))) => {
-            Err(Failure::Unreachable(error.to_string()))
-        }
+        Ok(Err(
+            error @ (ConnectError::Refused { .. } | ConnectError::Tls { .. } | ConnectError::Unreachable { .. }),
+        )) => Err(Failure::Unreachable(error.to_string())),
         Ok(Err(error)) => Err(Failure::Usage(error.to_string())),
         Err(_) => {
             let servers = settings.resolve().map(|server| without_passwords(&server.urls)).unwrap_or_default();
@@ -99,12 +99,13 @@ fn refusal(subject: &str, headers: Option<&async_nats::HeaderMap>) -> Option<Fai
     })
 }
 
-/// A stream that should be there.
+/// A stream that should be there; without it this is not Waybill's server, or nothing of Waybill has run on it yet.
 pub(crate) async fn stream(js: &jetstream::Context, name: &str) -> Result<Stream, Failure> {
     js.get_stream(name).await.map_err(|error| match error.kind() {
         GetStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-            Failure::NotFound(format!(
-                "stream {name} is missing; any service creates it when it starts (`waybill status`)"
+            Failure::Unreachable(format!(
+                "this NATS server has no stream {name}; start a service or `waybill demo --keep`, which create it, or name \
+                 the server that has it with NATS_URL"
             ))
         }
         GetStreamErrorKind::JetStream(_)

@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use service::Shutdown;
+use service::consume::DEFAULT_ACK_WAIT;
 use simulator::{Books, Play, PlayError, Progress, Scenario};
 
 use crate::exit::Failure;
@@ -14,8 +15,9 @@ use crate::house::House;
 pub use judge::Replay;
 pub use percentiles::Percentiles;
 
-/// How long nothing may move before the run is judged as it stands.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long nothing may move before the run is judged as it stands: twice what the broker waits before it delivers again
+/// what a service took with it when it died.
+const PATIENCE: Duration = DEFAULT_ACK_WAIT.saturating_mul(2);
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -58,9 +60,8 @@ async fn to_the_end<W>(
     shutdown: &Shutdown,
     watch: impl FnOnce(&Play) -> W,
 ) -> Result<(Run, W), Failure> {
-    let broken = |error: PlayError| Failure::Broken(anyhow::Error::new(error));
     let settings = simulator::Settings { scenario, in_flight };
-    let mut play = Play::start(&house.connection, settings, shutdown.child()).await.map_err(broken)?;
+    let mut play = Play::start(&house.connection, settings, shutdown.child()).await.map_err(ended)?;
     // Orders are validated against the master data, so these must be known before the first is released.
     house.settle(PATIENCE).await?;
     let begun = Instant::now();
@@ -68,20 +69,28 @@ async fn to_the_end<W>(
     play.release_orders();
     let progress = play.progress();
     let finished = tokio::select! {
-        books = play.finished() => Some(books.map_err(broken)?),
+        books = play.finished() => Some(books.map_err(ended)?),
         () = stalled(&progress) => None,
     };
     let books = finished.unwrap_or_else(|| play.books());
     let settled = house.settle(PATIENCE).await?;
     let took = begun.elapsed();
     let replay = judge::replay(&house.connection.js, &books).await?;
-    let mut wrong = judge::compare(&house.connection, &replay).await?;
+    let mut wrong = judge::compare(&house.connection, &replay, PATIENCE).await?;
     if !settled {
         wrong.push(format!("messages are still under way after {PATIENCE:?} in which nothing moved"));
     }
     wrong.extend(books.sound().err());
     wrong.extend(replay.verdicts());
     Ok((Run { books, replay, wrong, took, partners: play }, watched))
+}
+
+/// Why a play ended before its end: by its input, which the command line names, or by something that broke.
+fn ended(error: PlayError) -> Failure {
+    if matches!(error, PlayError::Input(_)) {
+        return Failure::Usage(error.to_string());
+    }
+    Failure::Broken(anyhow::Error::new(error))
 }
 
 /// Waits until the partners have made no progress for as long as the patience lasts.

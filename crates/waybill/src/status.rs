@@ -2,6 +2,9 @@
 
 mod gather;
 mod render;
+mod stalled;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use model::Timestamp;
 use serde::Serialize;
@@ -17,9 +20,11 @@ const SERVICES: [&str; 5] = ["erp-adapter", "wms-adapter", "tms-adapter", "orche
 
 /// How to look.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Ends with 1 when a stream or a service is missing, or an event store has a gap.")]
+#[command(after_help = "\
+Ends with 1 when a stream or a service is missing, an event store has a gap, or a consumer is stalled. Messages in quarantine \
+are counted and do not make it 1: they wait for a person, and hold up nobody.")]
 pub struct Args {
-    /// How long to wait for services to answer
+    /// How long to wait for services to answer, and between two looks at each consumer
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
     wait: std::time::Duration,
 }
@@ -100,18 +105,38 @@ pub struct Consumer {
     pub lag: u64,
     /// Messages it was given and has not acknowledged.
     pub ack_pending: u64,
+    /// The most of these there may be; nothing when there is no limit.
+    pub max_ack_pending: Option<u64>,
     /// Messages among these that it was given more than once.
     pub redelivered: u64,
+    /// Requests for messages that wait to be served: 0 when nobody reads.
+    pub waiting: u64,
+    /// Deliveries so far, those of the same message again included.
+    pub deliveries: u64,
+    /// How many deliveries from the first on are all acknowledged.
+    pub acknowledged: u64,
+    /// When it was last given a message.
+    pub last_delivered: Option<Timestamp>,
+    /// When its oldest unacknowledged message was stored, if that was delivered more than once.
+    pub oldest_redelivered: Option<Timestamp>,
 }
 
 pub(crate) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
-    let (streams, consumers) = gather::streams(&connection.js).await?;
+    let (_, before) = gather::streams(&connection.js).await?;
     let services = gather::services(&connection.client, args.wait).await?;
+    let (streams, consumers) = gather::streams(&connection.js).await?;
     let projection = gather::projection(&connection, &services).await;
-    let status = Status::new(streams, consumers, services, projection);
+    let stalled = stalled::stalled(&before, &consumers, now());
+    let mut status = Status::new(streams, consumers, services, projection);
+    status.problems.extend(stalled);
     output.show(&status, render::render)?;
     Ok(if status.problems.is_empty() { Verdict::Fine } else { Verdict::Wrong })
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 impl Status {

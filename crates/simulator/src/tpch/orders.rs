@@ -79,6 +79,7 @@ impl Orders {
         if !self.orders.advance()? {
             return match self.waiting {
                 Some(key) => Err(self.lines.wrong(format!("order {key} is not in orders.csv"))),
+                None if self.last_order == 0 => Err(self.orders.wrong("there are no orders".to_owned())),
                 None => Ok(None),
             };
         }
@@ -112,13 +113,15 @@ impl Orders {
         if quantity <= Decimal::ZERO {
             return Err(row.wrong(format!("l_quantity is {quantity}; expected more than 0")));
         }
+        let price = row.decimal(5)?.checked_div(quantity);
+        let price = price.ok_or_else(|| row.wrong(format!("l_quantity is {quantity}; expected a whole number")))?;
         let delivered = row.date(9)?;
         let returned = row.text(6) == "R";
         Ok(PlannedLine {
             line: sound(LineId::new(&row.number::<u32>(3)?.to_string())),
             sku: sku(row.number(1)?),
             quantity,
-            price: (row.decimal(5)? / quantity).round_dp(2),
+            price: price.round_dp(2),
             ship_from: location_id(row.number(2)?),
             ship_on: row.date(7)?,
             promised: When::day(row.date(8)?),

@@ -81,7 +81,7 @@ impl<const N: usize> Table<N> {
         self.reader.read_record(&mut self.row).map_err(|error| TpchError::Row {
             file: self.path.clone(),
             line: error.position().map_or(line, csv::Position::line),
-            problem: error.to_string(),
+            problem: unreadable(&error),
         })
     }
 
@@ -97,7 +97,11 @@ impl<const N: usize> Table<N> {
 
     /// The decimal in the nth of the columns asked for.
     pub(super) fn decimal(&self, column: usize) -> Result<Decimal, TpchError> {
-        self.read(column, "a decimal")
+        let number: Decimal = self.read(column, "a decimal")?;
+        if number.abs() > Decimal::from(MAX_DECIMAL) {
+            return Err(self.wrong(format!("{} is {number}; expected at most {MAX_DECIMAL}", self.names[column])));
+        }
+        Ok(number)
     }
 
     /// The date in the nth of the columns asked for.
@@ -128,5 +132,18 @@ impl<const N: usize> Table<N> {
     }
 }
 
+/// What is wrong with a row that is no row of this file, without the place, which is said beside it.
+fn unreadable(error: &csv::Error) -> String {
+    if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
+        return format!("it has {len} columns; expected {expected_len} as in the first line");
+    }
+    if let csv::ErrorKind::Utf8 { err, .. } = error.kind() {
+        return format!("column {} is not UTF-8", err.field() + 1);
+    }
+    error.to_string()
+}
+
 /// How much of a file is read at once.
 const BUFFER: usize = 64 * 1024;
+/// The largest amount; far above any of TPC-H, and sums over all lines of a file stay far below what a decimal holds.
+const MAX_DECIMAL: u64 = 10_000_000_000;

@@ -98,7 +98,14 @@ fn files_that_cannot_be_right_are_refused_with_their_line() {
     let orphan = LINES.replace("\n3,1,2,1,", "\n2,1,2,1,");
     let date = LINES.replace("1996-02-06", "06.02.1996");
     let bare = ORDERS.replace("o_custkey", "customer");
-    let cases: [(&str, &str, &str); 6] = [
+    let short = LINES.replace(",1996-01-10,AIR", "");
+    let huge = LINES.replace(",4,4.00,", ",79228162514264337593543950335,4.00,");
+    let tiny = LINES.replace(",10,105.00,", ",0.0000000000000000000000000001,105.00,");
+    let header = |text: &str| text.lines().next().map(str::to_owned).unwrap();
+    let cases: [(&str, &str, &str); 9] = [
+        ("lineitem", &short, "lineitem.csv, line 5: it has 9 columns; expected 11 as in the first line"),
+        ("lineitem", &huge, "lineitem.csv, line 3: l_quantity is 79228162514264337593543950335; expected at most"),
+        ("lineitem", &tiny, "lineitem.csv, line 2: l_quantity is 0.0000000000000000000000000001; expected a whole"),
         ("lineitem", &turned, "lineitem.csv, line 5: order key 0 comes after 1; sort the file"),
         ("lineitem", &orphan, "lineitem.csv, line 5: order 2 is not in orders.csv"),
         ("lineitem", &date, "lineitem.csv, line 2: l_receiptdate is `06.02.1996`; expected a date"),
@@ -120,6 +127,10 @@ fn files_that_cannot_be_right_are_refused_with_their_line() {
         let error = plans.and_then(|plans| plans.collect::<Result<Vec<_>, _>>()).unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }
+    let dir = folder(("orders", &header(ORDERS)));
+    fs::write(dir.path().join("lineitem.csv"), header(LINES)).unwrap();
+    let error = tpch(dir.path()).plans().unwrap().find_map(Result::err).unwrap();
+    assert!(error.to_string().ends_with("there are no orders"), "{error}");
     let dir = folder(("orders", "o_orderkey,o_custkey,o_orderdate\n1,1,1996-01-02\n0,2,1996-01-05\n"));
     let error = tpch(dir.path()).plans().unwrap().find_map(Result::err).unwrap();
     assert!(matches!(error, TpchError::Unsorted { key: 0, previous: 1, line: 3, .. }), "{error}");

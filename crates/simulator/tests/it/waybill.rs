@@ -67,14 +67,14 @@ impl Waybill {
     /// Reads a message and asks for what comes next.
     pub fn hear(&mut self, partner: &str, name: &str, body: &[u8]) -> Vec<(Partner, Outgoing)> {
         self.messages += 1;
-        let told = self.profiles[partner].decode(name, body, Timestamp::default());
+        let told = self.profiles[partner].decode(name, body, now());
         let told = told.unwrap_or_else(|why| panic!("{partner} {name}: {why}: {}", String::from_utf8_lossy(body)));
         told.into_iter().flat_map(|told| self.learn(told)).collect()
     }
 
     fn learn(&mut self, told: Told) -> Vec<(Partner, Outgoing)> {
         match told {
-            Told::Rejected(rejected) => panic!("{rejected}"),
+            Told::Rejected(rejected) => panic!("{rejected:?}"),
             Told::Master(record) => {
                 match &record {
                     MasterRecord::Item(sku, _) => drop(self.items.insert(sku.clone())),

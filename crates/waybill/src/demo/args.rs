@@ -9,17 +9,18 @@ use model::Timestamp;
 use service::settings::{LogFormat, LogSettings, NatsSettings};
 use simulator::{Scenario, Seed, Tpch, Traffic};
 
-use crate::exit::Failure;
+use crate::exit::{Failure, in_full};
 use crate::house::Plan;
 
 /// Runs a whole installation on this machine and judges it by the partners' own books
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How many orders to generate
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(long, value_name = "N", default_value_t = 1_000, allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u64).range(1..=MOST_ORDERS))]
     pub orders: u64,
     /// What the generated orders follow from
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, allow_negative_numbers = true)]
     pub seed: u64,
     /// Take the orders of a folder of TPC-H files (orders.csv, lineitem.csv, partsupp.csv, …) instead
     #[arg(long, value_name = "DIR", conflicts_with_all = ["orders", "seed"])]
@@ -44,6 +45,8 @@ pub struct Args {
     pub log: String,
 }
 
+/// An hour's work at 300 orders a second; all of them are looked through beforehand for the opening stock.
+const MOST_ORDERS: u64 = 1_000_000;
 /// Enough to keep every service busy; more only waits.
 const IN_FLIGHT: NonZeroU32 = NonZeroU32::new(500).unwrap();
 
@@ -66,21 +69,21 @@ impl From<FsyncArg> for broker::Fsync {
 }
 
 impl Args {
-    /// Refuses what cannot be run.
+    /// Refuses what cannot be run: a folder that is none, or whose files are not those of TPC-H.
     ///
     /// # Errors
     /// [`Failure::Usage`] with what to give instead.
     pub fn check(&self) -> Result<(), Failure> {
-        match &self.tpch {
-            Some(folder) if !folder.is_dir() => Err(Failure::Usage(format!(
+        let Some(folder) = &self.tpch else { return Ok(()) };
+        if !folder.is_dir() {
+            return Err(Failure::Usage(format!(
                 "{} is no folder; `pip install tpchgen-cli && tpchgen-cli csv -s 0.01 -o DIR` makes one",
                 folder.display()
-            ))),
-            None if self.orders == 0 => {
-                Err(Failure::Usage("--orders 0 leaves nothing to show; give at least 1".into()))
-            }
-            Some(_) | None => Ok(()),
+            )));
         }
+        let scenario = self.scenario();
+        let opened = scenario.plans().and_then(|_| scenario.opening());
+        opened.map(drop).map_err(|error| Failure::Usage(in_full(&anyhow::Error::new(error))))
     }
 
     /// The installation these flags ask for.

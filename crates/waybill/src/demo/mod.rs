@@ -26,16 +26,17 @@ pub(crate) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
     shutdown.install_signals().map_err(anyhow::Error::new)?;
     let house = House::open(&args.plan(nats)).await?;
     let played = play(args, &house, &shutdown).await;
+    let restarts = house.restarts().await;
     let report = played.and_then(|run| {
-        let report = Report::of(&run);
+        let report = Report::of(&run, restarts);
         output.show(&report, Report::text)?;
         Ok((report, run))
     });
-    if args.keep && report.is_ok() {
-        keep(&house, &shutdown).await;
-    }
-    house.close().await?;
+    let kept = if args.keep && report.is_ok() { keep(&house, &shutdown).await } else { Ok(()) };
+    let closed = house.close().await;
+    // What went wrong first is what is said.
     let (report, _partners) = report?;
+    kept.and(closed)?;
     Ok(if report.is_sound() { Verdict::Fine } else { Verdict::Wrong })
 }
 
@@ -52,13 +53,13 @@ async fn play(args: &Args, house: &House, shutdown: &Shutdown) -> Result<Run, Fa
     Ok(run)
 }
 
-async fn keep(house: &House, shutdown: &Shutdown) {
+async fn keep(house: &House, shutdown: &Shutdown) -> Result<(), Failure> {
     let url = house.url();
     anstream::eprintln!(
         "\nStill running; Ctrl-C ends it. In another terminal:\n  export NATS_URL={url}\n  waybill order list"
     );
     tokio::select! {
-        () = shutdown.triggered() => {}
-        words = house.broken() => anstream::eprintln!("{}: {words}", crate::text::bad("error")),
+        () = shutdown.triggered() => Ok(()),
+        words = house.broken() => Err(Failure::Broken(anyhow::anyhow!(words))),
     }
 }

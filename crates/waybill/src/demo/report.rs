@@ -7,7 +7,7 @@ use serde::Serialize;
 use simulator::books::Lines;
 
 use crate::run::{Percentiles, Run};
-use crate::text::{bad, heading};
+use crate::text::{bad, count, heading};
 
 /// What a run came to.
 #[derive(Debug, Serialize)]
@@ -23,6 +23,7 @@ pub(super) struct Report {
     release_to_closed_ms: Percentiles,
     lines: LineCounts,
     asks: AskCounts,
+    restarts: BTreeMap<String, u32>,
     wrong: Vec<String>,
 }
 
@@ -44,7 +45,7 @@ struct AskCounts {
 }
 
 impl Report {
-    pub fn of(run: &Run) -> Self {
+    pub fn of(run: &Run, restarts: BTreeMap<String, u32>) -> Self {
         let seconds = run.seconds();
         let Run { books, replay, wrong, .. } = run;
         let asks = books.asks;
@@ -66,6 +67,7 @@ impl Report {
                 bill: asks.bill,
                 repeated: asks.repeated,
             },
+            restarts,
             wrong: wrong.clone(),
         }
     }
@@ -97,6 +99,9 @@ impl Report {
         let asks = &self.asks;
         write!(text, "  partners were asked to allocate {}, book {}, ", asks.allocate, asks.book)?;
         writeln!(text, "confirm {}, bill {}; {} repeated", asks.confirm_shipment, asks.bill, asks.repeated)?;
+        for (service, times) in &self.restarts {
+            writeln!(text, "  {service} died and was started again, {}", count(*times, "time"))?;
+        }
         if self.sound {
             return writeln!(
                 text,

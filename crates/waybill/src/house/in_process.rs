@@ -8,7 +8,8 @@ use service::settings::NatsSettings;
 use service::{About, Host, Shutdown};
 use tokio::task::JoinSet;
 
-use super::{projection_folder, shutdown};
+use super::projection_folder;
+use crate::exit::in_full;
 
 /// How long the services may take to finish what they have begun.
 const DRAIN_LIMIT: Duration = Duration::from_secs(20);
@@ -21,7 +22,7 @@ pub(super) struct InProcess {
 
 impl InProcess {
     pub async fn start(nats: &NatsSettings, data: &Path, instances: u8) -> anyhow::Result<Self> {
-        let mut services = Self { shutdown: shutdown(), tasks: JoinSet::new() };
+        let mut services = Self { shutdown: Shutdown::new(), tasks: JoinSet::new() };
         for instance in 0..instances {
             services.start_each(nats, projection_folder(data, instance)).await?;
         }
@@ -53,7 +54,7 @@ impl InProcess {
     pub async fn broken(&mut self) -> String {
         match self.tasks.join_next().await {
             Some(Ok((name, Ok(())))) => format!("{name} ended by itself"),
-            Some(Ok((name, Err(error)))) => format!("{name} ended: {error:#}"),
+            Some(Ok((name, Err(error)))) => format!("{name} ended: {}", in_full(&error)),
             Some(Err(error)) => format!("a service broke off: {error}"),
             None => std::future::pending().await,
         }

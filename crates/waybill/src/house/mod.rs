@@ -1,16 +1,19 @@
 //! A whole installation for a while: a broker, the streams and the five services, taken down with this process.
 
 mod in_process;
+mod last_words;
 mod processes;
 mod settled;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use broker::Watchdog;
+use service::Connection;
 use service::settings::NatsSettings;
 use service::streams::{self, Durability};
-use service::{Connection, Shutdown};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
@@ -36,7 +39,8 @@ pub struct Plan {
     pub instances: u8,
 }
 
-/// A running installation. Dropping it takes everything down that it started.
+/// A running installation. Dropping it takes everything down that it started; so does the end of this process, however
+/// it comes.
 pub struct House {
     /// A connection for whoever runs it.
     pub connection: Connection,
@@ -46,8 +50,9 @@ pub struct House {
     services: Mutex<Services>,
     processes: Vec<(String, u32)>,
     broker: Option<broker::Broker>,
-    // Dropped last: what the services keep on disk.
+    // Dropped after the services: what they keep on disk, and the watch over both.
     _data: TempDir,
+    _watchdog: Arc<Watchdog>,
 }
 
 enum Services {
@@ -61,17 +66,21 @@ impl House {
     /// # Errors
     /// When something needed is not there, with what to do about it.
     pub async fn open(plan: &Plan) -> Result<Self, Failure> {
-        let data = tempfile::Builder::new().prefix("waybill-demo-").tempdir().context("cannot create a data folder")?;
+        let data = tempfile::Builder::new().prefix("waybill-demo-").tempdir().map_err(|error| {
+            anyhow::anyhow!("cannot create a temporary folder: {error}; set TMPDIR to a folder that can be written")
+        })?;
+        let watchdog = Arc::new(Watchdog::over(Some(data.path())));
         let (broker, nats) = find_broker(plan).await?;
         let connection = crate::reach::connect(&nats).await?;
-        let drifts = streams::declare(&connection.js, Durability::Demo).await.map_err(anyhow::Error::new)?;
+        let drifts = streams::declare(&connection.js, Durability::Demo).await;
+        let drifts = drifts.map_err(|error| Failure::Unreachable(error.to_string()))?;
         for drift in drifts {
             anstream::eprintln!("{}: {drift}", crate::text::bad("drift"));
         }
         refuse_used(&connection).await?;
         let folder = data.path().to_path_buf();
         let services = if plan.processes {
-            Services::Processes(processes::Processes::start(&nats, &folder, plan.instances.max(1))?)
+            Services::Processes(processes::Processes::start(&nats, &folder, plan.instances.max(1), &watchdog)?)
         } else {
             Services::InProcess(in_process::InProcess::start(&nats, &folder, plan.instances.max(1)).await?)
         };
@@ -81,8 +90,12 @@ impl House {
         };
         let own = broker.as_ref().and_then(broker::Broker::pid);
         processes.extend(own.map(|pid| ("nats-server".to_owned(), pid)));
-        let house = Self { connection, nats, services: Mutex::new(services), processes, broker, _data: data };
-        house.wait_until_all_answer().await?;
+        let services = Mutex::new(services);
+        let house = Self { connection, nats, services, processes, broker, _data: data, _watchdog: watchdog };
+        tokio::select! {
+            answered = house.wait_until_all_answer() => answered?,
+            words = house.death() => return Err(Failure::Broken(anyhow::anyhow!("at the start, {words}"))),
+        }
         Ok(house)
     }
 
@@ -92,13 +105,30 @@ impl House {
         self.nats.nats_url.clone().or_else(|| self.broker.as_ref().map(broker::Broker::url)).unwrap_or_default()
     }
 
-    /// The processes it is made of, by name: this one, or the five services, and an own broker.
+    /// The processes it was made of at the start, by name: this one, or the five services, and an own broker.
     #[must_use]
     pub fn processes(&self) -> &[(String, u32)] {
         &self.processes
     }
 
+    /// How often each service was started again after it had died, of those that were.
+    pub async fn restarts(&self) -> BTreeMap<String, u32> {
+        match &*self.services.lock().await {
+            Services::InProcess(_) => BTreeMap::new(),
+            Services::Processes(processes) => processes.restarts(),
+        }
+    }
+
     /// Waits for a service that ends before it is told to, and says so in words.
+    async fn death(&self) -> String {
+        match &mut *self.services.lock().await {
+            Services::InProcess(services) => services.broken().await,
+            Services::Processes(processes) => processes.death().await,
+        }
+    }
+
+    /// Starts a process again that dies, and waits until the installation is beyond help: one has died too often, or a
+    /// service within this process has ended. Says in words what happened.
     pub async fn broken(&self) -> String {
         match &mut *self.services.lock().await {
             Services::InProcess(services) => services.broken().await,
@@ -137,12 +167,13 @@ impl House {
 }
 
 async fn find_broker(plan: &Plan) -> Result<(Option<broker::Broker>, NatsSettings), Failure> {
-    let named = plan.nats.nats_url.is_some() || plan.nats.nats_context.is_some();
-    if named {
+    // As everywhere, an empty variable is one that is not set.
+    let named = [&plan.nats.nats_url, &plan.nats.nats_context];
+    if named.into_iter().flatten().any(|name| !name.is_empty()) {
         return Ok((None, plan.nats.clone()));
     }
     let options = broker::Options { fsync: plan.fsync, ..broker::Options::default() };
-    let broker = broker::start(options).await.map_err(anyhow::Error::new)?;
+    let broker = broker::start(options).await.map_err(|error| Failure::Unreachable(error.to_string()))?;
     let nats = NatsSettings::url(broker.url());
     Ok((Some(broker), nats))
 }
@@ -162,9 +193,4 @@ async fn refuse_used(connection: &Connection) -> Result<(), Failure> {
 /// The folder of one instance of visibility below the installation's.
 fn projection_folder(data: &std::path::Path, instance: u8) -> PathBuf {
     data.join(format!("{}-{instance}", visibility::ABOUT.name))
-}
-
-/// Everything is told to end by this.
-fn shutdown() -> Shutdown {
-    Shutdown::new()
 }

@@ -24,27 +24,32 @@ struct Standing {
     last: u64,
 }
 
+impl Standing {
+    const fn is_done(&self) -> bool {
+        self.waiting + self.unacknowledged + self.lag == 0
+    }
+}
+
 impl House {
     /// Waits until every message is worked on and the projection has seen every entry, at two looks in a row; or until
     /// nothing has moved for as long as `patience`. Returns whether all is done.
     ///
     /// # Errors
-    /// When the broker or the visibility service does not answer.
+    /// When the broker or the visibility service does not answer for as long.
     pub async fn settle(&self, patience: Duration) -> Result<bool, Failure> {
-        let mut before = self.standing().await?;
+        let mut before = None;
         let mut moved = Instant::now();
         loop {
-            tokio::time::sleep(POLL).await;
-            let now = self.standing().await?;
-            let done = now.waiting + now.unacknowledged + now.lag == 0;
-            if now != before {
-                moved = Instant::now();
-            } else if done {
-                return Ok(true);
-            } else if moved.elapsed() > patience {
-                return Ok(false);
+            match self.standing().await {
+                // A service that is started again answers in a moment.
+                Err(Failure::Unreachable(_)) if moved.elapsed() < patience => before = None,
+                Err(failure) => return Err(failure),
+                Ok(now) if before != Some(now) => (before, moved) = (Some(now), Instant::now()),
+                Ok(now) if now.is_done() => return Ok(true),
+                Ok(_) if moved.elapsed() > patience => return Ok(false),
+                Ok(_) => {}
             }
-            before = now;
+            tokio::time::sleep(POLL).await;
         }
     }
 

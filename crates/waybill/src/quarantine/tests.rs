@@ -47,3 +47,12 @@ async fn what_is_quarantined_is_listed_and_shown() {
     let missing = show::read(9, &connection, &stream).await.unwrap_err();
     assert!(matches!(missing, Failure::NotFound(_)), "{missing}");
 }
+
+#[tokio::test]
+async fn a_broker_without_waybills_streams_has_nothing_to_ask() {
+    let broker = broker::start(Options::default()).await.unwrap();
+    let connection = reach::connect(&NatsSettings::url(broker.url())).await.unwrap();
+    let failure = reach::stream(&connection.js, QUARANTINE).await.map(drop).unwrap_err();
+    assert_eq!(failure.status(), 3);
+    assert!(failure.to_string().contains("no stream QUARANTINE; start a service"), "{failure}");
+}

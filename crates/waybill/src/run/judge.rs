@@ -1,6 +1,7 @@
 //! An independent replay: the whole log folded once more, and held against the partners' books and the projection.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use engine::{Content, Folded, Journal, Key, Tail};
@@ -19,6 +20,8 @@ use crate::reach::{ask, broker};
 const ONE_PASS: u64 = 20_000;
 /// Entries folded at once.
 const BURST: usize = 4_096;
+/// How often a service that does not answer is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
 /// Verdicts kept in words; beyond that they are only counted.
 const MAX_WRONG: usize = 20;
 
@@ -159,13 +162,17 @@ impl Replay {
 }
 
 /// Holds the projection's digest of every order against the replay's. Returns what differs, in words.
-pub(super) async fn compare(connection: &Connection, replay: &Replay) -> Result<Vec<String>, Failure> {
+pub(super) async fn compare(
+    connection: &Connection,
+    replay: &Replay,
+    patience: Duration,
+) -> Result<Vec<String>, Failure> {
     let mut wrong = Vec::new();
     let (mut seen, mut differing) = (0, 0_u64);
     let mut after = None;
     loop {
         let question = DigestGet { each: true, limit: Some(MOST), after };
-        let page: Digests = ask(connection, DIGEST, &question).await?;
+        let page: Digests = patiently(connection, &question, patience).await?;
         for order in page.each {
             seen += 1;
             if replay.digests.get(&order.order) != Some(&order.digest) {
@@ -187,4 +194,15 @@ pub(super) async fn compare(connection: &Connection, replay: &Replay) -> Result<
         wrong.push(format!("{differing} orders differ in all"));
     }
     Ok(wrong)
+}
+
+/// A service that is started again answers in a moment.
+async fn patiently(connection: &Connection, question: &DigestGet, patience: Duration) -> Result<Digests, Failure> {
+    let begun = Instant::now();
+    loop {
+        match ask(connection, DIGEST, question).await {
+            Err(Failure::Unreachable(_)) if begun.elapsed() < patience => tokio::time::sleep(ASK_AGAIN).await,
+            answered => return answered,
+        }
+    }
 }

@@ -19,6 +19,9 @@ use crate::reach::{self, broker};
 /// The most answers to `$SRV.PING` that are counted.
 const MOST_INSTANCES: usize = 1_000;
 
+/// The most subjects of one consumer that are looked at for its oldest message.
+const MOST_SUBJECTS: usize = 16;
+
 /// The streams that should be there, and the consumers of those that are.
 pub(super) async fn streams(js: &jetstream::Context) -> Result<(Vec<Stream>, Vec<Consumer>), Failure> {
     let found: Vec<stream::Info> =
@@ -58,15 +61,47 @@ async fn consumers_of(js: &jetstream::Context, stream: &str) -> Result<Vec<Consu
     let what = format!("list the consumers of {stream}");
     let handle = js.get_stream_no_info(stream).await.map_err(|error| broker(&what, error))?;
     let found: Vec<consumer::Info> = handle.consumers().try_collect().await.map_err(|error| broker(&what, error))?;
-    let consumer = |info: consumer::Info| Consumer {
-        stream: info.stream_name,
-        name: info.name,
+    let mut consumers = Vec::new();
+    for info in found {
+        let oldest = if info.num_redelivered > 0 { oldest_unacknowledged(&handle, &info).await } else { None };
+        consumers.push(consumer(info, oldest));
+    }
+    Ok(consumers)
+}
+
+fn consumer(info: consumer::Info, oldest_redelivered: Option<Timestamp>) -> Consumer {
+    Consumer {
         durable: info.config.durable_name.is_some(),
         lag: info.num_pending,
         ack_pending: wide(info.num_ack_pending),
+        max_ack_pending: u64::try_from(info.config.max_ack_pending).ok().filter(|limit| *limit > 0),
         redelivered: wide(info.num_redelivered),
-    };
-    Ok(found.into_iter().map(consumer).collect())
+        waiting: wide(info.num_waiting),
+        deliveries: info.delivered.consumer_sequence,
+        acknowledged: info.ack_floor.consumer_sequence,
+        last_delivered: info.delivered.last_active.map(|at| timestamp(at.unix_timestamp_nanos())),
+        oldest_redelivered,
+        stream: info.stream_name,
+        name: info.name,
+    }
+}
+
+/// When the first message behind those that are acknowledged was stored; nothing when it is not known.
+async fn oldest_unacknowledged<I>(stream: &stream::Stream<I>, info: &consumer::Info) -> Option<Timestamp> {
+    let mut subjects = info.config.filter_subjects.clone();
+    subjects.push(info.config.filter_subject.clone());
+    subjects.retain(|subject| !subject.is_empty());
+    if subjects.is_empty() {
+        subjects.push(">".to_owned());
+    }
+    let after = info.ack_floor.stream_sequence + 1;
+    let mut oldest: Option<Timestamp> = None;
+    for subject in subjects.into_iter().take(MOST_SUBJECTS) {
+        let Ok(message) = stream.direct_get_next_for_subject(subject, Some(after)).await else { continue };
+        let stored = timestamp(message.time.unix_timestamp_nanos());
+        oldest = Some(oldest.map_or(stored, |oldest| oldest.min(stored)));
+    }
+    oldest
 }
 
 fn wide(number: usize) -> u64 {

@@ -21,7 +21,7 @@ pub(super) fn render(status: &Status) -> String {
     let look = if status.quarantined > 0 { " (`waybill quarantine list`)" } else { "" };
     line(&mut text, format!("{quarantined} in quarantine{look}"));
     if status.problems.is_empty() {
-        line(&mut text, "nothing is missing");
+        line(&mut text, "nothing is missing, nobody is stalled");
     }
     for problem in &status.problems {
         line(&mut text, bad(problem));

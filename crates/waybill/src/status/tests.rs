@@ -36,7 +36,7 @@ fn all_there_is_no_problem_and_gaps_outside_the_event_stores_are_none() {
         None,
     );
     assert_eq!(status.problems, Vec::<String>::new());
-    assert!(render::render(&status).contains("nothing is missing"));
+    assert!(render::render(&status).contains("nothing is missing, nobody is stalled"));
 }
 
 #[test]
@@ -61,7 +61,13 @@ fn the_text_shows_everything_in_columns() {
         durable,
         lag: 12,
         ack_pending: 3,
+        max_ack_pending: Some(2_000),
         redelivered: 1,
+        waiting: 1,
+        deliveries: 40,
+        acknowledged: 37,
+        last_delivered: None,
+        oldest_redelivered: None,
     };
     let behind = StreamLag { stream: "ORDERS".to_owned(), folded: 5, end: 7, lag: 2 };
     let lag = Lag { streams: vec![behind], ..Lag::default() };
@@ -97,7 +103,7 @@ STREAM  FOLDED TO  LAG
 ORDERS          5    2
 
 7 messages in quarantine (`waybill quarantine list`)
-nothing is missing
+nothing is missing, nobody is stalled
 ";
     assert_eq!(text, expected);
 }
@@ -134,4 +140,41 @@ async fn a_hole_in_the_event_store_is_an_alarm() {
     let lost = status.problems.iter().find(|problem| problem.starts_with("ORDERS has lost")).unwrap();
     assert!(lost.contains("1 message between 1 and 3"), "{lost}");
     assert!(status.problems[0].starts_with("missing: INBOX, STOCK"), "{}", status.problems[0]);
+}
+
+#[tokio::test]
+async fn a_consumer_that_got_all_it_may_have_and_acknowledges_nothing_is_stalled() {
+    let broker = broker::start(broker::Options::default()).await.unwrap();
+    let connection = reach::connect(&NatsSettings::url(broker.url())).await.unwrap();
+    service::streams::declare(&connection.js, service::streams::Durability::Demo).await.unwrap();
+    let inbox = connection.js.get_stream(service::streams::INBOX).await.unwrap();
+    let config = async_nats::jetstream::consumer::pull::Config {
+        durable_name: Some("wms-w1".to_owned()),
+        filter_subject: service::streams::inbox_of("wms", "w1"),
+        max_ack_pending: 1,
+        ..Default::default()
+    };
+    let consumer = inbox.create_consumer(config).await.unwrap();
+    for partner in ["w2", "w1", "w1"] {
+        let subject = service::streams::inbox("wms", partner, "status");
+        connection.js.publish(subject, "x".into()).await.unwrap().await.unwrap();
+    }
+    for _ in 0..2 {
+        let mut given = consumer.fetch().max_messages(1).messages().await.unwrap();
+        let message = futures::StreamExt::next(&mut given).await.unwrap().unwrap();
+        message.ack_with(async_nats::jetstream::AckKind::Nak(None)).await.unwrap();
+        connection.client.flush().await.unwrap();
+    }
+    let mut given = consumer.fetch().max_messages(1).messages().await.unwrap();
+    futures::StreamExt::next(&mut given).await.unwrap().unwrap();
+
+    let (_, before) = gather::streams(&connection.js).await.unwrap();
+    let (_, consumers) = gather::streams(&connection.js).await.unwrap();
+    let stored = inbox.direct_get(2).await.unwrap().time.unix_timestamp_nanos() / 1_000_000;
+    let consumer = &consumers[0];
+    assert_eq!((consumer.max_ack_pending, consumer.redelivered, consumer.lag), (Some(1), 1, 1));
+    assert_eq!(consumer.oldest_redelivered.map(|at| i128::from(at.as_millis())), Some(stored));
+    let stalled = stalled::stalled(&before, &consumers, now());
+    assert_eq!(stalled.len(), 1);
+    assert!(stalled[0].starts_with("INBOX > wms-w1 is stalled: 1 message unacknowledged"), "{stalled:?}");
 }
