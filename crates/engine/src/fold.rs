@@ -11,12 +11,15 @@ pub struct Folded<W: Workflow> {
     state: W::State,
     /// The last sequence folded of each lane seen; an instance has few lanes, so a list is the quickest map.
     lanes: Vec<(&'static str, u64)>,
+    /// The deadlines that were set and have not passed.
+    deadlines: Vec<(String, Timestamp)>,
     now: Timestamp,
 }
 
 impl<W: Workflow> Clone for Folded<W> {
     fn clone(&self) -> Self {
-        Self { state: self.state.clone(), lanes: self.lanes.clone(), now: self.now }
+        let Self { state, lanes, deadlines, now } = self;
+        Self { state: state.clone(), lanes: lanes.clone(), deadlines: deadlines.clone(), now: *now }
     }
 }
 
@@ -24,7 +27,7 @@ impl<W: Workflow> Folded<W> {
     /// Nothing folded yet.
     #[must_use]
     pub fn new(key: &Key) -> Self {
-        Self { state: W::start(key), lanes: Vec::new(), now: Timestamp::default() }
+        Self { state: W::start(key), lanes: Vec::new(), deadlines: Vec::new(), now: Timestamp::default() }
     }
 
     /// The fold of these entries, in stream order.
@@ -49,8 +52,28 @@ impl<W: Workflow> Folded<W> {
             None => self.lanes.push((entry.lane, entry.sequence)),
         }
         self.now = self.now.max(time_of(entry));
+        match &entry.entry.content {
+            Content::Decisions { decisions, .. } => {
+                decisions.iter().filter_map(W::deadline).for_each(|(name, at)| self.set(name, at));
+            }
+            Content::Due { name, at } => self.deadlines.retain(|(set, until)| set != name || until > at),
+            Content::Facts { .. } => {}
+        }
         W::evolve(&mut self.state, entry);
         true
+    }
+
+    fn set(&mut self, name: &str, at: Timestamp) {
+        match self.deadlines.iter_mut().find(|(set, _)| set == name) {
+            Some((_, until)) => *until = at,
+            None => self.deadlines.push((name.to_owned(), at)),
+        }
+    }
+
+    /// The deadlines that were set, and of which no entry says that they passed.
+    #[must_use]
+    pub fn deadlines(&self) -> &[(String, Timestamp)] {
+        &self.deadlines
     }
 
     /// What is known.

@@ -28,6 +28,12 @@ impl Key {
         Self(token::escape(text).into())
     }
 
+    /// The key a token stands for that came from [`Key::token`].
+    #[must_use]
+    pub fn of_token(token: &str) -> Self {
+        Self(token.into())
+    }
+
     /// The key as a subject token.
     #[must_use]
     pub fn token(&self) -> &str {
@@ -110,14 +116,14 @@ impl Layout {
         sound.then(|| (Key(key.into()), lane))
     }
 
-    /// The instance and deadline a due subject names; `None` when it is none of this layout's.
+    /// The instance a due subject names; `None` when it is none of this layout's.
     #[must_use]
-    pub fn parse_due(&self, subject: &str) -> Option<(Key, String)> {
+    pub fn parse_due(&self, subject: &str) -> Option<Key> {
         let rest = subject.strip_prefix(self.timer)?.strip_prefix(".due.")?;
         let mut tokens = rest.split('.').skip(1);
         let key = tokens.next()?;
-        let deadline = token::unescape(tokens.next()?).ok()?;
-        tokens.next().is_none().then(|| (Key(key.into()), deadline))
+        tokens.next()?;
+        tokens.next().is_none().then(|| Key(key.into()))
     }
 
     fn lane_named(&self, token: &str) -> Option<&'static str> {
@@ -146,7 +152,7 @@ mod tests {
         assert_eq!(LAYOUT.parse(&subject), Some((key.clone(), "in")));
         assert_eq!(key.to_string(), "SO 1.7");
         let due = LAYOUT.timer_subject("due", &key, "ship s1");
-        assert_eq!(LAYOUT.parse_due(&due), Some((key, "ship s1".to_owned())));
+        assert_eq!(LAYOUT.parse_due(&due), Some(key));
     }
 
     #[test]

@@ -43,4 +43,8 @@ pub trait Workflow: Send + Sync + 'static {
 
     /// Whether the instance still waits for this deadline; one that nobody waits for passes without an entry.
     fn awaits(state: &Self::State, deadline: &str) -> bool;
+
+    /// Whether nothing more is expected of the instance, so that it need not stay in memory. What comes all the same is
+    /// folded and decided on as ever.
+    fn is_over(state: &Self::State) -> bool;
 }

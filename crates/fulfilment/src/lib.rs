@@ -58,4 +58,9 @@ impl Workflow for Fulfilment {
     fn awaits(state: &State, deadline: &str) -> bool {
         decide::awaits(state, deadline)
     }
+
+    fn is_over(state: &State) -> bool {
+        let is_archived = || state.facts().any(|(_, held)| matches!(held.fact, Fact::Archived(_)));
+        state.ended().is_some() && is_archived()
+    }
 }

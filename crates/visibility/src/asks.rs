@@ -19,9 +19,7 @@ use tokio::sync::watch;
 
 use crate::archive::Keeper;
 use crate::projection::Applied;
-use crate::store::Outgoing;
-use crate::store::decode_head;
-use crate::store::keys::Kind;
+use crate::store::{Kept, Outgoing, Store, StoreError};
 use crate::updates::{Update, Updates, kind_of};
 use crate::view::View;
 
@@ -205,33 +203,31 @@ impl Asks {
         Ok(Outcome::Accepted)
     }
 
-    /// The trail of an order up to its end. The projection has noted down where its entries are; reading those is far
-    /// cheaper than looking for them, so it is given time to catch up.
+    /// The trail of an order up to its end. The projection keeps its entries as the log gave them; reading those is far
+    /// cheaper than looking for them in the log, so it is given time to catch up.
     async fn trail(&self, taken: &Taken) -> anyhow::Result<Vec<WorkflowRecord<Fulfilment>>> {
         let end = taken.record.sequence;
         let mut applied = self.applied.clone();
         let reached = async { applied.wait_for(|applied| applied.orders >= end).await.is_ok() };
-        let is_noted = tokio::time::timeout(PROJECTED_WITHIN, reached).await.unwrap_or(false);
-        let noted = if is_noted { self.noted_trail(taken).await? } else { None };
-        let mut trail = match noted {
-            Some(trail) => trail,
-            None => self.journal.read(&taken.key).await?,
-        };
+        if tokio::time::timeout(PROJECTED_WITHIN, reached).await.unwrap_or(false) {
+            let key = taken.key.clone();
+            if let Ok(Some(trail)) = self.view.read(move |store| kept_trail(store, &key, end)).await {
+                return Ok(trail);
+            }
+        }
+        let mut trail = self.journal.read(&taken.key).await?;
         trail.retain(|entry| entry.sequence <= end);
         Ok(trail)
     }
+}
 
-    /// The trail by the projection's notes; nothing when it has none of this entry.
-    async fn noted_trail(&self, taken: &Taken) -> anyhow::Result<Option<Vec<WorkflowRecord<Fulfilment>>>> {
-        let row_key = Kind::Order.key(&[taken.key.token()]);
-        let row = self.view.read(move |store| store.get(&row_key)?.map(|row| decode_head(&row)).transpose());
-        let Ok(Some(head)) = row.await else { return Ok(None) };
-        let progress = head.progress;
-        if progress.unreadable.is_some() || !progress.places.contains(&taken.record.sequence) {
-            return Ok(None);
-        }
-        Ok(Some(self.journal.read_at(&taken.key, &progress.places).await?))
+/// The trail up to an entry as the projection keeps it; nothing when it does not keep all of it.
+fn kept_trail(store: &Store, key: &Key, end: u64) -> Result<Option<Vec<WorkflowRecord<Fulfilment>>>, StoreError> {
+    let history = store.history(key)?;
+    if !history.iter().any(|kept| kept.sequence == end) {
+        return Ok(None);
     }
+    history.iter().take_while(|kept| kept.sequence <= end).map(Kept::record).collect()
 }
 
 /// Whether a decision is for this service.

@@ -3,6 +3,10 @@
 use clap::Parser;
 use std::process::ExitCode;
 
+/// Folding and writing allocate much and briefly, on one thread for others to free.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Folds orders and stock into a projection, answers queries, tells customers and archives closed orders.
 #[derive(Debug, Parser)]
 #[command(name = "visibility", version, after_help = service::EXIT_CODES)]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::{self, kv};
 use bytes::Bytes;
+use engine::Key;
 use fulfilment::composite;
 use futures::StreamExt;
 use service::Shutdown;
@@ -17,7 +18,7 @@ use tokio::sync::Notify;
 
 use crate::projection::{StatusChange, Switch, status_change};
 use crate::store::keys::{self, Kind};
-use crate::store::{Store, StoreError, decode_head, decode_order};
+use crate::store::{Folded, Head, Store, StoreError, decode};
 use crate::view::{View, ViewError};
 
 /// The most changed statuses kept in memory.
@@ -199,11 +200,11 @@ fn changed_after(store: &Store, from: &[u8], after: u64) -> Result<Page, StoreEr
         if statuses.len() == PAGE {
             return Ok(Page { statuses, next: Some(key.to_vec()) });
         }
-        if decode_head(&row)?.progress.sequence() <= after {
+        if decode::<Head>(&row)?.progress.sequence() <= after {
             continue;
         }
-        let (head, state) = decode_order(&row)?;
         let order = keys::tokens(&key).first().copied().unwrap_or_default();
+        let Some(Folded { head, state }) = store.folded(&Key::of_token(order))? else { continue };
         statuses.push(status_change(&head.summary, order, &composite(&state))?);
     }
     Ok(Page { statuses, next: None })

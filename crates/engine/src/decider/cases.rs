@@ -2,6 +2,7 @@
 
 use async_nats::jetstream;
 use lru::LruCache;
+use model::Timestamp;
 
 use crate::fold::Folded;
 use crate::layout::Key;
@@ -13,10 +14,25 @@ pub(super) struct Case<W: Workflow> {
     pub phase: Phase<W>,
     /// Messages folded and not yet decided on.
     pub messages: Vec<jetstream::Message>,
-    /// Deadlines that passed and were not yet looked at.
-    pub due: Vec<(String, jetstream::Message)>,
+    /// Its timer, as far as this process knows.
+    pub timer: Timer,
+    /// Decisions that set deadlines the timer does not cover yet.
+    pub setting: Vec<jetstream::Message>,
+    /// Words of the broker that the timer fired, not yet looked at.
+    pub due: Vec<jetstream::Message>,
     /// Not to be trusted once what is under way is done: read it back.
     pub stale: bool,
+}
+
+/// What this process knows of an instance's timer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Timer {
+    /// When it will fire; `None` when that is not known.
+    pub set_for: Option<Timestamp>,
+    /// It is being set.
+    pub is_busy: bool,
+    /// Deadlines up to this time were looked at.
+    pub fired: Option<Timestamp>,
 }
 
 /// What is under way for an instance.
@@ -39,7 +55,15 @@ impl<W: Workflow> Case<W> {
     /// A case that is being read back.
     pub fn loading(key: &Key) -> Self {
         let phase = Phase::Loading { delivered: Vec::new() };
-        Self { folded: Folded::new(key), phase, messages: Vec::new(), due: Vec::new(), stale: false }
+        Self {
+            folded: Folded::new(key),
+            phase,
+            messages: Vec::new(),
+            timer: Timer::default(),
+            setting: Vec::new(),
+            due: Vec::new(),
+            stale: false,
+        }
     }
 
     /// Folds an entry that was delivered, now or as soon as the case is read back.
@@ -52,8 +76,15 @@ impl<W: Workflow> Case<W> {
         }
     }
 
+    /// The earliest deadline that was not looked at.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let deadlines = self.folded.deadlines().iter().map(|(_, at)| *at);
+        deadlines.filter(|at| self.timer.fired.is_none_or(|fired| *at > fired)).min()
+    }
+
     const fn is_idle(&self) -> bool {
-        matches!(self.phase, Phase::Idle) && self.messages.is_empty() && self.due.is_empty()
+        let nothing_waits = self.messages.is_empty() && self.setting.is_empty() && self.due.is_empty();
+        matches!(self.phase, Phase::Idle) && nothing_waits && !self.timer.is_busy
     }
 }
 
@@ -73,19 +104,26 @@ impl<W: Workflow> Cases<W> {
         self.cases.get_mut(key)
     }
 
-    pub fn insert(&mut self, key: Key, case: Case<W>) {
-        self.cases.put(key, case);
+    /// The case; one that is not here is about to be read back.
+    pub fn get_or_begin(&mut self, key: &Key) -> &mut Case<W> {
+        self.cases.get_or_insert_mut_ref(key, || Case::loading(key))
     }
 
     pub fn remove(&mut self, key: &Key) -> Option<Case<W>> {
         self.cases.pop(key)
     }
 
-    /// Trusts a folded state no longer.
-    pub fn forget(&mut self, key: &Key) {
+    /// Lets a case go that nothing is under way for.
+    pub fn let_go(&mut self, key: &Key) {
         if self.cases.peek(key).is_some_and(Case::is_idle) {
             self.cases.pop(key);
-        } else if let Some(case) = self.cases.peek_mut(key) {
+        }
+    }
+
+    /// Trusts a folded state no longer.
+    pub fn forget(&mut self, key: &Key) {
+        self.let_go(key);
+        if let Some(case) = self.cases.peek_mut(key) {
             case.stale = true;
         }
     }

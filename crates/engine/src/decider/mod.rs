@@ -8,6 +8,7 @@
 mod cases;
 mod feed;
 mod settle;
+mod timer;
 mod work;
 
 use std::sync::Arc;
@@ -184,54 +185,54 @@ impl<W: Workflow> Decider<W> {
             Err(error) => return tracing::warn!(%error, subject = %message.subject, "a message without a place"),
         };
         match self.journal.decode(&message.subject, sequence, recorded, &message.payload) {
-            Ok((key, entry)) if entry.lane == Layout::FLOW => self.take_decisions(&key, entry, message).await,
+            Ok((key, entry)) if entry.lane == Layout::FLOW => self.take_decisions(key, entry, message).await,
             Ok((key, entry)) => self.take_fact(key, entry, message),
             Err(error) => self.park(message, sequence, tries, &error).await,
         }
     }
 
     fn take_fact(&mut self, key: Key, entry: WorkflowRecord<W>, message: jetstream::Message) {
-        if self.cases.get(&key).is_none() {
-            self.cases.insert(key.clone(), Case::loading(&key));
-            self.load(key.clone(), entry.sequence);
-        }
-        if let Some(case) = self.cases.get(&key) {
-            case.messages.push(message);
-            case.take(entry);
-            self.stirred.push(key);
-        }
+        let case = self.case(&key, entry.sequence);
+        case.messages.push(message);
+        case.take(entry);
+        self.stirred.push(key);
     }
 
-    /// Decisions, of this process or another: their deadlines are set before the entry is acknowledged, so that a crash
-    /// cannot lose one.
-    async fn take_decisions(&mut self, key: &Key, entry: WorkflowRecord<W>, message: jetstream::Message) {
-        let deadlines = match &entry.entry.content {
-            Content::Decisions { decisions, .. } => decisions.iter().filter_map(W::deadline),
-            Content::Facts { .. } | Content::Due { .. } => [].iter().filter_map(W::deadline),
+    /// Decisions, of this process or another. The timer is set for their deadlines before the entry is acknowledged, so
+    /// that a crash cannot lose one.
+    async fn take_decisions(&mut self, key: Key, entry: WorkflowRecord<W>, message: jetstream::Message) {
+        let sets_deadlines = match &entry.entry.content {
+            Content::Decisions { decisions, .. } => decisions.iter().any(|decision| W::deadline(decision).is_some()),
+            Content::Facts { .. } | Content::Due { .. } => false,
         };
-        let deadlines: Vec<_> = deadlines.map(|(name, at)| (name.to_owned(), at)).collect();
-        if let Some(case) = self.cases.get(key) {
+        if sets_deadlines {
+            let case = self.case(&key, entry.sequence);
+            case.setting.push(message);
             case.take(entry);
+            self.stirred.push(key);
+        } else {
+            if let Some(case) = self.cases.get(&key) {
+                case.take(entry);
+            }
+            acknowledge(&message).await;
         }
-        if deadlines.is_empty() {
-            return acknowledge(&message).await;
-        }
-        self.work.push(work::set_deadlines(&self.journal, key.clone(), deadlines, message));
     }
 
     async fn take_due(&mut self, message: jetstream::Message) {
-        let Some((key, name)) = self.journal.layout().parse_due(&message.subject) else {
+        let Some(key) = self.journal.layout().parse_due(&message.subject) else {
             tracing::warn!(subject = %message.subject, "a due message of an unknown form");
             return acknowledge(&message).await;
         };
-        if self.cases.get(&key).is_none() {
-            self.cases.insert(key.clone(), Case::loading(&key));
-            self.load(key.clone(), 0);
+        self.case(&key, 0).due.push(message);
+        self.stirred.push(key);
+    }
+
+    /// The instance, from memory or about to be read back, at least up to an entry.
+    fn case(&mut self, key: &Key, at_least: u64) -> &mut Case<W> {
+        if self.cases.get(key).is_none() {
+            self.load(key.clone(), at_least);
         }
-        if let Some(case) = self.cases.get(&key) {
-            case.due.push((name, message));
-            self.stirred.push(key);
-        }
+        self.cases.get_or_begin(key)
     }
 
     /// Reads an instance back, at least up to an entry that is known to be in the log.
@@ -284,10 +285,40 @@ impl<W: Workflow> Decider<W> {
         stirred.sort_unstable();
         stirred.dedup();
         for key in stirred.drain(..) {
+            self.attend_to_timer(&key).await;
             self.decide(&key).await;
         }
         self.stirred = stirred;
         self.cases.shrink();
+    }
+
+    /// Has deadlines pass whose time has come, and sees to it that the timer fires for the earliest that is left.
+    async fn attend_to_timer(&mut self, key: &Key) {
+        let Some(case) = self.cases.get(key) else { return };
+        if case.stale || case.timer.is_busy || matches!(case.phase, Phase::Loading { .. }) {
+            return;
+        }
+        if !case.due.is_empty() {
+            let messages = std::mem::take(&mut case.due);
+            let passing = timer::passing(&case.folded, &messages);
+            case.timer.is_busy = true;
+            return self.work.push(work::pass(&self.journal, key.clone(), passing, messages));
+        }
+        if case.setting.is_empty() {
+            return;
+        }
+        let messages = std::mem::take(&mut case.setting);
+        match case.next_deadline() {
+            Some(next) if case.timer.set_for.is_none_or(|set_for| set_for > next) => {
+                case.timer.is_busy = true;
+                self.work.push(work::set_timer(&self.journal, key.clone(), next, messages));
+            }
+            Some(_) | None => {
+                for message in &messages {
+                    acknowledge(message).await;
+                }
+            }
+        }
     }
 
     /// Decides on a case that nothing is under way for.
@@ -296,15 +327,14 @@ impl<W: Workflow> Decider<W> {
         if case.stale {
             return self.reload(key.clone());
         }
-        for (name, message) in std::mem::take(&mut case.due) {
-            let awaited = W::awaits(case.folded.state(), &name);
-            self.work.push(work::pass(&self.journal, key.clone(), name, awaited, message));
-        }
-        let Some(case) = self.cases.get(key) else { return };
         let decisions = W::decide(case.folded.state(), &self.policy, case.folded.now());
         if decisions.is_empty() {
+            let is_over = W::is_over(case.folded.state());
             for message in std::mem::take(&mut case.messages) {
                 acknowledge(&message).await;
+            }
+            if is_over {
+                self.cases.let_go(key);
             }
             return;
         }

@@ -1,10 +1,13 @@
 //! What follows when something under way is done.
 
+use std::sync::atomic::Ordering;
+
 use async_nats::jetstream;
 use futures::{FutureExt, StreamExt};
+use model::Timestamp;
 
 use super::cases::{Case, Phase};
-use super::work::Done;
+use super::work::{Done, Passing};
 use super::{Decider, PARK, Parked, RETRY, acknowledge, count, try_again};
 use crate::entry::Recorded;
 use crate::fold::Folded;
@@ -28,26 +31,59 @@ impl<W: Workflow> Decider<W> {
             Done::Loaded { key, entries: Err(error) } => self.not_loaded(&key, &error).await,
             Done::Appended { key, entry, sequence: Ok(sequence) } => self.appended(key, entry, sequence).await,
             Done::Appended { key, sequence: Err(error), .. } => self.not_appended(key, &error).await,
-            Done::DeadlinesSet { how_many, message, result } => {
-                self.tally.deadlines.fetch_add(how_many as u64, std::sync::atomic::Ordering::Relaxed);
-                self.confirm(&message, result).await;
-            }
-            Done::Passed { awaited, message, result } => {
-                if awaited {
-                    count(&self.tally.due);
-                }
-                self.confirm(&message, result).await;
-            }
+            Done::TimerSet { key, at, messages, result } => self.timer_set(key, at, &messages, result).await,
+            Done::Passed { key, passing, messages, result } => self.passed(key, &passing, &messages, result).await,
             Done::Redelivering => {}
         }
     }
 
-    async fn confirm(&mut self, message: &jetstream::Message, result: Result<(), AppendError>) {
-        match result {
-            Ok(()) => acknowledge(message).await,
-            Err(error) => {
-                self.failed(&error);
-                try_again(message, RETRY).await;
+    async fn timer_set(
+        &mut self,
+        key: Key,
+        at: Timestamp,
+        messages: &[jetstream::Message],
+        result: Result<(), AppendError>,
+    ) {
+        if result.is_ok() {
+            count(&self.tally.deadlines);
+        }
+        if let Some(case) = self.cases.get(&key) {
+            case.timer.is_busy = false;
+            case.timer.set_for = result.is_ok().then_some(at);
+            self.stirred.push(key);
+        }
+        self.confirm(messages, result).await;
+    }
+
+    async fn passed(
+        &mut self,
+        key: Key,
+        passing: &Passing,
+        messages: &[jetstream::Message],
+        result: Result<(), AppendError>,
+    ) {
+        if result.is_ok() {
+            self.tally.due.fetch_add(passing.awaited.len() as u64, Ordering::Relaxed);
+        }
+        if let Some(case) = self.cases.get(&key) {
+            case.timer.is_busy = false;
+            case.timer.set_for = passing.next.filter(|_| result.is_ok());
+            if result.is_ok() {
+                case.timer.fired = case.timer.fired.max(Some(passing.until));
+            }
+            self.stirred.push(key);
+        }
+        self.confirm(messages, result).await;
+    }
+
+    async fn confirm(&mut self, messages: &[jetstream::Message], result: Result<(), AppendError>) {
+        if let Err(error) = &result {
+            self.failed(error);
+        }
+        for message in messages {
+            match result {
+                Ok(()) => acknowledge(message).await,
+                Err(_) => try_again(message, RETRY).await,
             }
         }
     }
@@ -86,7 +122,7 @@ impl<W: Workflow> Decider<W> {
         let Some(case) = self.cases.get(&key) else { return };
         let recorded = Recorded { sequence, recorded: case.folded.now(), lane: Layout::FLOW, entry };
         case.folded.apply(&recorded);
-        let news = !case.messages.is_empty() || !case.due.is_empty();
+        let news = !case.messages.is_empty() || !case.setting.is_empty() || !case.due.is_empty();
         let stale = case.stale;
         if let Phase::Appending { deciding_on } = std::mem::replace(&mut case.phase, Phase::Idle) {
             for message in &deciding_on {
@@ -119,6 +155,7 @@ impl<W: Workflow> Decider<W> {
     pub(super) fn reload(&mut self, key: Key) {
         let Some(case) = self.cases.get(&key) else { return };
         case.stale = false;
+        case.timer.set_for = None;
         let loading = Phase::Loading { delivered: Vec::new() };
         if let Phase::Appending { deciding_on } = std::mem::replace(&mut case.phase, loading) {
             case.messages.extend(deciding_on);
@@ -145,8 +182,7 @@ async fn give_back<W: Workflow>(case: Case<W>, delay: std::time::Duration) {
         Phase::Appending { deciding_on } => deciding_on,
         Phase::Loading { .. } | Phase::Idle => Vec::new(),
     };
-    let due = case.due.into_iter().map(|(_, message)| message);
-    for message in appending.into_iter().chain(case.messages).chain(due) {
+    for message in appending.into_iter().chain(case.messages).chain(case.setting).chain(case.due) {
         try_again(&message, delay).await;
     }
 }

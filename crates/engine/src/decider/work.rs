@@ -1,10 +1,8 @@
 //! What runs side by side: reading back, appending, setting deadlines.
 
-use std::str::FromStr;
-
 use async_nats::jetstream;
 use futures::FutureExt;
-use futures::future::{BoxFuture, try_join_all};
+use futures::future::BoxFuture;
 use model::Timestamp;
 
 use super::feed;
@@ -23,12 +21,22 @@ pub(super) enum Done<W: Workflow> {
     Loaded { key: Key, entries: Result<Vec<WorkflowRecord<W>>, ReadError> },
     /// Decisions were appended, or not.
     Appended { key: Key, entry: WorkflowEntry<W>, sequence: Result<u64, AppendError> },
-    /// The deadlines of an entry were set, or not.
-    DeadlinesSet { how_many: usize, message: jetstream::Message, result: Result<(), AppendError> },
-    /// A deadline that passed was appended if anybody waited for it, or not.
-    Passed { awaited: bool, message: jetstream::Message, result: Result<(), AppendError> },
+    /// A timer was set, or not, as the decisions in these messages ask for.
+    TimerSet { key: Key, at: Timestamp, messages: Vec<jetstream::Message>, result: Result<(), AppendError> },
+    /// The deadlines that passed were appended as far as anybody waited for them, and the timer set for the next, or not.
+    Passed { key: Key, passing: Passing, messages: Vec<jetstream::Message>, result: Result<(), AppendError> },
     /// The broker was told to send again what another process left unacknowledged.
     Redelivering,
+}
+
+/// What a fired timer comes to.
+pub(super) struct Passing {
+    /// Deadlines up to this time passed.
+    pub until: Timestamp,
+    /// Those of them that somebody waits for.
+    pub awaited: Vec<(String, Timestamp)>,
+    /// When the timer has to fire next.
+    pub next: Option<Timestamp>,
 }
 
 pub(super) fn load<W: Workflow>(journal: &Journal<W>, key: Key, at_least: u64) -> Work<W> {
@@ -49,18 +57,16 @@ pub(super) fn append<W: Workflow>(journal: &Journal<W>, key: Key, expected: u64,
     .boxed()
 }
 
-pub(super) fn set_deadlines<W: Workflow>(
+pub(super) fn set_timer<W: Workflow>(
     journal: &Journal<W>,
     key: Key,
-    deadlines: Vec<(String, Timestamp)>,
-    message: jetstream::Message,
+    at: Timestamp,
+    messages: Vec<jetstream::Message>,
 ) -> Work<W> {
     let journal = journal.clone();
     async move {
-        let (js, layout) = (journal.jetstream(), journal.layout());
-        let all = deadlines.iter().map(|(name, at)| timers::set(js, layout, &key, name, *at));
-        let result = try_join_all(all).await.map(drop);
-        Done::DeadlinesSet { how_many: deadlines.len(), message, result }
+        let result = timers::set(journal.jetstream(), journal.layout(), &key, at).await;
+        Done::TimerSet { key, at, messages, result }
     }
     .boxed()
 }
@@ -68,30 +74,27 @@ pub(super) fn set_deadlines<W: Workflow>(
 pub(super) fn pass<W: Workflow>(
     journal: &Journal<W>,
     key: Key,
-    name: String,
-    awaited: bool,
-    message: jetstream::Message,
+    passing: Passing,
+    messages: Vec<jetstream::Message>,
 ) -> Work<W> {
     let journal = journal.clone();
     async move {
-        let result = if awaited { append_due(&journal, &key, name, &message).await } else { Ok(()) };
-        Done::Passed { awaited, message, result }
+        let result = append_due(&journal, &key, &passing).await;
+        Done::Passed { key, passing, messages, result }
     }
     .boxed()
 }
 
-async fn append_due<W: Workflow>(
-    journal: &Journal<W>,
-    key: &Key,
-    name: String,
-    message: &jetstream::Message,
-) -> Result<(), AppendError> {
-    let text = std::str::from_utf8(&message.payload).unwrap_or_default();
-    // Written by `timers::set`; a due message somebody else published passes now.
-    let at = Timestamp::from_str(text).unwrap_or_default();
-    let id = EntryId::of(&[key.token().as_bytes(), name.as_bytes(), &at.as_millis().to_be_bytes()]);
-    let entry = Entry { id, content: Content::Due { name, at } };
-    journal.append(key, Layout::CLOCK, &entry).await.map(drop)
+async fn append_due<W: Workflow>(journal: &Journal<W>, key: &Key, passing: &Passing) -> Result<(), AppendError> {
+    for (name, at) in &passing.awaited {
+        let id = EntryId::of(&[key.token().as_bytes(), name.as_bytes(), &at.as_millis().to_be_bytes()]);
+        let entry = Entry { id, content: Content::Due { name: name.clone(), at: *at } };
+        journal.append(key, Layout::CLOCK, &entry).await?;
+    }
+    match passing.next {
+        Some(next) => timers::set(journal.jetstream(), journal.layout(), key, next).await,
+        None => Ok(()),
+    }
 }
 
 pub(super) fn redeliver<W: Workflow>(journal: &Journal<W>) -> Work<W> {

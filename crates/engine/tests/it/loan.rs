@@ -83,4 +83,8 @@ impl Workflow for Loan {
     fn awaits(state: &State, _: &str) -> bool {
         !state.returned
     }
+
+    fn is_over(state: &State) -> bool {
+        state.decisions.contains(&Decision::Close)
+    }
 }

@@ -7,14 +7,15 @@ use sha2::{Digest, Sha256};
 use crate::archive::hex;
 use crate::queries::{Digests, OrderDigest};
 use crate::store::keys::{self, Kind};
-use crate::store::{Store, StoreError, decode_head, state_bytes};
+use crate::store::{Folded, Store, StoreError};
 
 /// The digest of an order's fold whose last entry is `sequence`.
 ///
 /// # Errors
 /// When the state cannot be encoded; plain data always can.
 pub fn order_digest(state: &State, sequence: u64) -> Result<String, codec::EncodeError> {
-    Ok(digest(&codec::encode(state)?, sequence))
+    let state = codec::encode(state)?;
+    Ok(hex(&Sha256::new().chain_update(sequence.to_be_bytes()).chain_update(state).finalize()))
 }
 
 /// One digest over those of many orders, which must be sorted by token.
@@ -38,28 +39,25 @@ pub fn digests(store: &Store, after: Option<&str>, page: Option<usize>) -> Resul
     let mut found = Digests { orders: 0, digest: String::new(), each: Vec::new(), next: None };
     let mut all = Sha256::new();
     for item in store.scan(&from, &prefix) {
-        let (key, row) = item?;
+        let (key, _) = item?;
         if page.is_some_and(|limit| found.each.len() == limit) {
             found.next = found.each.last().map(|order| order.order.clone());
             break;
         }
         let tokens = keys::tokens(&key);
         let token = tokens.first().copied().unwrap_or_default();
-        let sequence = decode_head(&row)?.progress.sequence();
-        let digest = digest(state_bytes(&row)?, sequence);
+        let order = Key::of_token(token);
+        let Some(Folded { head, state }) = store.folded(&order)? else { continue };
+        let sequence = head.progress.sequence();
+        let digest = order_digest(&state, sequence).map_err(|error| StoreError::doubt(error.to_string()))?;
         all = add(all, token, &digest);
         found.orders += 1;
         if page.is_some() {
-            let order = model::token::unescape(token).unwrap_or_else(|_| token.to_owned());
-            found.each.push(OrderDigest { order, sequence, digest });
+            found.each.push(OrderDigest { order: order.text(), sequence, digest });
         }
     }
     found.digest = hex(&all.finalize());
     Ok(found)
-}
-
-fn digest(state: &[u8], sequence: u64) -> String {
-    hex(&Sha256::new().chain_update(sequence.to_be_bytes()).chain_update(state).finalize())
 }
 
 fn add(sum: Sha256, token: &str, digest: &str) -> Sha256 {

@@ -6,7 +6,7 @@ use model::{LocationId, Sku, Unit, token};
 use super::SCAN;
 use crate::queries::{OrderList, OrderPage, StockBalance, StockList, StockPage, Summary};
 use crate::store::keys::{self, Kind};
-use crate::store::{Balance, Store, StoreError, decode, decode_head};
+use crate::store::{Balance, Head, Store, StoreError, decode};
 
 /// A page of at most `limit` orders, found by the narrowest index that the question allows.
 ///
@@ -45,12 +45,12 @@ pub fn orders(store: &Store, list: &OrderList, limit: usize) -> Result<OrderPage
 /// The summary in a row, or in the row of the order that an index row names.
 fn summary(store: &Store, key: &[u8], row: &[u8]) -> Result<Option<Summary>, StoreError> {
     if Kind::of(key) == Some(Kind::Order) {
-        return Ok(Some(decode_head(row)?.summary));
+        return Ok(Some(decode::<Head>(row)?.summary));
     }
     let tokens = keys::tokens(key);
     let Some(order) = tokens.last() else { return Ok(None) };
     let row = store.get(&Kind::Order.key(&[order]))?;
-    Ok(row.map(|row| decode_head(&row)).transpose()?.map(|head| head.summary))
+    Ok(row.map(|row| decode::<Head>(&row)).transpose()?.map(|head| head.summary))
 }
 
 fn matches(list: &OrderList, summary: &Summary) -> bool {

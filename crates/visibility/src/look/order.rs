@@ -6,16 +6,14 @@ use fulfilment::{Held, State, composite};
 use model::{Classifier, Fact, Milestone, When};
 
 use crate::queries::{OrderView, TimelineEvent};
-use crate::store::keys::Kind;
-use crate::store::{Head, Store, StoreError, decode_order};
+use crate::store::{Folded, Head, Store, StoreError};
 
 /// Everything known of an order; `None` when nothing is.
 ///
 /// # Errors
 /// [`StoreError`] when its row cannot be read.
 pub fn order(store: &Store, key: &Key) -> Result<Option<OrderView>, StoreError> {
-    let Some(row) = store.get(&Kind::Order.key(&[key.token()]))? else { return Ok(None) };
-    let (Head { progress, .. }, state) = decode_order(&row)?;
+    let Some(Folded { head: Head { progress, .. }, state }) = store.folded(key)? else { return Ok(None) };
     Ok(Some(OrderView {
         order: key.text(),
         composite: composite(&state),

@@ -1,5 +1,6 @@
 //! What the tails hand to the projection: entries read once, in stream order, with how far they reach.
 
+use bytes::Bytes;
 use engine::{Checkpoint, Content, Entry, FactId, Journal, Key, Tailed, WorkflowRecord};
 use fulfilment::Fulfilment;
 use model::{Decision, Lane, Movement, Timestamp, token};
@@ -23,7 +24,7 @@ pub struct Burst {
 }
 
 /// An entry of ORDERS.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct OrderEntry {
     /// The order.
     pub key: Key,
@@ -35,6 +36,8 @@ pub struct OrderEntry {
     pub recorded: Timestamp,
     /// What it says; `None` when nobody here can read it.
     pub record: Option<WorkflowRecord<Fulfilment>>,
+    /// Its bytes; none when nobody here can read it.
+    pub body: Bytes,
 }
 
 /// What a message of STOCK says.
@@ -87,7 +90,7 @@ impl Burst {
         for message in messages {
             let Tailed { subject, sequence, recorded, payload } = &message;
             match journal.decode(subject, *sequence, *recorded, payload) {
-                Ok((key, record)) => self.orders.extend(order_entry(key, record)),
+                Ok((key, record)) => self.orders.extend(order_entry(key, record, payload.clone())),
                 Err(error) => {
                     self.orders.extend(unreadable_entry(journal, &message));
                     unread.push(Unread { why: words(&error), message });
@@ -116,17 +119,18 @@ impl Burst {
     }
 }
 
-fn order_entry(key: Key, record: WorkflowRecord<Fulfilment>) -> Option<OrderEntry> {
+fn order_entry(key: Key, record: WorkflowRecord<Fulfilment>, body: Bytes) -> Option<OrderEntry> {
     // The layout's lanes are all lanes of the model, so there always is one.
     let lane = Lane::from_token(record.lane)?;
-    Some(OrderEntry { key, lane, sequence: record.sequence, recorded: record.recorded, record: Some(record) })
+    Some(OrderEntry { key, lane, sequence: record.sequence, recorded: record.recorded, record: Some(record), body })
 }
 
 /// The order a message nobody can read is about; `None` when its subject names none.
 fn unreadable_entry(journal: &Journal<Fulfilment>, message: &Tailed) -> Option<OrderEntry> {
     let (key, lane) = journal.layout().parse(&message.subject)?;
     let lane = Lane::from_token(lane)?;
-    Some(OrderEntry { key, lane, sequence: message.sequence, recorded: message.recorded, record: None })
+    let Tailed { sequence, recorded, .. } = *message;
+    Some(OrderEntry { key, lane, sequence, recorded, record: None, body: Bytes::new() })
 }
 
 fn movements(message: &Tailed) -> Result<Vec<StockItem>, String> {

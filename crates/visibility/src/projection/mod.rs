@@ -24,7 +24,7 @@ const MOST_UNWRITTEN: usize = 25_000;
 /// and after this time.
 const LONGEST: Duration = Duration::from_secs(1);
 /// The same while a service's projection is live: an order that changes several times in a moment is written once.
-pub const LONGEST_LIVE: Duration = Duration::from_millis(200);
+pub const LONGEST_LIVE: Duration = Duration::from_secs(1);
 
 /// Folds bursts and writes what they change, rows and checkpoints in one batch.
 ///

@@ -3,17 +3,15 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
-use engine::{Content, Key};
-use fulfilment::{Composite, State, StockEffect, composite};
+use engine::{Content, Key, Workflow};
+use fulfilment::{Composite, Fulfilment, State, StockEffect, composite};
 use lru::LruCache;
 use model::{Fact, Timestamp};
 use serde::Serialize;
 
 use super::burst::OrderEntry;
 use crate::store::keys::{self, Kind};
-use crate::store::{
-    Head, Outgoing, Progress, Standing, Store, StoreError, Summary, decode_order, encode, encode_order,
-};
+use crate::store::{Folded, Head, Kept, Outgoing, Progress, Standing, Store, StoreError, Summary, encode};
 use crate::updates::{Shown, Update};
 
 /// The folded orders that are kept in memory.
@@ -39,6 +37,8 @@ pub struct Held {
     pub effects: Vec<StockEffect>,
     /// The head of its row on disk; `None` when there is no row.
     written: Option<Head>,
+    /// The entries that are not on disk yet.
+    unwritten: Vec<Kept>,
     shown: Option<Shown>,
     is_touched: bool,
 }
@@ -102,6 +102,7 @@ impl Orders {
         if !held.progress.admit(entry.lane, entry.sequence, entry.recorded) {
             return Ok(false);
         }
+        held.unwritten.push(Kept::new(entry.lane, entry.sequence, entry.recorded, &entry.body));
         match &entry.record {
             Some(record) => held.state.evolve(record),
             None => {
@@ -141,11 +142,7 @@ impl Orders {
 
     /// Forgets a written order of which nothing more is expected: one that is closed and archived.
     pub fn forget_if_done(&mut self, key: &Key) {
-        let is_done = |state: &State| {
-            let is_archived = || state.facts().any(|(_, held)| matches!(held.fact, Fact::Archived(_)));
-            state.ended().is_some() && is_archived()
-        };
-        if self.kept.peek(key).is_some_and(|held| !held.is_touched && is_done(&held.state)) {
+        if self.kept.peek(key).is_some_and(|held| !held.is_touched && Fulfilment::is_over(&held.state)) {
             self.kept.pop(key);
         }
     }
@@ -170,16 +167,16 @@ impl Held {
             state: State::new(key),
             effects: Vec::new(),
             written: None,
+            unwritten: Vec::new(),
             shown: None,
             is_touched: false,
         }
     }
 
     fn load(store: &Store, key: &Key) -> Result<Self, StoreError> {
-        let Some(row) = store.get(&Kind::Order.key(&[key.token()]))? else { return Ok(Self::new(key)) };
-        let (head, state) = decode_order(&row)?;
+        let Some(Folded { head, state }) = store.folded(key)? else { return Ok(Self::new(key)) };
         let (progress, effects) = (head.progress.clone(), state.stock_effects());
-        Ok(Self { progress, state, effects, written: Some(head), shown: None, is_touched: false })
+        Ok(Self { progress, effects, written: Some(head), state, ..Self::new(key) })
     }
 
     /// Puts what changed for the customer into the outbox.
@@ -221,10 +218,14 @@ impl Held {
         }
         let stands = summary.standing();
         let head = Head { progress: self.progress.clone(), summary, status: hash };
-        batch.insert(Kind::Order.key(&[order]), encode_order(&head, &self.state)?);
+        batch.insert(Kind::Order.key(&[order]), encode(&head)?);
+        if let Some(first) = self.unwritten.first() {
+            batch.insert(keys::history(order, first.sequence), encode(&self.unwritten)?);
+            self.unwritten.clear();
+        }
         self.is_touched = false;
         let before = self.written.replace(head);
-        let entries = self.progress.entries() - before.as_ref().map_or(0, |head| head.progress.entries());
+        let entries = self.progress.entries - before.as_ref().map_or(0, |head| head.progress.entries);
         let stood = before.as_ref().map(|head| head.summary.standing());
         Ok(Written { is_new: before.is_none(), entries, stood, stands, status })
     }

@@ -12,8 +12,10 @@ use model::{Timestamp, token};
 pub enum Kind {
     /// The one row that says how far everything is folded.
     Meta = b'!',
-    /// An order's fold.
+    /// What an order's entries come to.
     Order = b'o',
+    /// Some of an order's entries.
+    History = b'h',
     /// Orders by stage.
     Stage = b's',
     /// Orders by customer.
@@ -32,9 +34,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Meta,
         Self::Order,
+        Self::History,
         Self::Stage,
         Self::Customer,
         Self::Exceptional,
@@ -93,6 +96,14 @@ pub fn outbox_place(key: &[u8]) -> Option<(u64, u16)> {
     let sequence = key.get(1..9)?.try_into().ok().map(u64::from_be_bytes)?;
     let number = key.get(9..11)?.try_into().ok().map(u16::from_be_bytes)?;
     Some((sequence, number))
+}
+
+/// The key of the row of an order's entries from `first` on.
+#[must_use]
+pub fn history(order: &str, first: u64) -> Vec<u8> {
+    let mut key = Kind::History.key(&[order]);
+    key.extend_from_slice(&first.to_be_bytes());
+    key
 }
 
 /// The key of one SKU's balance at one location in one unit.

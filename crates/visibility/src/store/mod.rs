@@ -5,6 +5,7 @@
 //! open: rows that do not add up to what the checkpoint says are a doubt, and any doubt means to rebuild.
 
 mod folder;
+mod history;
 pub mod keys;
 mod rows;
 mod summary;
@@ -13,17 +14,15 @@ use std::path::Path;
 use std::time::Instant;
 
 pub use folder::{Folder, FolderError};
+pub use history::{Folded, Kept};
 use keys::Kind;
-pub use rows::{
-    Balance, Count, Head, Meta, Moved, Outgoing, Progress, SCHEMA, Standing, Totals, decode, decode_head, decode_order,
-    encode, encode_order, state_bytes,
-};
+pub use rows::{Balance, Count, Head, Meta, Moved, Outgoing, Progress, SCHEMA, Standing, Totals, decode, encode};
 pub use summary::Summary;
 
 /// Memory sled may use for its pages.
-const PAGE_CACHE: u64 = 32 * 1024 * 1024;
+const PAGE_CACHE: u64 = 2 * 1024 * 1024;
 /// How long a batch may wait until it is synced to disk. What a crash takes is folded again.
-const SYNC_EVERY_MILLIS: u64 = 500;
+const SYNC_EVERY_MILLIS: u64 = 2_000;
 
 /// Why the projection cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -123,15 +122,17 @@ impl Store {
 
     fn add_up(&self) -> Result<Totals, StoreError> {
         let mut totals = Totals::default();
+        let mut kept = 0;
         for item in &*self.db {
             let (key, row) = item?;
             match Kind::of(&key) {
                 Some(Kind::Order) => {
                     totals.orders += 1;
-                    let head = decode_head(&row)?;
-                    totals.entries += head.progress.entries();
+                    let head: Head = decode(&row)?;
+                    totals.entries += head.progress.entries;
                     totals.count(head.summary.standing());
                 }
+                Some(Kind::History) => kept += decode::<Vec<Kept>>(&row)?.len() as u64,
                 Some(Kind::Movement) => totals.movements += 1,
                 Some(Kind::Balance) => totals.changes += decode::<Balance>(&row)?.changes,
                 Some(
@@ -139,6 +140,9 @@ impl Store {
                 ) => {}
                 None => return Err(StoreError::doubt("it holds a row of no known kind")),
             }
+        }
+        if kept != totals.entries {
+            return Err(StoreError::doubt(format!("it keeps {kept} entries and has folded {}", totals.entries)));
         }
         Ok(totals)
     }

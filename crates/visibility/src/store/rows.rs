@@ -2,7 +2,7 @@
 
 use engine::Checkpoint;
 use engine::codec;
-use fulfilment::{Stage, State};
+use fulfilment::Stage;
 use model::{Lane, Timestamp};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -73,8 +73,8 @@ pub struct Standing {
 pub struct Progress {
     /// The last sequence folded of each lane seen.
     pub lanes: Vec<(Lane, u64)>,
-    /// The places of all entries folded, in stream order, by which the trail is read back cheaply.
-    pub places: Vec<u64>,
+    /// How many entries are folded.
+    pub entries: u64,
     /// When the newest of them was recorded.
     pub updated: Timestamp,
     /// The first entry nobody could read: what is shown of the order may miss something since.
@@ -89,15 +89,9 @@ impl Progress {
             Some((_, last)) => *last = sequence,
             None => self.lanes.push((lane, sequence)),
         }
-        self.places.push(sequence);
+        self.entries += 1;
         self.updated = self.updated.max(recorded);
         true
-    }
-
-    /// How many entries are folded.
-    #[must_use]
-    pub fn entries(&self) -> u64 {
-        self.places.len() as u64
     }
 
     /// The last sequence folded of any lane; 0 when there was none.
@@ -107,7 +101,7 @@ impl Progress {
     }
 }
 
-/// What is read of an order's row without its state: by a list, and by the check of all rows.
+/// An order's row: what its entries come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// How far it is folded.
@@ -116,51 +110,6 @@ pub struct Head {
     pub summary: Summary,
     /// A hash of the status last handed to the bucket; `None` when it was put off.
     pub status: Option<u64>,
-}
-
-/// An order's row: its head, then its state.
-///
-/// # Errors
-/// [`StoreError::Doubt`] when it cannot be written; plain data always can.
-pub fn encode_order(head: &Head, state: &State) -> Result<Vec<u8>, StoreError> {
-    let head = encode(head)?;
-    let mut row = u32::try_from(head.len()).unwrap_or(u32::MAX).to_be_bytes().to_vec();
-    row.extend_from_slice(&head);
-    row.extend_from_slice(&encode(state)?);
-    Ok(row)
-}
-
-/// The two parts of an order's row: head and state.
-fn parts(row: &[u8]) -> Result<(&[u8], &[u8]), StoreError> {
-    let cut = || StoreError::doubt("an order's row is cut short");
-    let (length, rest) = row.split_first_chunk::<4>().ok_or_else(cut)?;
-    let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
-    rest.split_at_checked(length).ok_or_else(cut)
-}
-
-/// The head of an order's row.
-///
-/// # Errors
-/// [`StoreError::Doubt`] when the row is none.
-pub fn decode_head(row: &[u8]) -> Result<Head, StoreError> {
-    decode(parts(row)?.0)
-}
-
-/// An order's row.
-///
-/// # Errors
-/// [`StoreError::Doubt`] when the row is none.
-pub fn decode_order(row: &[u8]) -> Result<(Head, State), StoreError> {
-    let (head, state) = parts(row)?;
-    Ok((decode(head)?, decode(state)?))
-}
-
-/// The state's own bytes in an order's row.
-///
-/// # Errors
-/// [`StoreError::Doubt`] when the row is none.
-pub fn state_bytes(row: &[u8]) -> Result<&[u8], StoreError> {
-    Ok(parts(row)?.1)
 }
 
 /// What is known of one SKU at one location in one unit.

@@ -6,7 +6,7 @@ use visibility::look;
 use visibility::projection::Projection;
 use visibility::store::{Folder, Store, StoreError};
 
-use crate::given::{burst, copy, digest_of, log, projection};
+use crate::given::{burst, digest_of, log, projection};
 
 fn digest(store: &Store) -> String {
     look::digests(store, None, None).unwrap().digest
@@ -92,9 +92,9 @@ fn a_process_killed_between_batch_and_sync_goes_on_from_its_checkpoint() {
     for killed in left {
         let (store, meta) = Store::open(&killed).unwrap();
         let from = meta.orders.as_ref().map_or(0, |checkpoint| checkpoint.sequence);
-        let folded: Vec<_> = log.iter().filter(|entry| entry.sequence <= from).map(copy).collect();
+        let folded: Vec<_> = log.iter().filter(|entry| entry.sequence <= from).cloned().collect();
         assert_eq!(digest(&store), digest_of(&folded), "rows and checkpoint agree at {from}");
-        let rest: Vec<_> = log.iter().filter(|entry| entry.sequence > from).map(copy).collect();
+        let rest: Vec<_> = log.iter().filter(|entry| entry.sequence > from).cloned().collect();
         let mut projection = Projection::new(store.clone(), meta, 1_000, 0);
         projection.fold(&burst(&rest), true, None).unwrap();
         assert_eq!(digest(&store), digest_of(&log), "resumed from {from}");
@@ -132,7 +132,7 @@ fn opened_after(damage: impl Fn(&Path)) -> Result<String, StoreError> {
     damage(&folder.path());
     let opened = Store::open(&folder.path()).map(|(store, meta)| {
         let from = meta.orders.as_ref().map_or(0, |checkpoint| checkpoint.sequence);
-        let folded: Vec<_> = log.iter().filter(|entry| entry.sequence <= from).map(copy).collect();
+        let folded: Vec<_> = log.iter().filter(|entry| entry.sequence <= from).cloned().collect();
         assert_eq!(digest(&store), digest_of(&folded), "what opens agrees with its own checkpoint, {from}");
         format!("sound up to {from}")
     });

@@ -139,13 +139,9 @@ pub fn log(orders: usize) -> Vec<OrderEntry> {
 
 pub fn recorded(number: usize, lane: Lane, sequence: u64, entry: FactEntry) -> OrderEntry {
     let recorded = Timestamp::from_millis(START + sequence as i64);
+    let body = engine::codec::encode(&entry).unwrap().into();
     let record = Recorded { sequence, recorded, lane: lane.as_str(), entry };
-    OrderEntry { key: key(number), lane, sequence, recorded, record: Some(record) }
-}
-
-pub fn copy(entry: &OrderEntry) -> OrderEntry {
-    let OrderEntry { key, lane, sequence, recorded, record } = entry;
-    OrderEntry { key: key.clone(), lane: *lane, sequence: *sequence, recorded: *recorded, record: record.clone() }
+    OrderEntry { key: key(number), lane, sequence, recorded, record: Some(record), body }
 }
 
 pub fn burst(entries: &[OrderEntry]) -> Burst {
@@ -154,7 +150,7 @@ pub fn burst(entries: &[OrderEntry]) -> Burst {
         sequence: entry.sequence,
         digest: EntryId::of(&[&entry.sequence.to_be_bytes()]),
     });
-    Burst { orders: entries.iter().map(copy).collect(), orders_to: to, messages: entries.len(), ..Burst::default() }
+    Burst { orders: entries.to_vec(), orders_to: to, messages: entries.len(), ..Burst::default() }
 }
 
 /// A projection in a folder of its own.

@@ -6,7 +6,7 @@ use visibility::projection::OrderEntry;
 use visibility::queries::{OrderList, Summary};
 use visibility::store::{Folder, Store};
 
-use crate::given::{burst, copy, decisions, facts, key, log, milestone, projection, recorded};
+use crate::given::{burst, decisions, facts, key, log, milestone, projection, recorded};
 
 fn paged(store: &Store, list: &OrderList, limit: usize) -> Vec<Summary> {
     let mut list = list.clone();
@@ -29,7 +29,7 @@ fn a_list_is_whole_in_pages_of_any_size_and_by_any_condition() {
     let (mut projection, store) = projection(&folder);
     let log = log(25);
     // Everything for the first five orders, and only the beginning for the others.
-    let told: Vec<OrderEntry> = log.iter().filter(|e| e.sequence <= 50 || e.key < key(13)).map(copy).collect();
+    let told: Vec<OrderEntry> = log.iter().filter(|e| e.sequence <= 50 || e.key < key(13)).cloned().collect();
     projection.fold(&burst(&told), true, None).unwrap();
     let raise = Decision::Raise(Exception { kind: ExceptionKind::Invalid, detail: "unknown item".to_owned() });
     let raised = [3, 20]
@@ -95,8 +95,11 @@ fn an_order_with_an_entry_nobody_can_read_says_since_when_and_goes_on() {
     let folder = Folder::take(data.path()).unwrap();
     let (mut projection, store) = projection(&folder);
     projection.fold(&burst(&log(1)), true, None).unwrap();
-    let unread =
-        |sequence| OrderEntry { record: None, ..recorded(0, Lane::Tms, sequence, decisions(0, 0, Vec::new())) };
+    let unread = |sequence| OrderEntry {
+        record: None,
+        body: bytes::Bytes::new(),
+        ..recorded(0, Lane::Tms, sequence, decisions(0, 0, Vec::new()))
+    };
     let later = facts(0, Lane::Tms, 120, vec![milestone(Milestone::TransportPodReceived, 120)]);
     projection.fold(&burst(&[unread(50), unread(51), recorded(0, Lane::Tms, 52, later)]), true, None).unwrap();
     let shown = look::order(&store, &key(0)).unwrap().unwrap();
