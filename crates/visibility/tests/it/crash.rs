@@ -194,12 +194,19 @@ fn rows_without_their_checkpoint_or_of_another_layout_are_a_doubt() {
 
 #[test]
 fn a_lost_row_is_noticed() {
-    let outcome = opened_after(|path| {
-        let db = unlocked(path);
-        db.remove(visibility::store::keys::Kind::Order.key(&["SO=207"])).unwrap().unwrap();
-        db.flush().unwrap();
-    });
-    assert!(outcome.unwrap_err().to_string().contains("should hold"));
+    let without = |kind: visibility::store::keys::Kind| {
+        let outcome = opened_after(move |path| {
+            let db = unlocked(path);
+            let (key, _) = db.scan_prefix(kind.key(&["SO=207"])).next().unwrap().unwrap();
+            db.remove(key).unwrap().unwrap();
+            db.flush().unwrap();
+        });
+        outcome.unwrap_err().to_string()
+    };
+    for kind in [visibility::store::keys::Kind::Order, visibility::store::keys::Kind::History] {
+        let what = without(kind);
+        assert!(what.contains("entries and has folded"), "{kind:?}: {what}");
+    }
 }
 
 /// sled lets go of its lock a moment after its last handle is dropped.
