@@ -17,13 +17,20 @@ use crate::layout::{Key, Layout};
 const NEXT: &str = "next";
 
 /// Has the broker send `timer.due.…` at `at`, instead of when it was told before. The payload is the time it was set for,
-/// as RFC 3339.
+/// as RFC 3339. `cause` is the place of the message that makes it necessary: setting it again for the same cause is a
+/// repeat, setting it back to a time it had before for another cause is not.
 ///
 /// # Errors
 /// [`AppendError`] when the broker does not take it.
-pub async fn set(js: &jetstream::Context, layout: &Layout, key: &Key, at: Timestamp) -> Result<(), AppendError> {
+pub async fn set(
+    js: &jetstream::Context,
+    layout: &Layout,
+    key: &Key,
+    at: Timestamp,
+    cause: u64,
+) -> Result<(), AppendError> {
     let subject = layout.timer_subject("set", key, NEXT);
-    let id = EntryId::of(&[subject.as_bytes(), &at.as_millis().to_be_bytes()]);
+    let id = EntryId::of(&[subject.as_bytes(), &at.as_millis().to_be_bytes(), &cause.to_be_bytes()]);
     let mut headers = HeaderMap::new();
     headers.insert("Nats-Schedule", format!("@at {at}"));
     headers.insert("Nats-Schedule-Target", layout.timer_subject("due", key, NEXT));

@@ -65,7 +65,8 @@ pub(super) fn set_timer<W: Workflow>(
 ) -> Work<W> {
     let journal = journal.clone();
     async move {
-        let result = timers::set(journal.jetstream(), journal.layout(), &key, at).await;
+        let cause = newest(&messages);
+        let result = timers::set(journal.jetstream(), journal.layout(), &key, at, cause).await;
         Done::TimerSet { key, at, messages, result }
     }
     .boxed()
@@ -79,20 +80,30 @@ pub(super) fn pass<W: Workflow>(
 ) -> Work<W> {
     let journal = journal.clone();
     async move {
-        let result = append_due(&journal, &key, &passing).await;
+        let result = append_due(&journal, &key, &passing, newest(&messages)).await;
         Done::Passed { key, passing, messages, result }
     }
     .boxed()
 }
 
-async fn append_due<W: Workflow>(journal: &Journal<W>, key: &Key, passing: &Passing) -> Result<(), AppendError> {
+/// The place of the newest of these messages in its stream.
+fn newest(messages: &[jetstream::Message]) -> u64 {
+    messages.iter().filter_map(|message| Some(message.info().ok()?.stream_sequence)).max().unwrap_or(0)
+}
+
+async fn append_due<W: Workflow>(
+    journal: &Journal<W>,
+    key: &Key,
+    passing: &Passing,
+    fired: u64,
+) -> Result<(), AppendError> {
     for (name, at) in &passing.awaited {
         let id = EntryId::of(&[key.token().as_bytes(), name.as_bytes(), &at.as_millis().to_be_bytes()]);
         let entry = Entry { id, content: Content::Due { name: name.clone(), at: *at } };
         journal.append(key, Layout::CLOCK, &entry).await?;
     }
     match passing.next {
-        Some(next) => timers::set(journal.jetstream(), journal.layout(), key, next).await,
+        Some(next) => timers::set(journal.jetstream(), journal.layout(), key, next, fired).await,
         None => Ok(()),
     }
 }

@@ -57,22 +57,6 @@ pub(super) async fn all(
     Ok(found)
 }
 
-/// The message at one place.
-pub(super) async fn at(js: &jetstream::Context, stream: &str, sequence: u64) -> Result<Stored, ReadError> {
-    let failed = |source: Box<dyn std::error::Error + Send + Sync>| {
-        ReadError::new(format!("{stream} at {sequence}"), ReadErrorKind::Unanswered, source)
-    };
-    let stream = js.get_stream_no_info(stream).await.map_err(|error| failed(Box::new(error)))?;
-    let message = stream.direct_get(sequence).await.map_err(|error| failed(Box::new(error)))?;
-    Ok(Stored {
-        subject: message.subject.to_string(),
-        sequence,
-        recorded: crate::tail::millis(message.time.unix_timestamp_nanos()),
-        is_first: is_first(&message.headers),
-        payload: message.payload,
-    })
-}
-
 async fn request(js: &jetstream::Context, stream: &str, body: &serde_json::Value) -> Result<Vec<Stored>, ReadError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| {
         ReadError::new(format!("{stream} ({body})"), ReadErrorKind::Unanswered, source)

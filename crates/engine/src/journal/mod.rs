@@ -99,15 +99,6 @@ impl<W: Workflow> Journal<W> {
         self.read_at_least(key, 0).await
     }
 
-    /// Reads the entries of one instance at these places, when somebody has noted them down: far cheaper for the broker
-    /// than looking for them.
-    ///
-    /// # Errors
-    /// [`ReadError`] as [`Journal::read`], and when an entry is not there or is another instance's.
-    pub async fn read_at(&self, key: &Key, sequences: &[u64]) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
-        read::at(self, key, sequences).await
-    }
-
     /// Reads all entries of one instance, at least up to one that is known to be in the log: a replica that has not
     /// heard of it yet is asked again.
     ///

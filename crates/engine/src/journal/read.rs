@@ -32,28 +32,6 @@ pub(super) async fn instance<W: Workflow>(
     messages.iter().map(|message| decoded(journal, message).map(|(_, entry)| entry)).collect()
 }
 
-/// How many places are read at once.
-const AT_ONCE: usize = 64;
-
-pub(super) async fn at<W: Workflow>(
-    journal: &Journal<W>,
-    key: &Key,
-    sequences: &[u64],
-) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
-    let mut entries = Vec::with_capacity(sequences.len());
-    for part in sequences.chunks(AT_ONCE) {
-        let messages = part.iter().map(|sequence| direct::at(&journal.js, journal.layout.stream, *sequence));
-        for message in try_join_all(messages).await? {
-            let (found, entry) = decoded(journal, &message)?;
-            if found != *key {
-                return Err(ReadError::subject(&message.subject, message.sequence));
-            }
-            entries.push(entry);
-        }
-    }
-    Ok(entries)
-}
-
 fn decoded<W: Workflow>(journal: &Journal<W>, message: &direct::Stored) -> Result<(Key, WorkflowRecord<W>), ReadError> {
     journal.decode(&message.subject, message.sequence, message.recorded, &message.payload)
 }

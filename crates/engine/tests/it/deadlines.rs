@@ -55,3 +55,26 @@ async fn a_deadline_outlives_the_broker() {
     assert_eq!(state.decisions.len(), 2);
     running.drain().await;
 }
+
+#[tokio::test]
+async fn one_timer_serves_several_deadlines_whichever_was_set_first() {
+    let library = Library::open().await;
+    let running = Running::start(library.journal());
+    let (sooner, later) = (Key::of("told before it is due"), Key::of("due before it is told"));
+    for (key, lent, told) in [(&sooner, 1_500, 300), (&later, 300, 1_500)] {
+        library.tell(key, "desk", Fact::Borrowed { millis: lent }).await;
+        library.eventually(key, "lent", |state| state.decisions.len() == 1).await;
+        library.tell(key, "letterbox", Fact::Reserved { millis: told }).await;
+    }
+    library.eventually(&sooner, "told", |state| state.told && !state.due).await;
+    library.eventually(&later, "fined", |state| state.due && !state.told).await;
+    for key in [&sooner, &later] {
+        library
+            .eventually(key, "told and fined", |state| state.told && state.decisions.contains(&Decision::Fine))
+            .await;
+    }
+    assert_eq!(running.tally.due.load(Ordering::Relaxed), 4);
+    // The later of two deadlines needs no word to the broker when it is set.
+    assert_eq!(running.tally.deadlines.load(Ordering::Relaxed), 3);
+    running.drain().await;
+}

@@ -53,11 +53,6 @@ async fn an_instance_is_read_back_whole_and_in_order() {
     assert_eq!(entries.iter().map(|recorded| recorded.entry.clone()).collect::<Vec<_>>(), expected);
     assert!(entries.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
     assert!(journal.read(&Key::of("nobody's")).await.expect("read").is_empty());
-
-    let places: Vec<u64> = entries.iter().map(|recorded| recorded.sequence).collect();
-    assert_eq!(journal.read_at(&key, &places).await.expect("read"), entries);
-    journal.read_at(&other, &places[..1]).await.expect_err("another's entry");
-    journal.read_at(&key, &[1_000_000]).await.expect_err("no entry");
 }
 
 #[tokio::test]

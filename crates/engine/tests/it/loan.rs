@@ -7,11 +7,20 @@ use serde::{Deserialize, Serialize};
 pub const LAYOUT: Layout =
     Layout { stream: "LOANS", name: "loan", lanes: &["desk", "letterbox"], timers: "TIMERS", timer: "timer" };
 
+/// The deadline by which the one who waits is told.
+const TELL: &str = "tell";
+
 pub struct Loan;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
-    Borrowed { millis: i64 },
+    Borrowed {
+        millis: i64,
+    },
+    /// Somebody else wants the book, and is to be told within this time how it stands.
+    Reserved {
+        millis: i64,
+    },
     Returned,
 }
 
@@ -24,6 +33,7 @@ pub enum LaterFact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decision {
     LendUntil(Timestamp),
+    TellBy(Timestamp),
     Fine,
     Close,
 }
@@ -31,8 +41,10 @@ pub enum Decision {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     pub borrowed: Option<i64>,
+    pub reserved: Option<i64>,
     pub returned: bool,
     pub due: bool,
+    pub told: bool,
     pub decisions: Vec<Decision>,
 }
 
@@ -50,9 +62,11 @@ impl Workflow for Loan {
         match &entry.entry.content {
             Content::Facts { facts, .. } => facts.iter().for_each(|told| match &told.fact {
                 Fact::Borrowed { millis } => state.borrowed = Some(*millis),
+                Fact::Reserved { millis } => state.reserved = Some(*millis),
                 Fact::Returned => state.returned = true,
             }),
             Content::Decisions { decisions, .. } => state.decisions.extend(decisions.iter().cloned()),
+            Content::Due { name, .. } if name == TELL => state.told = true,
             Content::Due { .. } => state.due = true,
         }
     }
@@ -63,6 +77,10 @@ impl Workflow for Loan {
         let lent = state.decisions.iter().any(|decision| matches!(decision, Decision::LendUntil(_)));
         if !lent {
             decisions.push(Decision::LendUntil(now.plus_millis(millis)));
+        }
+        let telling = state.decisions.iter().any(|decision| matches!(decision, Decision::TellBy(_)));
+        if let Some(millis) = state.reserved.filter(|_| !telling) {
+            decisions.push(Decision::TellBy(now.plus_millis(millis)));
         }
         if state.due && !state.returned && !state.decisions.contains(&Decision::Fine) {
             decisions.push(Decision::Fine);
@@ -76,6 +94,7 @@ impl Workflow for Loan {
     fn deadline(decision: &Decision) -> Option<(&str, Timestamp)> {
         match decision {
             Decision::LendUntil(at) => Some(("bring back", *at)),
+            Decision::TellBy(at) => Some((TELL, *at)),
             Decision::Fine | Decision::Close => None,
         }
     }
