@@ -142,6 +142,9 @@ async fn a_hole_in_the_event_store_is_an_alarm() {
     assert!(status.problems[0].starts_with("missing: INBOX, STOCK"), "{}", status.problems[0]);
 }
 
+/// The broker may take a moment to have a message back that was refused.
+const WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
 #[tokio::test]
 async fn a_consumer_that_got_all_it_may_have_and_acknowledges_nothing_is_stalled() {
     let broker = broker::start(broker::Options::default()).await.unwrap();
@@ -160,12 +163,12 @@ async fn a_consumer_that_got_all_it_may_have_and_acknowledges_nothing_is_stalled
         connection.js.publish(subject, "x".into()).await.unwrap().await.unwrap();
     }
     for _ in 0..2 {
-        let mut given = consumer.fetch().max_messages(1).messages().await.unwrap();
+        let mut given = consumer.batch().max_messages(1).expires(WITHIN).messages().await.unwrap();
         let message = futures::StreamExt::next(&mut given).await.unwrap().unwrap();
         message.ack_with(async_nats::jetstream::AckKind::Nak(None)).await.unwrap();
         connection.client.flush().await.unwrap();
     }
-    let mut given = consumer.fetch().max_messages(1).messages().await.unwrap();
+    let mut given = consumer.batch().max_messages(1).expires(WITHIN).messages().await.unwrap();
     futures::StreamExt::next(&mut given).await.unwrap().unwrap();
 
     let (_, before) = gather::streams(&connection.js).await.unwrap();
