@@ -223,7 +223,8 @@ impl Asks {
 
 /// The trail up to an entry as the projection keeps it; nothing when it does not keep all of it.
 fn kept_trail(store: &Store, key: &Key, end: u64) -> Result<Option<Vec<WorkflowRecord<Fulfilment>>>, StoreError> {
-    let history = store.history(key)?;
+    let Some(head) = store.head(key)? else { return Ok(None) };
+    let history = store.history(&head)?;
     if !history.iter().any(|kept| kept.sequence == end) {
         return Ok(None);
     }

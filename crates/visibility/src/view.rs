@@ -2,12 +2,25 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use tokio::sync::Semaphore;
+
 use crate::store::{Store, StoreError};
 
+/// How many read at once; others wait. Each thread that has ever read sled holds some of its garbage until it reads
+/// again: a thread for each of hundreds of readers held hundreds of megabytes.
+const READERS: usize = 4;
+
 /// Where the projection is read. Clones see the same one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct View {
     slot: Arc<RwLock<Option<Store>>>,
+    readers: Arc<Semaphore>,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { slot: Arc::default(), readers: Arc::new(Semaphore::new(READERS)) }
+    }
 }
 
 /// Why the projection could not be read.
@@ -43,7 +56,10 @@ impl View {
         R: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     {
         let slot = Arc::clone(&self.slot);
+        // Nobody closes the semaphore.
+        let reader = Arc::clone(&self.readers).acquire_owned().await.map_err(|_| ViewError::Absent)?;
         let reading = tokio::task::spawn_blocking(move || {
+            let _reader = reader;
             let slot = slot.read().unwrap_or_else(PoisonError::into_inner);
             slot.as_ref().map_or(Err(ViewError::Absent), |store| Ok(read(store)?))
         });

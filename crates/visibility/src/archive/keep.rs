@@ -6,7 +6,7 @@ use async_nats::jetstream::{self, object_store};
 use engine::{Key, Recorded};
 use model::{Archived, Decision, Fact};
 
-use super::{ArchiveError, Trail, chain};
+use super::{ArchiveError, Trail, chain, pack};
 
 /// The largest piece an object is stored in, in bytes.
 const MOST_CHUNK: usize = 128 * 1024;
@@ -63,13 +63,17 @@ impl Keeper {
         let Trail { bytes, digest, entries } = chain(trail)?;
         // Only a repeat can find the object there; looking every time would cost each order a round trip.
         if !(again && self.holds(key.token(), &digest).await) {
+            let packed = pack(&bytes)?;
             let name = object_store::ObjectMetadata {
                 name: key.token().to_owned(),
-                chunk_size: Some(bytes.len().clamp(1, MOST_CHUNK)),
-                metadata: HashMap::from([(DIGEST.to_owned(), digest.clone())]),
+                chunk_size: Some(packed.len().clamp(1, MOST_CHUNK)),
+                metadata: HashMap::from([
+                    (DIGEST.to_owned(), digest.clone()),
+                    ("content-encoding".to_owned(), "gzip".to_owned()),
+                ]),
                 ..object_store::ObjectMetadata::default()
             };
-            let put = self.objects.put(name, &mut bytes.as_slice()).await;
+            let put = self.objects.put(name, &mut packed.as_slice()).await;
             put.map_err(|source| KeepError::Put { object: key.token().to_owned(), source })?;
         }
         Ok(Archived { digest, entries })

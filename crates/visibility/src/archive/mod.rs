@@ -2,8 +2,9 @@
 //!
 //! A line is the entry as JSON, then `prev`, the link before it (64 zeros before the first), then `link`. The link is
 //! SHA-256, in hex, of `prev` followed by the line as it stands without its link. So a line that was changed, dropped,
-//! added or moved breaks the chain, and any tool with SHA-256 can tell.
+//! added or moved breaks the chain, and any tool with SHA-256 can tell. It is stored packed: `nats object get ARCHIVE <order>`, then `zcat`.
 
+mod gzip;
 mod keep;
 
 use std::fmt::Write;
@@ -13,6 +14,7 @@ use model::{Decision, Fact, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use gzip::{pack, unpack};
 pub use keep::{KeepError, Keeper};
 
 /// The link before the first line.
@@ -68,6 +70,12 @@ pub enum ArchiveError {
         line: usize,
         /// What is wrong.
         what: String,
+    },
+    /// It is not as it is stored, packed with gzip.
+    #[error("the archive is no sound gzip: {source}")]
+    Packed {
+        /// What is wrong.
+        source: std::io::Error,
     },
     /// An entry cannot be written as JSON.
     #[error("cannot archive entry {sequence}: {source}")]

@@ -24,7 +24,7 @@ const MOST_UNWRITTEN: usize = 25_000;
 /// and after this time.
 const LONGEST: Duration = Duration::from_secs(1);
 /// The same while a service's projection is live: an order that changes several times in a moment is written once.
-pub const LONGEST_LIVE: Duration = Duration::from_secs(1);
+pub const LONGEST_LIVE: Duration = Duration::from_millis(300);
 
 /// Folds bursts and writes what they change, rows and checkpoints in one batch.
 ///
@@ -161,7 +161,7 @@ impl Projection {
                 ledger.book(&self.store, key.token(), &held.effects, &effects)?;
                 held.effects = effects;
             }
-            let written = held.write(&key, live, batch)?;
+            let written = held.write(&key, live, &self.store, &mut self.meta.entries_end, batch)?;
             entries += written.entries;
             let totals = &mut self.meta.totals;
             totals.orders += u64::from(written.is_new);

@@ -199,7 +199,14 @@ impl Held {
     ///
     /// # Errors
     /// [`StoreError`] when a row cannot be written.
-    pub fn write(&mut self, key: &Key, live: bool, batch: &mut sled::Batch) -> Result<Written, StoreError> {
+    pub fn write(
+        &mut self,
+        key: &Key,
+        live: bool,
+        store: &Store,
+        entries_end: &mut u64,
+        batch: &mut sled::Batch,
+    ) -> Result<Written, StoreError> {
         let order = key.token();
         let composite = composite(&self.state);
         let summary = Summary::of(key, &composite, &self.progress);
@@ -217,12 +224,13 @@ impl Held {
             }
         }
         let stands = summary.standing();
-        let head = Head { progress: self.progress.clone(), summary, status: hash };
-        batch.insert(Kind::Order.key(&[order]), encode(&head)?);
-        if let Some(first) = self.unwritten.first() {
-            batch.insert(keys::history(order, first.sequence), encode(&self.unwritten)?);
-            self.unwritten.clear();
+        let mut history = before.map(|head| head.history.clone()).unwrap_or_default();
+        if !self.unwritten.is_empty() {
+            history.push(store.keep(&self.unwritten, entries_end)?);
+            self.unwritten = Vec::new();
         }
+        let head = Head { progress: self.progress.clone(), history, summary, status: hash };
+        batch.insert(Kind::Order.key(&[order]), encode(&head)?);
         self.is_touched = false;
         let before = self.written.replace(head);
         let entries = self.progress.entries - before.as_ref().map_or(0, |head| head.progress.entries);

@@ -1,4 +1,4 @@
-//! An order's entries, kept as the log gave them: each is written once, and the fold is made from them when it is needed.
+//! An order's entries, kept as the log gave them: the fold is made from them when it is needed.
 
 use bytes::Bytes;
 use engine::{Key, Recorded, Workflow, WorkflowEntry, WorkflowRecord, codec};
@@ -6,8 +6,9 @@ use fulfilment::{Fulfilment, State};
 use model::{Lane, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::entries::Piece;
 use super::keys::Kind;
-use super::{Head, Store, StoreError, decode};
+use super::{Head, Store, StoreError, decode, encode};
 
 /// An entry of an order, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,17 +64,24 @@ impl Store {
         self.get(&Kind::Order.key(&[key.token()]))?.map(|row| decode(&row)).transpose()
     }
 
-    /// An order's entries, in stream order.
+    /// The entries an order's row speaks of, in stream order.
     ///
     /// # Errors
-    /// [`StoreError`] when a row cannot be read.
-    pub fn history(&self, key: &Key) -> Result<Vec<Kept>, StoreError> {
-        let prefix = Kind::History.key(&[key.token()]);
+    /// [`StoreError`] when a piece of them cannot be read.
+    pub fn history(&self, head: &Head) -> Result<Vec<Kept>, StoreError> {
         let mut history = Vec::new();
-        for item in self.scan(&prefix, &prefix) {
-            history.append(&mut decode::<Vec<Kept>>(&item?.1)?);
+        for piece in &head.history {
+            history.append(&mut decode::<Vec<Kept>>(&self.entries.read(*piece)?)?);
         }
         Ok(history)
+    }
+
+    /// Keeps entries behind `end`, where those kept so far end, and moves it. They count from when a row speaks of them.
+    /// For the owner alone.
+    pub(crate) fn keep(&self, entries: &[Kept], end: &mut u64) -> Result<Piece, StoreError> {
+        let piece = self.entries.write(*end, &encode(&entries)?)?;
+        *end = piece.end();
+        Ok(piece)
     }
 
     /// An order and its fold; `None` when nothing is known of it.
@@ -83,9 +91,7 @@ impl Store {
     pub fn folded(&self, key: &Key) -> Result<Option<Folded>, StoreError> {
         let Some(head) = self.head(key)? else { return Ok(None) };
         let mut state = State::new(key);
-        // A batch may have been written since the head was read; what it brought is for the next reader.
-        let end = head.progress.sequence();
-        for kept in self.history(key)?.iter().take_while(|kept| kept.sequence <= end) {
+        for kept in &self.history(&head)? {
             if let Some(record) = kept.record()? {
                 Fulfilment::evolve(&mut state, &record);
             }

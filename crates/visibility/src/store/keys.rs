@@ -14,8 +14,6 @@ pub enum Kind {
     Meta = b'!',
     /// What an order's entries come to.
     Order = b'o',
-    /// Some of an order's entries.
-    History = b'h',
     /// Orders by stage.
     Stage = b's',
     /// Orders by customer.
@@ -34,10 +32,9 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Meta,
         Self::Order,
-        Self::History,
         Self::Stage,
         Self::Customer,
         Self::Exceptional,
@@ -96,14 +93,6 @@ pub fn outbox_place(key: &[u8]) -> Option<(u64, u16)> {
     let sequence = key.get(1..9)?.try_into().ok().map(u64::from_be_bytes)?;
     let number = key.get(9..11)?.try_into().ok().map(u16::from_be_bytes)?;
     Some((sequence, number))
-}
-
-/// The key of the row of an order's entries from `first` on.
-#[must_use]
-pub fn history(order: &str, first: u64) -> Vec<u8> {
-    let mut key = Kind::History.key(&[order]);
-    key.extend_from_slice(&first.to_be_bytes());
-    key
 }
 
 /// The key of one SKU's balance at one location in one unit.

@@ -2,8 +2,9 @@
 //!
 //! Rows and checkpoints are written in one batch, which sled recovers whole or not at all. So whatever a crash takes
 //! away, rows and checkpoint agree, and folding goes on from the checkpoint that was left. Everything is read once at
-//! open: rows that do not add up to what the checkpoint says are a doubt, and any doubt means to rebuild.
+//! open: rows and entries that do not add up to what the checkpoint says are a doubt, and any doubt means to rebuild.
 
+mod entries;
 mod folder;
 mod history;
 pub mod keys;
@@ -13,6 +14,7 @@ mod summary;
 use std::path::Path;
 use std::time::Instant;
 
+pub use entries::{FILE as ENTRIES, Piece};
 pub use folder::{Folder, FolderError};
 pub use history::{Folded, Kept};
 use keys::Kind;
@@ -20,7 +22,7 @@ pub use rows::{Balance, Count, Head, Meta, Moved, Outgoing, Progress, SCHEMA, St
 pub use summary::Summary;
 
 /// Memory sled may use for its pages.
-const PAGE_CACHE: u64 = 2 * 1024 * 1024;
+const PAGE_CACHE: u64 = 16 * 1024 * 1024;
 /// How long a batch may wait until it is synced to disk. What a crash takes is folded again.
 const SYNC_EVERY_MILLIS: u64 = 2_000;
 
@@ -48,6 +50,10 @@ impl StoreError {
     pub fn doubt(what: impl Into<String>) -> Self {
         Self::Doubt { what: what.into() }
     }
+
+    fn io(source: std::io::Error) -> Self {
+        Self::Io { source }
+    }
 }
 
 impl From<sled::Error> for StoreError {
@@ -66,6 +72,7 @@ impl From<sled::Error> for StoreError {
 #[derive(Debug, Clone)]
 pub struct Store {
     db: sled::Db,
+    entries: entries::Entries,
 }
 
 impl Store {
@@ -89,7 +96,7 @@ impl Store {
         let begun = Instant::now();
         loop {
             match config.open() {
-                Ok(db) => return Ok(Self { db }),
+                Ok(db) => return Ok(Self { db, entries: entries::Entries::open(path)? }),
                 // One that was closed a moment ago, as before a rebuild, lets go of its files a moment later.
                 Err(error) if is_locked(&error) && begun.elapsed() < folder::CLOSING => {
                     std::thread::sleep(folder::POLL);
@@ -105,7 +112,10 @@ impl Store {
     fn check(&self) -> Result<Meta, StoreError> {
         let Some(row) = self.db.get(Kind::Meta.prefix())? else {
             return match self.db.iter().next() {
-                None => Ok(Meta { schema: SCHEMA, ..Meta::default() }),
+                None => {
+                    self.entries.cut(0)?;
+                    Ok(Meta { schema: SCHEMA, ..Meta::default() })
+                }
                 Some(_) => Err(StoreError::doubt("it has rows and no checkpoint")),
             };
         };
@@ -113,6 +123,7 @@ impl Store {
         if meta.schema != SCHEMA {
             return Err(StoreError::doubt(format!("its rows are of layout {}, not {SCHEMA}", meta.schema)));
         }
+        self.entries.cut(meta.entries_end)?;
         let found = self.add_up()?;
         if found != meta.totals {
             return Err(StoreError::doubt(format!("it holds {found:?} and should hold {:?}", meta.totals)));
@@ -130,9 +141,9 @@ impl Store {
                     totals.orders += 1;
                     let head: Head = decode(&row)?;
                     totals.entries += head.progress.entries;
+                    kept += self.history(&head)?.len() as u64;
                     totals.count(head.summary.standing());
                 }
-                Some(Kind::History) => kept += decode::<Vec<Kept>>(&row)?.len() as u64,
                 Some(Kind::Movement) => totals.movements += 1,
                 Some(Kind::Balance) => totals.changes += decode::<Balance>(&row)?.changes,
                 Some(
@@ -176,6 +187,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] when the disk does not take it.
     pub fn flush(&self) -> Result<(), StoreError> {
+        self.entries.sync()?;
         self.db.flush()?;
         Ok(())
     }

@@ -8,10 +8,11 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::entries::Piece;
 use super::summary::Summary;
 
 /// The layout of the rows. A projection of another layout is moved aside and rebuilt.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
 /// How far everything is folded. Written in the same batch as the rows it speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub struct Meta {
     pub stock: Option<Checkpoint>,
     /// Every order changed up to this entry has its status in the bucket.
     pub status: u64,
+    /// Where the entries that rows speak of end, in bytes of their file.
+    #[serde(default)]
+    pub entries_end: u64,
     /// What the rows must add up to.
     pub totals: Totals,
 }
@@ -106,6 +110,8 @@ impl Progress {
 pub struct Head {
     /// How far it is folded.
     pub progress: Progress,
+    /// Where those entries are kept.
+    pub history: Vec<Piece>,
     /// How a list shows it.
     pub summary: Summary,
     /// A hash of the status last handed to the bucket; `None` when it was put off.

@@ -238,7 +238,7 @@ async fn archived(world: &World, orders: usize) {
         assert_eq!((stated.len(), answers.count()), (1, 1));
         let mut bytes = Vec::new();
         store.get(key(number).token()).await.unwrap().read_to_end(&mut bytes).await.unwrap();
-        let verified = archive::verify(&bytes).unwrap();
+        let verified = archive::verify(&archive::unpack(&bytes).unwrap()).unwrap();
         assert_eq!((&verified.digest, verified.entries.len()), (&stated[0].digest, stated[0].entries as usize));
         for (kept, record) in verified.entries.iter().zip(&trail) {
             assert_eq!((kept.sequence, &kept.entry), (record.sequence, &record.entry));
