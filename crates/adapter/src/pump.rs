@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use async_nats::jetstream::{self, AckKind};
-use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use service::consume::Bursts;
 use service::metrics::Metrics;
 
@@ -73,11 +73,8 @@ pub async fn pump<'a, F>(
                     for message in burst {
                         let bytes = message.length;
                         load.takes_on(bytes);
-                        let done = work(message);
-                        working.push(async move {
-                            done.await;
-                            bytes
-                        });
+                        // An async block would hold the future twice, before and while it is awaited.
+                        working.push(work(message).map(move |()| bytes));
                     }
                 }
                 None => break,

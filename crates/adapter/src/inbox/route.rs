@@ -157,7 +157,9 @@ async fn append(
         let mut validated = Vec::new();
         for told in &facts {
             if let Fact::Released(released) = &told.fact {
-                validated.push(entry::validated(told.id, master.validate(released).await?));
+                // Large, and only the ERP's releases need it: on the heap, hundreds in flight need not make room for it.
+                let validation = Box::pin(master.validate(released)).await?;
+                validated.push(entry::validated(told.id, validation));
             }
         }
         facts.append(&mut validated);
