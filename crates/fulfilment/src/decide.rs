@@ -14,7 +14,7 @@ use model::{
 use rust_decimal::Decimal;
 
 use crate::policy::{BookAt, Policy};
-use crate::state::{self, AskState, Shipment, State};
+use crate::state::{self, AskState, MAX_FACTS, Shipment, State};
 use case::Case;
 pub use waits::awaits;
 use waits::{Wait, open_waits};
@@ -27,7 +27,7 @@ const NAMED: usize = 10;
 pub fn decide(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
     let Some(mut case) = Case::of(state, policy) else { return Vec::new() };
     // Whenever it is told, and be it after the end: a person must see it.
-    let contradictions = [changed, contradicted, unmatched, quantity_mismatch, freight_mismatch];
+    let contradictions = [changed, contradicted, unmatched, flooded, quantity_mismatch, freight_mismatch];
     if state.ended().is_some() {
         return changes(state, contradictions.iter().flat_map(|rule| rule(&case)).collect());
     }
@@ -230,6 +230,14 @@ fn unmatched(case: &Case<'_>) -> Vec<Exception> {
     exception(ExceptionKind::Unmatched, case.known.unmatched().into_iter().collect())
 }
 
+/// More was told of the order than it keeps: what came beyond is in its stream for a person to read.
+fn flooded(case: &Case<'_>) -> Vec<Exception> {
+    let detail =
+        || format!("more than {MAX_FACTS} facts were told; those beyond are in the trail and count for nothing");
+    let exception = || Exception { kind: ExceptionKind::Flooded, detail: detail() };
+    case.state.is_flooded().then(exception).into_iter().collect()
+}
+
 /// The carrier bills more than was booked, beyond the policy's tolerance, or in another currency, or less than nothing.
 fn freight_mismatch(case: &Case<'_>) -> Vec<Exception> {
     let problem = |shipment: &Shipment<'_>| {
@@ -285,7 +293,8 @@ fn changes(state: &State, problems: Vec<Exception>) -> Vec<Decision> {
         | ExceptionKind::FreightMismatch(_)
         | ExceptionKind::Changed
         | ExceptionKind::Contradicted(_)
-        | ExceptionKind::Unmatched => open == problem,
+        | ExceptionKind::Unmatched
+        | ExceptionKind::Flooded => open == problem,
     };
     let new = problems.into_iter().filter(|problem| !state.exceptions().any(|open| is_known(problem, open)));
     new.map(Decision::Raise).chain(resolved).collect()

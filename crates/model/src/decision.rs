@@ -183,6 +183,8 @@ pub enum ExceptionKind {
     Contradicted(AskId),
     /// Something was told of goods that the order does not hold.
     Unmatched,
+    /// More was told of the order than it keeps: what came beyond counts for nothing.
+    Flooded,
 }
 
 impl ExceptionKind {
@@ -201,6 +203,7 @@ impl ExceptionKind {
             Self::Changed => "changed",
             Self::Contradicted(_) => "contradicted",
             Self::Unmatched => "unmatched",
+            Self::Flooded => "flooded",
         }
     }
 }
@@ -208,7 +211,7 @@ impl ExceptionKind {
 impl fmt::Display for ExceptionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid | Self::Changed | Self::Unmatched => f.write_str(self.as_str()),
+            Self::Invalid | Self::Changed | Self::Unmatched | Self::Flooded => f.write_str(self.as_str()),
             Self::NoStock(shipment)
             | Self::BookingRefused(shipment)
             | Self::GoodsIssueMissing(shipment)

@@ -31,8 +31,8 @@ pub(crate) use releases::{Release, changes};
 pub use shipments::Shipment;
 pub use stock::{StockEffect, StockEffectKind};
 
-/// The most facts an order keeps; what comes beyond is dropped, so that one flooded order cannot fill a process.
-/// The entries themselves stay in the stream.
+/// The most facts an order keeps, so that one flooded order cannot fill a process. What comes beyond stays in the stream,
+/// counts for nothing, and is an exception.
 pub const MAX_FACTS: usize = 5_000;
 
 /// When something came in: of one moment, its place in the inbox and then its id say which came first.
@@ -44,6 +44,9 @@ pub struct State {
     /// `None` when the subject's token names no order; nothing is ever decided for such a stream.
     id: Option<OrderId>,
     facts: BTreeMap<FactId, Held>,
+    /// A fact came beyond [`MAX_FACTS`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    flooded: bool,
     /// The release that what was asked is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     committed: Option<FactId>,
@@ -95,6 +98,7 @@ impl State {
         Self {
             id: OrderId::from_token(key.token()).ok(),
             facts: BTreeMap::new(),
+            flooded: false,
             committed: None,
             asks: Vec::new(),
             deadlines: BTreeMap::new(),
@@ -132,6 +136,8 @@ impl State {
             }
         } else if self.facts.len() < MAX_FACTS {
             self.facts.insert(id, telling());
+        } else {
+            self.flooded = true;
         }
     }
 
@@ -161,6 +167,12 @@ impl State {
     #[must_use]
     pub const fn committed(&self) -> Option<FactId> {
         self.committed
+    }
+
+    /// Whether more was told of it than it keeps.
+    #[must_use]
+    pub const fn is_flooded(&self) -> bool {
+        self.flooded
     }
 
     /// How it ended, if it did.

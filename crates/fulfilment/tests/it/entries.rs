@@ -201,6 +201,7 @@ fn exception(kind: &str) -> ExceptionKind {
         "changed" => ExceptionKind::Changed,
         "contradicted" => ExceptionKind::Contradicted(ask_id("allocate/s1")),
         "unmatched" => ExceptionKind::Unmatched,
+        "flooded" => ExceptionKind::Flooded,
         other => panic!("add a sample of the exception {other}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use fulfilment::state::MAX_FACTS;
 
-use crate::kit::{archived, delivered, given, hour, in_transit, order, picked_up, released, until};
+use crate::kit::{Given, archived, delivered, given, hour, in_transit, order, picked_up, released, until};
 
 #[test]
 fn a_fact_is_kept_once_with_the_time_it_first_came_in() {
@@ -16,9 +16,16 @@ fn a_fact_is_kept_once_with_the_time_it_first_came_in() {
 }
 
 #[test]
-fn an_order_keeps_no_more_than_its_limit() {
-    let flood = (0..MAX_FACTS as i64 + 10).map(|n| in_transit("s1").at(n));
-    assert_eq!(given(flood).state().facts().count(), MAX_FACTS);
+fn an_order_keeps_no_more_than_its_limit_and_says_so() {
+    let flood =
+        |facts: usize| until("booked", &order(1)).then((0..facts as i64).map(|n| in_transit("s1").at(n))).decided();
+    let booked = until("booked", &order(1)).state().facts().count();
+    let is_flooded = |given: &Given| given.problems().iter().any(|problem| problem.starts_with("flooded"));
+    let full = flood(MAX_FACTS - booked);
+    assert!(!is_flooded(&full), "exactly full");
+    let flooded = flood(MAX_FACTS - booked + 1);
+    assert_eq!(flooded.state().facts().count(), MAX_FACTS);
+    assert!(is_flooded(&flooded));
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub struct OrderEntry {
 }
 
 /// What a message of STOCK says.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum StockItem {
     /// A movement or count.
     Moved {
@@ -49,6 +49,8 @@ pub enum StockItem {
         fact: FactId,
         /// The movement.
         movement: Movement,
+        /// Its place in the stream.
+        sequence: u64,
     },
     /// Nobody here can read it; the balances of this SKU may miss something.
     Unreadable {
@@ -146,7 +148,8 @@ fn movements(message: &Tailed) -> Result<Vec<StockItem>, String> {
         let Movement { location, sku, .. } = &stray.fact;
         return Err(format!("it tells of {sku} at {location}, which its subject does not name"));
     }
-    Ok(facts.into_iter().map(|told| StockItem::Moved { fact: told.id, movement: told.fact }).collect())
+    let sequence = message.sequence;
+    Ok(facts.into_iter().map(|told| StockItem::Moved { fact: told.id, movement: told.fact, sequence }).collect())
 }
 
 fn unreadable_stock(message: &Tailed) -> Option<StockItem> {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use engine::FactId;
+use engine::{EntryId, FactId};
 use fulfilment::{StockEffect, StockEffectKind};
 use model::{Movement, MovementKind, Timestamp};
 use rust_decimal::Decimal;
@@ -18,16 +18,36 @@ pub struct Ledger {
     balances: HashMap<Vec<u8>, Balance>,
     /// Movements put in or taken out by this burst.
     moved: BTreeMap<Vec<u8>, Option<Moved>>,
-    /// The first unreadable entry of each balance.
+    /// What this burst's movements were first told with.
+    told: HashMap<Vec<u8>, EntryId>,
+    /// The first entry that each balance misses.
     unreadable: HashMap<Vec<u8>, u64>,
 }
 
 impl Ledger {
-    /// Takes a movement or count in; one that is there already changes nothing.
+    /// Takes a movement or count in; one that is there already changes nothing. When it is told otherwise than the first
+    /// time, the first counts, and its balance says that it misses this entry.
     ///
     /// # Errors
     /// [`StoreError`] when a row cannot be read.
-    pub fn take_in(&mut self, store: &Store, fact: FactId, movement: &Movement) -> Result<(), StoreError> {
+    pub fn take_in(
+        &mut self,
+        store: &Store,
+        fact: FactId,
+        movement: &Movement,
+        sequence: u64,
+    ) -> Result<(), StoreError> {
+        let (key, tells) = (keys::told(fact), EntryId::of(&[&encode(movement)?]));
+        match self.told(store, &key)? {
+            None => self.told.insert(key, tells),
+            Some(first) if first == tells => return Ok(()),
+            Some(_) => {
+                tracing::warn!(sequence, location = %movement.location, sku = %movement.sku,
+                    "a movement of stock is told again and not as before; the first counts");
+                self.miss(movement.location.as_str(), movement.sku.as_str(), sequence);
+                return Ok(());
+            }
+        };
         let count = match movement.kind {
             MovementKind::Counted => true,
             MovementKind::Received | MovementKind::Adjusted => false,
@@ -67,7 +87,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Notes that the balances of a SKU miss an entry nobody could read.
+    /// Notes that the balances of a SKU miss an entry.
     pub fn miss(&mut self, location: &str, sku: &str, sequence: u64) {
         let key = keys::Kind::Unreadable.key(&[&model::token::escape(location), &model::token::escape(sku)]);
         let first = self.unreadable.entry(key).or_insert(sequence);
@@ -96,6 +116,9 @@ impl Ledger {
                     batch.remove(key);
                 }
             }
+        }
+        for (key, told) in self.told {
+            batch.insert(key, encode(&told)?);
         }
         for (key, sequence) in self.unreadable {
             if store.get(&key)?.is_none() {
@@ -146,6 +169,13 @@ impl Ledger {
             row.since = row.since.saturating_sub(moved.quantity);
         }
         Ok(())
+    }
+
+    fn told(&self, store: &Store, key: &[u8]) -> Result<Option<EntryId>, StoreError> {
+        if let Some(told) = self.told.get(key) {
+            return Ok(Some(*told));
+        }
+        store.get(key)?.map(|row| decode(&row)).transpose()
     }
 
     fn moved(&self, store: &Store, key: &[u8]) -> Result<Option<Moved>, StoreError> {

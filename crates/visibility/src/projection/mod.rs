@@ -111,7 +111,9 @@ impl Projection {
         }
         for item in &burst.stock {
             match item {
-                StockItem::Moved { fact, movement } => self.ledger.take_in(&self.store, *fact, movement)?,
+                StockItem::Moved { fact, movement, sequence } => {
+                    self.ledger.take_in(&self.store, *fact, movement, *sequence)?;
+                }
                 StockItem::Unreadable { location, sku, sequence } => self.ledger.miss(location, sku, *sequence),
             }
         }

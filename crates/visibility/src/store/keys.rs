@@ -26,13 +26,15 @@ pub enum Kind {
     Balance = b'b',
     /// A movement of stock.
     Movement = b'v',
-    /// A balance that misses an entry nobody could read.
+    /// What a movement's id was first told with.
+    Told = b't',
+    /// A balance that misses an entry: nobody could read it, or it tells a known movement otherwise.
     Unreadable = b'w',
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Meta,
         Self::Order,
         Self::Stage,
@@ -41,6 +43,7 @@ impl Kind {
         Self::Outbox,
         Self::Balance,
         Self::Movement,
+        Self::Told,
         Self::Unreadable,
     ];
 
@@ -93,6 +96,12 @@ pub fn outbox_place(key: &[u8]) -> Option<(u64, u16)> {
     let sequence = key.get(1..9)?.try_into().ok().map(u64::from_be_bytes)?;
     let number = key.get(9..11)?.try_into().ok().map(u16::from_be_bytes)?;
     Some((sequence, number))
+}
+
+/// The key of what a movement's id was first told with.
+#[must_use]
+pub fn told(fact: FactId) -> Vec<u8> {
+    [&Kind::Told.prefix(), fact.0.as_slice()].concat()
 }
 
 /// The key of one SKU's balance at one location in one unit.

@@ -147,7 +147,13 @@ impl Store {
                 Some(Kind::Movement) => totals.movements += 1,
                 Some(Kind::Balance) => totals.changes += decode::<Balance>(&row)?.changes,
                 Some(
-                    Kind::Meta | Kind::Stage | Kind::Customer | Kind::Exceptional | Kind::Outbox | Kind::Unreadable,
+                    Kind::Meta
+                    | Kind::Stage
+                    | Kind::Customer
+                    | Kind::Exceptional
+                    | Kind::Outbox
+                    | Kind::Told
+                    | Kind::Unreadable,
                 ) => {}
                 None => return Err(StoreError::doubt("it holds a row of no known kind")),
             }

@@ -13,7 +13,7 @@ use crate::given::{at, burst, facts, life, location, milestone, projection, reco
 fn moved(id: u8, kind: MovementKind, amount: i64, minutes: i64) -> StockItem {
     let quantity = Quantity::each(amount);
     let movement = Movement { location: location(), sku: sku(), kind, quantity, occurred: at(minutes) };
-    StockItem::Moved { fact: FactId([id; 16]), movement }
+    StockItem::Moved { fact: FactId([id; 16]), movement, sequence: u64::from(id) }
 }
 
 fn fold_stock(projection: &mut Projection, items: Vec<StockItem>) {
@@ -34,6 +34,28 @@ fn numbers(store: &Store) -> [Decimal; 3] {
 
 fn of(numbers: [i64; 3]) -> [Decimal; 3] {
     numbers.map(Decimal::from)
+}
+
+#[test]
+fn a_movement_told_otherwise_the_second_time_counts_once_and_is_flagged() {
+    use MovementKind::Received;
+    let otherwise = [moved(1, Received, 70, 0), moved(1, Received, 100, 5)];
+    for other in otherwise {
+        for bursts in [true, false] {
+            let data = tempfile::tempdir().unwrap();
+            let folder = Folder::take(data.path()).unwrap();
+            let (mut projection, store) = projection(&folder);
+            let mut told = vec![moved(1, Received, 100, 0), moved(1, Received, 100, 0)];
+            if bursts {
+                fold_stock(&mut projection, std::mem::take(&mut told));
+                assert_eq!(balance(&store).unreadable, None, "a repeat is no contradiction");
+            }
+            told.push(other.clone());
+            fold_stock(&mut projection, told);
+            assert_eq!(numbers(&store), of([100, 0, 100]));
+            assert_eq!(balance(&store).unreadable, Some(1));
+        }
+    }
 }
 
 #[test]
