@@ -24,8 +24,10 @@ const PIN_WAIT: Duration = Duration::from_secs(6);
 const EXPIRES: Duration = Duration::from_secs(2);
 /// How long to wait before following again after an error.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many messages one request asks for.
+/// How many messages one request asks for,
 const BATCH: usize = 1_000;
+/// and how many bytes of them. An entry larger than that would never come, so it is well above the largest a stream takes.
+const BATCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// The entries of all instances. One process is served at a time, so that what it has folded stays complete.
 pub(super) async fn entries(
@@ -134,7 +136,12 @@ impl Feed {
 
     /// Passes messages on until the consumer ends or nobody takes them.
     async fn pass_on(&self, consumer: &PullConsumer) -> Result<(), async_nats::Error> {
-        let mut builder = consumer.stream().max_messages_per_batch(BATCH).expires(EXPIRES).heartbeat(EXPIRES / 2);
+        let mut builder = consumer
+            .stream()
+            .max_messages_per_batch(BATCH)
+            .max_bytes_per_batch(BATCH_BYTES)
+            .expires(EXPIRES)
+            .heartbeat(EXPIRES / 2);
         if let Some(group) = self.config.priority_groups.first() {
             builder = builder.group(group);
         }
