@@ -16,7 +16,7 @@ use crate::store::{StoreError, Totals};
 const WAITING: usize = 1;
 
 /// When no burst comes for so long, what is folded is written.
-const IDLE: Duration = Duration::from_millis(25);
+const IDLE: Duration = Duration::from_millis(75);
 /// How often it is looked meanwhile.
 const POLL: Duration = Duration::from_millis(1);
 
