@@ -26,8 +26,8 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(2);
 /// A restart wants the port it had; someone's outgoing connection may hold it for a moment.
 const PORT_TRIES: u32 = 20;
 const PORT_PAUSE: Duration = Duration::from_millis(250);
-/// Has the server's runtime collect garbage when it has grown by a quarter and not when it has doubled: a third less memory, and no
-/// processor time that could be measured.
+/// Has the server's runtime collect garbage when its memory has grown by a quarter and not when it has doubled: it holds a
+/// third less, and takes no more processor time that could be measured.
 const COLLECT_AT: (&str, &str) = ("GOGC", "25");
 /// How many lines of log an error shows.
 const LAST_LINES: usize = 12;
