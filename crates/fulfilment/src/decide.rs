@@ -232,10 +232,9 @@ fn unmatched(case: &Case<'_>) -> Vec<Exception> {
 
 /// More was told of the order than it keeps: what came beyond is in its stream for a person to read.
 fn flooded(case: &Case<'_>) -> Vec<Exception> {
-    let detail =
+    let words =
         || format!("more than {MAX_FACTS} facts were told; those beyond are in the trail and count for nothing");
-    let exception = || Exception { kind: ExceptionKind::Flooded, detail: detail() };
-    case.state.is_flooded().then(exception).into_iter().collect()
+    exception(ExceptionKind::Flooded, case.state.is_flooded().then(words).into_iter().collect())
 }
 
 /// The carrier bills more than was booked, beyond the policy's tolerance, or in another currency, or less than nothing.
