@@ -93,9 +93,9 @@ const BUCKET_MAX_VALUE: i32 = MIB;
 const ARCHIVE_MAX_AGE: Duration = DAY.saturating_mul(3_660);
 const ARCHIVE_MAX_BYTES: i64 = 512 * GIB;
 
-/// Covers a publisher's first retry, which follows a time-out of 5 s. The broker keeps every message id of this window in
+/// Covers a publisher's first retry, which follows a time-out of 10 s. The broker keeps every message id of this window in
 /// memory, 200 bytes each at tens of thousands a second; correctness does not need it, the fold drops repeats.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(10);
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(15);
 /// Few messages, and a redelivery of a bad one may come late.
 const QUARANTINE_DUPLICATE_WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
 

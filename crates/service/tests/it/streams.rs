@@ -47,7 +47,7 @@ async fn drift_is_reported_field_by_field_and_not_changed() {
         name: streams::ORDERS.to_owned(),
         subjects: vec![streams::ORDERS_SUBJECTS.to_owned()],
         max_age: Duration::from_secs(60),
-        duplicate_window: Duration::from_secs(10),
+        duplicate_window: Duration::from_secs(15),
         allow_direct: true,
         deny_delete: true,
         discard: stream::DiscardPolicy::New,
