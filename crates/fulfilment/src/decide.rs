@@ -25,11 +25,16 @@ const NAMED: usize = 10;
 /// What has not been asked, concluded or flagged yet.
 #[must_use]
 pub fn decide(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
-    let Some(mut case) = Case::of(state, policy) else { return Vec::new() };
+    if state.id().is_none() {
+        return Vec::new();
+    }
+    // Before its release there is nothing to work on, but a person must see that it can take no more.
+    let Some(mut case) = Case::of(state, policy) else { return changes(state, flooded(state)) };
     // Whenever it is told, and be it after the end: a person must see it.
-    let contradictions = [changed, contradicted, unmatched, flooded, quantity_mismatch, freight_mismatch];
+    let contradictions = [changed, contradicted, unmatched, quantity_mismatch, freight_mismatch];
     if state.ended().is_some() {
-        return changes(state, contradictions.iter().flat_map(|rule| rule(&case)).collect());
+        let told = contradictions.iter().flat_map(|rule| rule(&case));
+        return changes(state, told.chain(flooded(state)).collect());
     }
     // In the order of the lifecycle: a later ask sees what an earlier one is about to become.
     for rule in [allocate, book] {
@@ -43,7 +48,8 @@ pub fn decide(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
     }
     case.waits = open_waits(&case);
     let rules = [invalid, no_stock, booking_refused, ask_refused, overdue, goods_issue_missing];
-    let problems: Vec<Exception> = rules.iter().chain(&contradictions).flat_map(|rule| rule(&case)).collect();
+    let problems = rules.iter().chain(&contradictions).flat_map(|rule| rule(&case));
+    let problems: Vec<Exception> = problems.chain(flooded(state)).collect();
     let end = if problems.is_empty() { close(&case) } else { None };
 
     let mut decisions: Vec<Decision> = commit(&case).into_iter().map(Decision::Commit).collect();
@@ -231,10 +237,10 @@ fn unmatched(case: &Case<'_>) -> Vec<Exception> {
 }
 
 /// More was told of the order than it keeps: what came beyond is in its stream for a person to read.
-fn flooded(case: &Case<'_>) -> Vec<Exception> {
+fn flooded(state: &State) -> Vec<Exception> {
     let words =
-        || format!("more than {MAX_FACTS} facts were told; those beyond are in the trail and count for nothing");
-    exception(ExceptionKind::Flooded, case.state.is_flooded().then(words).into_iter().collect())
+        || format!("one lane told more than {MAX_FACTS} facts; those beyond are in the trail and count for nothing");
+    exception(ExceptionKind::Flooded, state.is_flooded().then(words).into_iter().collect())
 }
 
 /// The carrier bills more than was booked, beyond the policy's tolerance, or in another currency, or less than nothing.

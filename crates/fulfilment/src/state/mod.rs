@@ -31,8 +31,8 @@ pub(crate) use releases::{Release, changes};
 pub use shipments::Shipment;
 pub use stock::{StockEffect, StockEffectKind};
 
-/// The most facts an order keeps, so that one flooded order cannot fill a process. What comes beyond stays in the stream,
-/// counts for nothing, and is an exception.
+/// The most facts an order keeps of one lane, so that one flooded order cannot fill a process, and a partner that floods it
+/// leaves the others their room. What comes beyond stays in the stream, counts for nothing, and is an exception.
 pub const MAX_FACTS: usize = 5_000;
 
 /// When something came in: of one moment, its place in the inbox and then its id say which came first.
@@ -134,11 +134,16 @@ impl State {
             if (received, inbox, lane, partner) < (held.received, held.inbox, held.lane, held.partner.as_deref()) {
                 *held = telling();
             }
-        } else if self.facts.len() < MAX_FACTS {
+        } else if self.has_room(lane) {
             self.facts.insert(id, telling());
         } else {
             self.flooded = true;
         }
+    }
+
+    fn has_room(&self, lane: Lane) -> bool {
+        // Only an order that is near its limit pays for the count.
+        self.facts.len() < MAX_FACTS || self.facts.values().filter(|held| held.lane == lane).count() < MAX_FACTS
     }
 
     fn take(&mut self, decision: &Decision) {
@@ -169,7 +174,7 @@ impl State {
         self.committed
     }
 
-    /// Whether more was told of it than it keeps.
+    /// Whether more was told of it in one lane than it keeps.
     #[must_use]
     pub const fn is_flooded(&self) -> bool {
         self.flooded

@@ -1,8 +1,11 @@
 //! What is kept of what is told.
 
 use fulfilment::state::MAX_FACTS;
+use model::Lane;
 
-use crate::kit::{Given, archived, delivered, given, hour, in_transit, order, picked_up, released, until};
+use crate::kit::{
+    Given, News, archived, delivered, given, hour, in_transit, order, picked_up, released, until, validated,
+};
 
 #[test]
 fn a_fact_is_kept_once_with_the_time_it_first_came_in() {
@@ -15,17 +18,34 @@ fn a_fact_is_kept_once_with_the_time_it_first_came_in() {
     assert_eq!((held.len(), held[0].1.received), (1, hour(3)));
 }
 
+fn is_flooded(given: &Given) -> bool {
+    given.problems().iter().any(|problem| problem.starts_with("flooded"))
+}
+
+fn scans(facts: usize) -> impl Iterator<Item = News> {
+    (0..facts as i64).map(|n| in_transit("s1").at(n))
+}
+
 #[test]
-fn an_order_keeps_no_more_than_its_limit_and_says_so() {
-    let flood =
-        |facts: usize| until("booked", &order(1)).then((0..facts as i64).map(|n| in_transit("s1").at(n))).decided();
-    let booked = until("booked", &order(1)).state().facts().count();
-    let is_flooded = |given: &Given| given.problems().iter().any(|problem| problem.starts_with("flooded"));
+fn an_order_keeps_no_more_of_a_lane_than_its_limit_and_says_so() {
+    let flood = |facts: usize| until("booked", &order(1)).then(scans(facts)).decided();
+    let of_tms = |given: &Given| given.state().facts().filter(|(_, held)| held.lane == Lane::Tms).count();
+    let booked = of_tms(&until("booked", &order(1)));
     let full = flood(MAX_FACTS - booked);
     assert!(!is_flooded(&full), "exactly full");
     let flooded = flood(MAX_FACTS - booked + 1);
-    assert_eq!(flooded.state().facts().count(), MAX_FACTS);
+    assert_eq!(of_tms(&flooded), MAX_FACTS);
     assert!(is_flooded(&flooded));
+}
+
+#[test]
+fn a_flood_before_the_release_is_seen_and_leaves_the_release_its_room() {
+    let unreleased = given(scans(MAX_FACTS + 1)).decided();
+    assert!(is_flooded(&unreleased), "nobody released it yet");
+    assert_eq!(unreleased.decisions().len(), 0, "said once");
+    let released = unreleased.then([released(&order(1)), validated(&order(1))]).decided();
+    assert!(released.state().asks().any(|ask| ask.request.kind() == "allocate"));
+    assert!(is_flooded(&released));
 }
 
 #[test]
