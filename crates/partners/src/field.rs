@@ -200,9 +200,17 @@ impl<T: Readable> Field<T> {
 /// The value a path leads to, as text; nothing where it is absent.
 ///
 /// # Errors
-/// When it is a list, an object, or a number that cannot be told exactly.
+/// When it is a list, an object, or a number that cannot be told exactly, or when something on the way there is a value
+/// without fields.
 pub(crate) fn scalar<'a>(path: &Path, scope: &Scope<'a>, what: &str) -> Result<Option<Cow<'a, str>>, Unreadable> {
-    let Some(value) = path.follow(scope) else { return Ok(None) };
+    let Some(value) = path.follow(scope) else {
+        return match path.blocked(scope) {
+            Some((place, expected)) => {
+                Err(Unreadable::new(UnreadableKind::WrongValue, place, format!("is not {expected}; expected one")))
+            }
+            None => Ok(None),
+        };
+    };
     let wrong = |detail: String| Err(scope.unreadable(UnreadableKind::WrongValue, path, detail));
     match value {
         Value::Array(_) => wrong(format!("is a list; expected {what}")),

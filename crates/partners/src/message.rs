@@ -132,6 +132,13 @@ impl Incoming {
                 "is absent; expected the parts of the message",
             ));
         }
+        if reading.part == 0 {
+            return Err(each.unreadable(
+                &message,
+                UnreadableKind::Empty,
+                "is empty; expected the parts of the message",
+            ));
+        }
         reading.end()
     }
 }

@@ -117,6 +117,33 @@ impl Path {
         (!node.is_null()).then_some(node)
     }
 
+    /// The value it would have to lead through that holds nothing further, such as a text where an object is expected: where
+    /// it is, and what it is. An empty list is no such value: some languages write one for an object without fields.
+    pub(crate) fn blocked(&self, scope: &Scope<'_>) -> Option<(String, &'static str)> {
+        let mut node = match self.start {
+            Start::Message => scope.message().node,
+            Start::Out(levels) => scope.outward(levels)?.node,
+        };
+        for (nth, step) in self.steps.iter().enumerate() {
+            let (next, expected) = match step {
+                Step::Field(name) => (node.as_object().and_then(|fields| fields.get(&**name)), "an object"),
+                Step::Element(place) => (node.as_array().and_then(|list| list.get(*place)), "a list"),
+            };
+            let Some(next) = next else {
+                let is_open = match node {
+                    Value::Null | Value::Object(_) => true,
+                    Value::Array(list) => list.is_empty() || expected == "a list",
+                    Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+                };
+                let through = Self { start: self.start, steps: self.steps[..nth].into(), fans_out: false };
+                let place = || Some(through.locate(scope)).filter(|place| !place.is_empty());
+                return (!is_open).then(|| (place().unwrap_or_else(|| "$".to_owned()), expected));
+            };
+            node = next;
+        }
+        None
+    }
+
     /// Where it leads, as a path from the message's top.
     pub(crate) fn locate(&self, scope: &Scope<'_>) -> String {
         let mut place = match self.start {

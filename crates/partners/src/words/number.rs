@@ -40,7 +40,7 @@ impl Readable for Decimal {
             Written::Plain => plain(text),
             Written::Integer => plain(text).filter(Self::is_integer),
             Written::DecimalComma => plain(&without_groups(text)?),
-            Written::Hundredths => plain(text)?.checked_mul(Self::new(1, 2)),
+            Written::Hundredths => plain(text).filter(Self::is_integer)?.checked_mul(Self::new(1, 2)),
         }
     }
 }

@@ -147,6 +147,29 @@ fn fact_ids_are_the_same_in_every_version() {
 }
 
 #[test]
+fn a_text_where_fields_are_expected_is_named() {
+    let rest = r#"
+        [in.m]
+        format = "json"
+        order = "no"
+        [[in.m.facts]]
+        kind = "milestone"
+        milestone = { value = "fulfilment.picked" }
+        occurred = "at"
+        place = { city = "to.city", country = "to.country" }"#;
+    let profile = profile(rest);
+    for fine in [r#"{"city": "Lyon"}"#, "{}", "null", "[]"] {
+        let raw = format!(r#"{{"no": "1", "at": "2026-03-03T10:00Z", "to": {fine}}}"#);
+        assert!(profile.decode("m", raw.as_bytes(), received()).is_ok(), "{fine}");
+    }
+    for wrong in ["\"Lyon\"", "5", "false", "[\"Lyon\"]"] {
+        let raw = format!(r#"{{"no": "1", "at": "2026-03-03T10:00Z", "to": {wrong}}}"#);
+        let why = profile.decode("m", raw.as_bytes(), received()).unwrap_err();
+        assert_eq!(why.to_string(), "wrong value: `to` is not an object; expected one");
+    }
+}
+
+#[test]
 fn a_part_that_says_nothing_is_skipped_only_when_the_profile_says_so() {
     let rest = r#"
         [in.m]
@@ -161,7 +184,8 @@ fn a_part_that_says_nothing_is_skipped_only_when_the_profile_says_so() {
         occurred = "at""#;
     let profile = profile(rest);
     assert_eq!(profile.decode("m", br#"[{"code": "PING"}]"#, received()).unwrap(), []);
-    assert_eq!(profile.decode("m", b"[]", received()).unwrap(), []);
+    let why = profile.decode("m", b"[]", received()).unwrap_err();
+    assert_eq!(why.to_string(), "empty: `$` is empty; expected the parts of the message");
     let why = profile.decode("m", br#"[{"no": "1", "code": "PONG"}]"#, received()).unwrap_err();
     assert_eq!(why.kind, UnreadableKind::Unmapped);
     assert_eq!(why.to_string(), "unmapped: `[0].code` holds `PONG`, and no rule of the profile says what that means");

@@ -101,7 +101,14 @@ impl Folder {
     ///
     /// # Errors
     /// [`FolderError::Io`] when it cannot be moved.
-    pub fn set_aside(&self) -> Result<Option<PathBuf>, FolderError> {
+    pub fn set_aside(&mut self) -> Result<Option<PathBuf>, FolderError> {
+        let aside = self.move_aside()?;
+        // What was noted was about what is no longer there.
+        self.note(b"")?;
+        Ok(aside)
+    }
+
+    fn move_aside(&self) -> Result<Option<PathBuf>, FolderError> {
         let path = self.path();
         if !path.exists() {
             return Ok(None);
@@ -180,12 +187,15 @@ mod tests {
         assert!(folder.begin().unwrap(), "the first never said it was through");
         folder.opened().unwrap();
         assert!(!folder.begin().unwrap());
+        // Of what was moved aside nothing is held against what comes in its place.
+        folder.set_aside().unwrap();
+        assert!(!folder.begin().unwrap());
     }
 
     #[test]
     fn few_folders_are_kept_aside() {
         let data = tempfile::tempdir().unwrap();
-        let folder = Folder::take(data.path()).unwrap();
+        let mut folder = Folder::take(data.path()).unwrap();
         for _ in 0..4 {
             fs::create_dir(folder.path()).unwrap();
             assert!(folder.set_aside().unwrap().is_some_and(|aside| aside.exists()));

@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::{self, message::PublishMessage, stream::Stream};
+use model::token::escape;
 use service::{Shutdown, streams};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -207,10 +208,11 @@ impl Publisher {
             headers.insert(TOLD, format!("{sequence}.{number}"));
         }
         headers.insert("Content-Type", "application/cloudevents+json");
-        let message = PublishMessage::build().headers(headers).message_id(&update.id).expected_last_sequence(expected);
+        let message =
+            PublishMessage::build().headers(headers).message_id(escape(&update.id)).expected_last_sequence(expected);
         let message = message.payload(update.body.clone().into());
         let message = match before {
-            Some(before) => message.expected_last_message_id(&before.id),
+            Some(before) => message.expected_last_message_id(escape(&before.id)),
             None => message,
         };
         self.js.send_publish(update.subject.clone(), message).await

@@ -21,7 +21,7 @@ const MOST_SHOWN: usize = 16 * 1024;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Its sequence in the quarantine, as `waybill quarantine list` shows it
-    #[arg(value_name = "SEQUENCE")]
+    #[arg(value_name = "SEQUENCE", value_parser = clap::value_parser!(u64).range(1..))]
     sequence: u64,
     /// Print the message as it came, byte for byte, and nothing else
     #[arg(long, conflicts_with = "json")]
