@@ -40,12 +40,15 @@ pub fn fact(system: System, partner: &PartnerId, fact: &Fact) -> Result<(), NotO
     match fact {
         Fact::Answered(_) | Fact::Milestone(_) | Fact::Condition(_) => Ok(()),
         Fact::Released(order) => by(System::Erp).and_then(|()| in_own_name(partner, told, &order.erp)),
-        Fact::Billed(_) => by(System::Erp),
+        Fact::Billed(_) | Fact::CancelRequested(_) => by(System::Erp),
         Fact::Booked(booking) => by(System::Tms).and_then(|()| in_own_name(partner, told, &booking.tms)),
         Fact::FreightInvoiced(_) => by(System::Tms),
         // Waybill concludes these itself.
         Fact::Validated(_) => Err(NotOwned::OtherSystem { system, told, owner: "erp adapter" }),
         Fact::Archived(_) => Err(NotOwned::OtherSystem { system, told, owner: "visibility service" }),
+        Fact::RetryRequested(_) | Fact::Waived(_) | Fact::Noted(_) => {
+            Err(NotOwned::OtherSystem { system, told, owner: "operator" })
+        }
     }
 }
 

@@ -73,6 +73,18 @@ pub struct Source {
     pub inbox: Option<u64>,
     /// When the message came in.
     pub received: Timestamp,
+    /// The person who entered it, when no system told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<Operator>,
+}
+
+/// A person who entered something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Operator {
+    /// Who.
+    pub who: String,
+    /// Why, in words.
+    pub why: String,
 }
 
 /// An entry as the stream holds it.

@@ -11,12 +11,49 @@ use serde::{Deserialize, Deserializer};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
+    /// What becomes of a shipment that the warehouse cannot reserve in full.
+    pub allocation: Allocation,
     /// Who transports.
     pub transport: Transport,
+    /// How often what failed is asked again.
+    pub retries: Retries,
     /// How long each wait may take.
     pub deadlines: Deadlines,
     /// What may differ without being a problem.
     pub tolerance: Tolerance,
+}
+
+/// What becomes of a shipment that the warehouse cannot reserve in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Allocation {
+    /// When less was reserved than ordered.
+    pub short: Short,
+}
+
+/// What to do when less was reserved than ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Short {
+    /// A person decides.
+    Wait,
+    /// Ship what there is; the rest of the line is not delivered.
+    Ship,
+}
+
+/// How often something is asked again by itself: what a partner could not do, and what it does not answer. What it will not
+/// do is for a person to decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retries {
+    /// How often what failed is asked again, as a new ask; at most 100 times.
+    #[serde(deserialize_with = "times")]
+    pub failed: usize,
+    /// How long after it failed.
+    pub pause: Wait,
+    /// How often what was not answered by its deadline is asked again, under its own id; at most 100 times.
+    #[serde(deserialize_with = "times")]
+    pub unanswered: usize,
 }
 
 /// Who transports, and when they are asked.
@@ -29,6 +66,9 @@ pub struct Transport {
     /// Another partner for some modes, such as `AIR`.
     #[serde(deserialize_with = "partner_by_mode")]
     pub by_mode: BTreeMap<String, PartnerId>,
+    /// Whom to ask when that one refuses, one after the other.
+    #[serde(deserialize_with = "partners")]
+    pub then: Vec<PartnerId>,
     /// When it is asked.
     pub book_at: BookAt,
 }
@@ -57,8 +97,14 @@ pub struct Deadlines {
     pub goods_issue: Wait,
     /// From asking to book to delivery.
     pub deliver: Wait,
-    /// From delivery to confirmed, billed and audited.
+    /// From delivery to confirmed, billed and audited; or from having undone everything to cancelled.
     pub close: Wait,
+    /// From asking an ERP to its answer.
+    pub answer: Wait,
+    /// From asking a partner to undo something to its answer.
+    pub undo: Wait,
+    /// From holding an order back to letting it go.
+    pub hold: Wait,
 }
 
 /// What may differ without being a problem.
@@ -110,7 +156,19 @@ impl Default for Transport {
     #[expect(clippy::expect_used, reason = "the literal is a sound id, and a test makes the default policy")]
     fn default() -> Self {
         let tms = PartnerId::new("tms-main").expect("a sound id");
-        Self { tms, by_mode: BTreeMap::new(), book_at: BookAt::Allocation }
+        Self { tms, by_mode: BTreeMap::new(), then: Vec::new(), book_at: BookAt::Allocation }
+    }
+}
+
+impl Default for Allocation {
+    fn default() -> Self {
+        Self { short: Short::Wait }
+    }
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { failed: 2, pause: Wait(Duration::from_secs(15 * 60)), unanswered: 1 }
     }
 }
 
@@ -123,6 +181,9 @@ impl Default for Deadlines {
             goods_issue: Wait::hours(4),
             deliver: Wait::hours(14 * 24),
             close: Wait::hours(10 * 24),
+            answer: Wait::hours(4),
+            undo: Wait::hours(4),
+            hold: Wait::hours(7 * 24),
         }
     }
 }
@@ -155,9 +216,31 @@ fn partner<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PartnerId, D::E
     PartnerId::try_from(text).map_err(|error| serde::de::Error::custom(format!("the partner {error}")))
 }
 
+/// The most partners a shipment is offered to after the first.
+const MOST_TENDERS: usize = 20;
+/// The most often that something is asked again by itself.
+const MOST_RETRIES: usize = 100;
+
+fn partners<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PartnerId>, D::Error> {
+    let named = Vec::<Named>::deserialize(deserializer)?;
+    if named.len() > MOST_TENDERS {
+        return Err(serde::de::Error::custom(format!("{} partners; expected at most {MOST_TENDERS}", named.len())));
+    }
+    Ok(named.into_iter().map(|Named(partner)| partner).collect())
+}
+
+fn times<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let times = usize::deserialize(deserializer)?;
+    if times > MOST_RETRIES {
+        return Err(serde::de::Error::custom(format!("{times} times; expected at most {MOST_RETRIES}")));
+    }
+    Ok(times)
+}
+
+#[derive(Deserialize)]
+struct Named(#[serde(deserialize_with = "partner")] PartnerId);
+
 fn partner_by_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, PartnerId>, D::Error> {
-    #[derive(Deserialize)]
-    struct Named(#[serde(deserialize_with = "partner")] PartnerId);
     let named = BTreeMap::<String, Named>::deserialize(deserializer)?;
     Ok(named.into_iter().map(|(mode, Named(partner))| (mode, partner)).collect())
 }
@@ -181,6 +264,12 @@ impl Policy {
     #[must_use]
     pub fn tms(&self, mode: Option<&str>) -> &PartnerId {
         mode.and_then(|mode| self.transport.by_mode.get(mode)).unwrap_or(&self.transport.tms)
+    }
+
+    /// The partners that a shipment is offered to, one after the other, each once.
+    pub(crate) fn tenders(&self, mode: Option<&str>) -> impl Iterator<Item = &PartnerId> {
+        let first = self.tms(mode);
+        std::iter::once(first).chain(self.transport.then.iter().filter(move |next| *next != first))
     }
 
     /// Reads a policy; what it leaves out has its default.
@@ -232,6 +321,9 @@ mod tests {
             ("[transport]\ntms = \"no one.*\"", "p.toml:2:7: ", "`no one.*` is no partner"),
             ("[transport]\ntms = \"\"", "p.toml:2:7: ", "the partner"),
             ("[transport.by_mode]\nAIR = \">\"", "p.toml:2:7: ", "`>` is no partner"),
+            ("[transport]\nthen = [\"tms-b\", \"\"]", "p.toml:2:", "the partner"),
+            ("[allocation]\nshort = \"split\"", "p.toml:2:9: ", "`wait` or `ship`"),
+            ("[retries]\nfailed = 101", "p.toml:2:10: ", "at most 100"),
             ("[deadlines", "p.toml:1:", "]"),
         ] {
             let error = Policy::load("p.toml", text).unwrap_err().to_string();

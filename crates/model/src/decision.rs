@@ -10,6 +10,7 @@ use crate::ids::{AskId, CustomerId, LineId, LocationId, PartnerId, ShipmentId, S
 use crate::milestone::Milestone;
 use crate::order::Place;
 use crate::quantity::Quantity;
+use crate::reason::Reason;
 use crate::system::System;
 use crate::time::{Date, Timestamp};
 
@@ -17,7 +18,7 @@ use crate::time::{Date, Timestamp};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// Work with one release of the order, whatever the ERP releases later.
+    /// Work with this release of the order from now on, whatever the ERP releases later.
     Commit(Commitment),
     /// Ask a system to do something.
     Ask(Ask),
@@ -31,11 +32,24 @@ pub enum Decision {
     End(End),
 }
 
-/// The release of an order that its asks are about. Undoing what was asked is another matter than reading a new release.
+/// The release of an order that its asks are about. A later release counts once what was asked for this one is undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Commitment {
     /// The id of the fact that released the order, in hex.
     pub release: String,
+    /// The number of its first shipment. After a change it goes on where the undone shipments ended, so that what is still
+    /// told of those is never taken for the new ones.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub first_shipment: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_one(number: &u32) -> bool {
+    *number == 1
 }
 
 /// A decision addressed to one system.
@@ -96,6 +110,30 @@ pub enum Request {
         /// What to bill.
         lines: Vec<Progress>,
     },
+    /// A warehouse: give back what was reserved, and neither pick nor pack it.
+    CancelAllocation {
+        /// The shipment.
+        shipment: ShipmentId,
+        /// The ask that is undone.
+        ask: AskId,
+        /// The location that was to ship.
+        location: LocationId,
+    },
+    /// A TMS: take the shipment from the carrier again, before it is picked up (X12 204 with purpose 01).
+    CancelBooking {
+        /// The shipment.
+        shipment: ShipmentId,
+        /// The ask that is undone.
+        ask: AskId,
+        /// The number the carrier tracks it by, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tracking: Option<String>,
+    },
+    /// The ERP: close the order as cancelled; nothing of it left a warehouse.
+    ConfirmCancellation {
+        /// Why.
+        reason: Reason,
+    },
     /// Visibility: tell the customer.
     UpdateCustomer {
         /// Whom to tell.
@@ -114,6 +152,9 @@ impl Request {
             Self::Book { .. } => "book",
             Self::ConfirmShipment { .. } => "confirm_shipment",
             Self::Bill { .. } => "bill",
+            Self::CancelAllocation { .. } => "cancel_allocation",
+            Self::CancelBooking { .. } => "cancel_booking",
+            Self::ConfirmCancellation { .. } => "confirm_cancellation",
             Self::UpdateCustomer { .. } => "update_customer",
         }
     }
@@ -122,8 +163,28 @@ impl Request {
     #[must_use]
     pub const fn shipment(&self) -> Option<&ShipmentId> {
         match self {
-            Self::Allocate { shipment, .. } | Self::Book { shipment, .. } => Some(shipment),
-            Self::ConfirmShipment { .. } | Self::Bill { .. } | Self::UpdateCustomer { .. } => None,
+            Self::Allocate { shipment, .. }
+            | Self::Book { shipment, .. }
+            | Self::CancelAllocation { shipment, .. }
+            | Self::CancelBooking { shipment, .. } => Some(shipment),
+            Self::ConfirmShipment { .. }
+            | Self::Bill { .. }
+            | Self::ConfirmCancellation { .. }
+            | Self::UpdateCustomer { .. } => None,
+        }
+    }
+
+    /// The ask that this one undoes, if it undoes one.
+    #[must_use]
+    pub const fn undoes(&self) -> Option<&AskId> {
+        match self {
+            Self::CancelAllocation { ask, .. } | Self::CancelBooking { ask, .. } => Some(ask),
+            Self::Allocate { .. }
+            | Self::Book { .. }
+            | Self::ConfirmShipment { .. }
+            | Self::Bill { .. }
+            | Self::ConfirmCancellation { .. }
+            | Self::UpdateCustomer { .. } => None,
         }
     }
 }
@@ -185,6 +246,10 @@ pub enum ExceptionKind {
     Unmatched,
     /// More was told of the order than it keeps: what came beyond counts for nothing.
     Flooded,
+    /// The order is not wanted any more, and this shipment of it had left already.
+    CancelTooLate(ShipmentId),
+    /// A shipment will not arrive: it is lost, or on its way back.
+    Undeliverable(ShipmentId),
 }
 
 impl ExceptionKind {
@@ -204,6 +269,8 @@ impl ExceptionKind {
             Self::Contradicted(_) => "contradicted",
             Self::Unmatched => "unmatched",
             Self::Flooded => "flooded",
+            Self::CancelTooLate(_) => "cancel_too_late",
+            Self::Undeliverable(_) => "undeliverable",
         }
     }
 }
@@ -216,7 +283,9 @@ impl fmt::Display for ExceptionKind {
             | Self::BookingRefused(shipment)
             | Self::GoodsIssueMissing(shipment)
             | Self::QuantityMismatch(shipment)
-            | Self::FreightMismatch(shipment) => write!(f, "{} {shipment}", self.as_str()),
+            | Self::FreightMismatch(shipment)
+            | Self::CancelTooLate(shipment)
+            | Self::Undeliverable(shipment) => write!(f, "{} {shipment}", self.as_str()),
             Self::AskRefused(ask) | Self::Contradicted(ask) => write!(f, "{} {ask}", self.as_str()),
             Self::Overdue(wait) => write!(f, "{} {wait}", self.as_str()),
         }
@@ -229,4 +298,6 @@ impl fmt::Display for ExceptionKind {
 pub enum End {
     /// Delivered, billed, audited.
     Closed,
+    /// Nothing of it was delivered, and nothing of it is still committed.
+    Cancelled,
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::decision::Exception;
 use crate::ids::{AskId, LineId, LocationId, ParcelId, PartnerId, ShipmentId};
 use crate::master::Validation;
 use crate::milestone::{Classifier, Milestone};
@@ -34,8 +35,16 @@ pub enum Fact {
     Billed(Invoice),
     /// The carrier sent its bill.
     FreightInvoiced(FreightInvoice),
-    /// The trail of the closed order is in the archive.
+    /// The trail of the ended order is in the archive.
     Archived(Archived),
+    /// The order is not wanted any more.
+    CancelRequested(CancelRequest),
+    /// An operator wants something asked again.
+    RetryRequested(RetryRequest),
+    /// An operator takes a problem as it is: the order goes on without what is lacking.
+    Waived(Exception),
+    /// An operator's remark; it moves nothing.
+    Noted(Note),
 }
 
 impl Fact {
@@ -52,6 +61,10 @@ impl Fact {
             Self::Billed(_) => "billed",
             Self::FreightInvoiced(_) => "freight_invoiced",
             Self::Archived(_) => "archived",
+            Self::CancelRequested(_) => "cancel_requested",
+            Self::RetryRequested(_) => "retry_requested",
+            Self::Waived(_) => "waived",
+            Self::Noted(_) => "noted",
         }
     }
 }
@@ -232,11 +245,35 @@ pub struct FreightInvoice {
     pub total: Money,
 }
 
-/// The trail of the closed order is in the archive.
+/// The trail of the ended order is in the archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Archived {
     /// SHA-256 of the last link of the hash chain, in hex.
     pub digest: String,
     /// How many entries the trail has.
     pub entries: u32,
+}
+
+/// The order is not wanted any more: by the word of its ERP or of an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CancelRequest {
+    /// Why, normalised.
+    pub reason: Reason,
+    /// Why, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// Something is to be asked again: what was refused or failed as a new ask, what was not answered under its own id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RetryRequest {
+    /// The ask.
+    pub ask: AskId,
+}
+
+/// A remark on an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Note {
+    /// The remark.
+    pub text: String,
 }

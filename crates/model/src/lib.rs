@@ -19,8 +19,8 @@ pub mod token;
 
 pub use decision::{Ask, AskedLine, Commitment, Deadline, Decision, End, Exception, ExceptionKind, Request};
 pub use fact::{
-    Answer, Archived, Booking, Condition, ConditionKind, Fact, FreightInvoice, Invoice, MilestoneReached, Outcome,
-    Progress,
+    Answer, Archived, Booking, CancelRequest, Condition, ConditionKind, Fact, FreightInvoice, Invoice,
+    MilestoneReached, Note, Outcome, Progress, RetryRequest,
 };
 pub use ids::{AskId, CustomerId, LineId, LocationId, OrderId, ParcelId, PartnerId, ShipmentId, Sku};
 pub use master::{Finding, Source, Validation};

@@ -9,14 +9,16 @@
 //! | `booked` | `shipment`, `carrier`, `tracking`, `charge`? (`amount`, `currency`) |
 //! | `billed` | `number`, `total` (`amount`, `currency`), `lines`? |
 //! | `freight_invoiced` | `shipment`, `number`, `total` (`amount`, `currency`) |
+//! | `cancel_requested` | `reason`?, `detail`? |
 //!
 //! `code` is the partner's own code, kept with the fact. A milestone without `classifier` is actual. Where the profile names
 //! no `occurred`, the time the message was received stands in, and does not count for the fact's id. `resolved` is a
 //! [guard](crate::guard). A `reason` that is absent is `unknown`.
 
 use model::{
-    Answer, AskId, Booking, Classifier, Condition, ConditionKind, Currency, CustomerId, Fact, FreightInvoice, Invoice,
-    Milestone, MilestoneReached, Order, Outcome, ParcelId, PartnerId, Reason, ShipmentId, Timestamp, When,
+    Answer, AskId, Booking, CancelRequest, Classifier, Condition, ConditionKind, Currency, CustomerId, Fact,
+    FreightInvoice, Invoice, Milestone, MilestoneReached, Order, Outcome, ParcelId, PartnerId, Reason, ShipmentId,
+    Timestamp, When,
 };
 
 use crate::compiler::Compiler;
@@ -39,6 +41,7 @@ pub(crate) enum FactRule {
     Booked(Box<BookedRule>),
     Billed(Box<BilledRule>),
     FreightInvoiced(Box<FreightRule>),
+    CancelRequested(Box<CancelRule>),
 }
 
 /// What a fact is read with besides the message.
@@ -63,6 +66,7 @@ impl FactRule {
             "booked" => Self::Booked(Box::new(BookedRule::compile(section, compiler)?)),
             "billed" => Self::Billed(Box::new(BilledRule::compile(section, compiler)?)),
             "freight_invoiced" => Self::FreightInvoiced(Box::new(FreightRule::compile(section, compiler)?)),
+            "cancel_requested" => Self::CancelRequested(Box::new(CancelRule::compile(section, compiler)?)),
             _ => return Ok(None),
         }))
     }
@@ -76,6 +80,7 @@ impl FactRule {
             Self::Booked(rule) => rule.read(scope, told.by).map(Fact::Booked),
             Self::Billed(rule) => rule.read(scope).map(Fact::Billed),
             Self::FreightInvoiced(rule) => rule.read(scope).map(Fact::FreightInvoiced),
+            Self::CancelRequested(rule) => rule.read(scope).map(Fact::CancelRequested),
         }
     }
 
@@ -84,9 +89,12 @@ impl FactRule {
         match self {
             Self::Milestone(rule) => rule.occurred.is_some(),
             Self::Condition(rule) => rule.occurred.is_some(),
-            Self::Released(_) | Self::Answered(_) | Self::Booked(_) | Self::Billed(_) | Self::FreightInvoiced(_) => {
-                true
-            }
+            Self::Released(_)
+            | Self::Answered(_)
+            | Self::Booked(_)
+            | Self::Billed(_)
+            | Self::FreightInvoiced(_)
+            | Self::CancelRequested(_) => true,
         }
     }
 }
@@ -331,6 +339,26 @@ impl FreightRule {
             shipment: self.shipment.required(scope)?,
             number: self.number.required(scope)?,
             total: self.total.required(scope)?,
+        })
+    }
+}
+
+/// How the word that an order is not wanted any more is read.
+#[derive(Debug)]
+pub(crate) struct CancelRule {
+    reason: Option<Field<Reason>>,
+    detail: Option<Field<String>>,
+}
+
+impl CancelRule {
+    fn compile(section: &mut Section<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
+        Ok(Self { reason: compiler.optional(section, "reason")?, detail: compiler.optional(section, "detail")? })
+    }
+
+    fn read(&self, scope: &Scope<'_>) -> Result<CancelRequest, Unreadable> {
+        Ok(CancelRequest {
+            reason: read(self.reason.as_ref(), scope)?.unwrap_or(Reason::Unknown),
+            detail: read(self.detail.as_ref(), scope)?,
         })
     }
 }

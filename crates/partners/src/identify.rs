@@ -43,7 +43,13 @@ pub(crate) fn by_content(source: &str, order: &str, fact: &Fact, stated: bool) -
             identity.text(invoice.shipment.as_str());
             identity.text(&invoice.number);
         }
-        Fact::Released(_) | Fact::Validated(_) | Fact::Archived(_) => content(&mut identity, fact),
+        Fact::Released(_)
+        | Fact::Validated(_)
+        | Fact::Archived(_)
+        | Fact::CancelRequested(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::Noted(_) => content(&mut identity, fact),
     }
     identity.key()
 }

@@ -6,8 +6,8 @@
 //! | `body` | a template, or `"canonical"` for the ask as it is |
 //!
 //! The ask as it is, is an object with `order`, `ask`, `partner`, `kind` and the fields of the request under their own names:
-//! `shipment`, `location`, `from`, `ship_on`, `ship_to` (`name`, `street`, `city`, `postal_code`, `country`), `mode`, and
-//! `lines` with `line`, `sku`, `location` and `quantity` (`amount`, `unit`). Amounts and dates are texts.
+//! `shipment`, `location`, `from`, `ship_on`, `ship_to` (`name`, `street`, `city`, `postal_code`, `country`), `mode`,
+//! `undoes` (the ask that is undone), `tracking`, `reason`, and `lines` with `line`, `sku`, `location` and `quantity` (`amount`, `unit`). Amounts and dates are texts.
 //!
 //! A template is a table that becomes an object of the same keys. Its values are
 //! - texts, numbers and truth values, which are written as they are;
@@ -31,7 +31,8 @@ use crate::told::Outgoing;
 use crate::unreadable::Unreadable;
 
 /// The requests a profile may have a section for.
-const REQUESTS: [&str; 4] = ["allocate", "book", "confirm_shipment", "bill"];
+const REQUESTS: [&str; 7] =
+    ["allocate", "book", "confirm_shipment", "bill", "cancel_allocation", "cancel_booking", "confirm_cancellation"];
 
 /// Why an ask cannot be written as the partner's message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -129,6 +130,10 @@ fn canonical(order: &OrderId, ask: &Ask) -> Value {
         },
         _ => Map::new(),
     };
+    // The field of a request that is undone has the name of the ask's own.
+    if let Some(undone) = fields.remove("ask") {
+        fields.insert("undoes".to_owned(), undone);
+    }
     fields.insert("order".to_owned(), Value::from(order.as_str()));
     fields.insert("ask".to_owned(), Value::from(ask.id.as_str()));
     fields.insert("partner".to_owned(), Value::from(ask.partner.as_str()));

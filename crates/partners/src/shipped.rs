@@ -8,12 +8,15 @@
 //!
 //! | message | fields |
 //! |---|---|
-//! | in `order` | `documents[]`: `vbeln` (order), `kunnr` (customer), `waerk` (currency), `erdat`? (ordered), `vdatu`? (promised), `vsart`? (mode), `partner_we` (ship-to: `name1`? `stras`? `ort01`? `pstlz`? `land1`?), `items[]`: `posnr` (line), `matnr` (item), `menge` (quantity), `meins` (unit), `netpr`? (price), `werks`? (ships from), `wadat`? (goods issue planned), `edatu`? (promised) |
+//! | in `order` | `documents[]`: `docnum`? (event), `vbeln` (order), `kunnr` (customer), `waerk` (currency), `erdat`? (ordered), `vdatu`? (promised), `vsart`? (mode), `partner_we` (ship-to: `name1`? `stras`? `ort01`? `pstlz`? `land1`?), `items[]`: `posnr` (line), `matnr` (item), `menge` (quantity), `meins` (unit), `netpr`? (price), `werks`? (ships from), `wadat`? (goods issue planned), `edatu`? (promised) |
 //! | in `master` | `materials[]`?: `matnr`, `maktx`; `customers[]`?: `kunnr`, `name1`; `plants[]`?: `werks`, `name1`, `land1`, `lgsystem` (partner id of its warehouse system); `lanes[]`?: `land_from`, `land_to`, `block`? (why nothing may travel) |
 //! | in `confirmation` | `docnum` (event), `vbeln`, `reference` (ask), `status` (`53` done, `51` refused, `56` failed), `reason`? (`ADDR BLOCKED DATA LESS MORE`), `text`? |
 //! | in `invoice` | as `confirmation`, and when `53`: `vbeln_vf` (invoice), `netwr` (total), `waerk` (currency), `items[]`?: `posnr`, `fkimg` (quantity), `meins` |
+//! | in `cancel` | `docnum`, `vbeln`, `abgru`? (`CUST` the customer, `SHIP` the shipper does not want it), `text`? |
+//! | in `credit` | `docnum`, `vbeln`, `cmgst` (`B` held back, `D` let go), `at` (ISO 8601) |
 //! | out `shpcon` | `reference`, `vbeln`, `items[]`: `posnr`, `lfimg`, `meins`, `werks`? |
 //! | out `billing` | `reference`, `vbeln`, `fkart` (always `F2`), `items[]`: `posnr`, `fkimg`, `meins` |
+//! | out `rejection` | `reference`, `vbeln`, `abgru`; answered by `confirmation` |
 //!
 //! # `sim-wms`: `wms-east`, `wms-west`
 //! Times are milliseconds since 1970. Units are `PC` (each), `CASE`, `PALLET`, `KG`. `site` is the location.
@@ -21,7 +24,8 @@
 //! | message | fields |
 //! |---|---|
 //! | out `release` | `request` (ask), `order_no`, `shipment_no`, `site`, `ship_date`? (`YYYY-MM-DD`), `consignee` (`name`? `street`? `city`? `zip`? `country`?), `items[]`: `line`, `article`, `qty`, `uom` |
-//! | in `reply` | `event`, `request`, `order_no`, `shipment_no`, `result` (`ALLOC`, `SHORT`, `REJECT`, `ERROR`), `reason`? (`NOSTOCK NOITEM ADDRESS BLOCKED`), `text`?, and when `ALLOC`: `at`, `site`, `items[]`: `line`, `qty`, `uom` |
+//! | out `cancel` | `request` (ask), `cancels` (the ask that is undone), `order_no`, `shipment_no`, `site` |
+//! | in `reply` | `event`, `request`, `order_no`, `shipment_no`, `result` (`ALLOC`, `SHORT`, `REJECT`, `ERROR`; to a `cancel` also `CANCELLED`), `reason`? (`NOSTOCK NOITEM ADDRESS BLOCKED`), `text`?, and when `ALLOC`: `at`, `site`, `items[]`: `line`, `qty`, `uom` |
 //! | in `status` | `event`, `order_no`, `shipment_no`, `code` (`PICKSTART PICKED PACKED STAGED SHIPPED RETURNED`), `at`, `site`, `items[]`? as above; when `PACKED` instead of `items`: `cartons[]`?: `sscc`, `items[]`. Several at once: `events[]` |
 //! | in `stock` | `movements[]`: `id`, `site`, `article`, `type` (`GR` received, `ADJ` signed, `CNT` counted), `qty`, `uom`, `at` |
 //!
@@ -31,7 +35,8 @@
 //! | message | fields |
 //! |---|---|
 //! | out `tender` | `tender` (ask), `shipper_ref` (`order`, `shipment`), `service`?, `pickup` (`site`, `date`?), `deliver_to` (as `consignee`), `goods[]`: `line`, `article`, `count`, `unit` |
-//! | in `booking` | `tender`, `shipper_ref`, `answer` (`A` accepted, `D` declined, `E` failed), `decline_code`? (any of the reasons below), `note`?, and when `A`: `scac` (carrier), `pro`, `answered_at`, `rate`? (`amount`, `currency`) |
+//! | out `withdrawal` | `tender` (ask), `withdraws` (the ask that is undone), `shipper_ref`, `pro`? |
+//! | in `booking` | `tender`, `shipper_ref`, `answer` (`A` accepted, `C` withdrawn, `D` declined, `E` failed), `decline_code`? (any of the reasons below), `note`?, and when `A`: `scac` (carrier), `pro`, `answered_at`, `rate`? (`amount`, `currency`) |
 //! | in `event` | `id`, `pro`, `code` (`PU DEP ARR INT OFD ATT DLV POD RTN RTD`; `DLY HLD EXC`; `ETA`), `at` (with `ETA`: `eta`), `stop`? (`name`? `city`? `zip`? `country`?), `pieces[]`?: `line`, `count`, `unit`; with `DLY HLD EXC`: `reason`? (`ADDR CAP CUST DMG LATE LOST MECH NOBODY REF WX`), `cleared`?. Several at once: `events[]` |
 //! | in `freight_invoice` | `invoice`, `pro`?, `shipper_ref`, `total_cents`, `currency` |
 

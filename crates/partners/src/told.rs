@@ -95,7 +95,11 @@ impl Identified {
             | Fact::Booked(_)
             | Fact::Billed(_)
             | Fact::FreightInvoiced(_)
-            | Fact::Archived(_) => return,
+            | Fact::Archived(_)
+            | Fact::CancelRequested(_)
+            | Fact::RetryRequested(_)
+            | Fact::Waived(_)
+            | Fact::Noted(_) => return,
         };
         named.get_or_insert_with(|| shipment.clone());
     }

@@ -2,9 +2,9 @@
 //!
 //! It is kept from what the partners say and get, and from nothing that Waybill computes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use model::OrderId;
+use model::{End, OrderId};
 
 use crate::plan::{Fate, Plan, PlannedLine};
 
@@ -28,8 +28,10 @@ pub struct Books {
     pub faults: Vec<String>,
     /// How often Waybill did something wrong.
     pub fault_count: u64,
-    /// The orders that must stay open, and with which exception. All others must close.
+    /// The orders that must stay open, and with which exception.
     open: HashMap<Box<str>, Box<str>>,
+    /// The orders that must be cancelled. All others must close.
+    cancelled: HashSet<Box<str>>,
 }
 
 /// Lines of the orders and what became of them.
@@ -56,12 +58,24 @@ pub struct Asks {
     pub confirm_shipment: u64,
     /// To bill.
     pub bill: u64,
+    /// To undo an allocation or a booking.
+    pub undo: u64,
+    /// To close an order as cancelled.
+    pub confirm_cancellation: u64,
     /// Came again under the same id: answered again, not done again.
     pub repeated: u64,
     /// Came again when the order was done with: not answered.
     pub late: u64,
     /// Were about orders that somebody else released.
     pub foreign: u64,
+}
+
+impl Asks {
+    /// How many were acted on.
+    #[must_use]
+    pub const fn acted(&self) -> u64 {
+        self.allocate + self.book + self.confirm_shipment + self.bill + self.undo + self.confirm_cancellation
+    }
 }
 
 /// What a partner is asked to do.
@@ -75,6 +89,12 @@ pub enum Task {
     ConfirmShipment,
     /// To bill.
     Bill,
+    /// To give back what was reserved.
+    CancelAllocation,
+    /// To take a shipment from its carrier again.
+    CancelBooking,
+    /// To close the order as cancelled.
+    ConfirmCancellation,
 }
 
 impl Task {
@@ -86,6 +106,9 @@ impl Task {
             Self::Book => "book",
             Self::ConfirmShipment => "confirm shipment",
             Self::Bill => "bill",
+            Self::CancelAllocation => "cancel the allocation",
+            Self::CancelBooking => "cancel the booking",
+            Self::ConfirmCancellation => "confirm the cancellation",
         }
     }
 }
@@ -95,6 +118,8 @@ impl Task {
 pub enum Ending<'a> {
     /// Closed, with no exception.
     Closed,
+    /// Cancelled, with no exception.
+    Cancelled,
     /// Open, with this exception and no other.
     Open(&'a str),
 }
@@ -103,6 +128,9 @@ impl Books {
     /// Where an order must end. An order nobody released here is taken to be one that closes.
     #[must_use]
     pub fn ending(&self, order: &str) -> Ending<'_> {
+        if self.cancelled.contains(order) {
+            return Ending::Cancelled;
+        }
         self.open.get(order).map_or(Ending::Closed, |exception| Ending::Open(exception))
     }
 
@@ -117,19 +145,24 @@ impl Books {
     ///
     /// # Errors
     /// What differs, in words.
-    pub fn verdict(&self, order: &OrderId, ended: bool, exceptions: &[String]) -> Result<(), String> {
-        let found = || match (ended, exceptions) {
-            (true, []) => "closed".to_owned(),
-            (true, exceptions) => format!("closed with `{}` open", exceptions.join("`, `")),
-            (false, []) => "open without an exception".to_owned(),
-            (false, exceptions) => format!("open with `{}`", exceptions.join("`, `")),
+    pub fn verdict(&self, order: &OrderId, ended: Option<End>, exceptions: &[String]) -> Result<(), String> {
+        let state = match ended {
+            None => "open",
+            Some(End::Closed) => "closed",
+            Some(End::Cancelled) => "cancelled",
         };
-        match self.ending(order.as_str()) {
-            Ending::Closed if ended && exceptions.is_empty() => Ok(()),
-            Ending::Closed => Err(format!("order {order} must be closed and is {}", found())),
-            Ending::Open(exception) if !ended && exceptions == [exception] => Ok(()),
-            Ending::Open(exception) => Err(format!("order {order} must be open with `{exception}` and is {}", found())),
-        }
+        let found = || match exceptions {
+            [] => format!("{state} without an exception"),
+            exceptions => format!("{state} with `{}`", exceptions.join("`, `")),
+        };
+        let (wanted, is_right) = match self.ending(order.as_str()) {
+            Ending::Closed => ("closed".to_owned(), ended == Some(End::Closed) && exceptions.is_empty()),
+            Ending::Cancelled => ("cancelled".to_owned(), ended == Some(End::Cancelled) && exceptions.is_empty()),
+            Ending::Open(exception) => {
+                (format!("open with `{exception}`"), ended.is_none() && exceptions == [exception])
+            }
+        };
+        if is_right { Ok(()) } else { Err(format!("order {order} must be {wanted} and is {}", found())) }
     }
 
     /// Whether the partners were asked for what they had to be, and for nothing else.
@@ -151,6 +184,9 @@ impl Books {
     pub(crate) fn release(&mut self, plan: &Plan) {
         self.released += 1;
         self.lines.released += plan.lines.len() as u64;
+        if matches!(plan.fate, Fate::Cancelled(_)) {
+            self.cancelled.insert(plan.order.as_str().into());
+        }
         if let Some(exception) = plan.fate.exception() {
             self.open.insert(plan.order.as_str().into(), exception.into());
         }
@@ -171,20 +207,42 @@ impl Books {
             Task::Book => self.asks.book += 1,
             Task::ConfirmShipment => self.asks.confirm_shipment += 1,
             Task::Bill => self.asks.bill += 1,
+            Task::CancelAllocation | Task::CancelBooking => self.asks.undo += 1,
+            Task::ConfirmCancellation => self.asks.confirm_cancellation += 1,
         }
     }
 
     /// An ask about an order that is done with: most likely one that came again.
     pub(crate) fn late(&mut self, order: &str, task: Task) {
         self.asks.late += 1;
-        let Ending::Open(exception) = self.ending(order) else { return };
-        let forbidden = match task {
-            Task::Allocate | Task::Book => Fate::Invalid.exception().as_deref() == Some(exception),
-            Task::ConfirmShipment | Task::Bill => true,
-        };
-        if forbidden {
-            let fault = format!("order {order} must be open with `{exception}`, and was asked to {}", task.as_str());
-            self.fault(fault);
+        if let Some(words) = self.forbids(order, task) {
+            self.fault(words);
+        }
+    }
+
+    /// That an order's end forbids to ask this, in words.
+    pub(crate) fn forbids(&self, order: &str, task: Task) -> Option<String> {
+        let asked = task.as_str();
+        match self.ending(order) {
+            Ending::Closed => {
+                let undoes = matches!(task, Task::CancelAllocation | Task::CancelBooking | Task::ConfirmCancellation);
+                undoes.then(|| format!("order {order} must be closed, and was asked to {asked}"))
+            }
+            Ending::Cancelled => {
+                let ships = matches!(task, Task::ConfirmShipment | Task::Bill);
+                ships.then(|| format!("order {order} must be cancelled, and was asked to {asked}"))
+            }
+            Ending::Open(exception) => {
+                let forbidden = match task {
+                    Task::Allocate | Task::Book => Fate::Invalid.exception().as_deref() == Some(exception),
+                    Task::ConfirmShipment
+                    | Task::Bill
+                    | Task::CancelAllocation
+                    | Task::CancelBooking
+                    | Task::ConfirmCancellation => true,
+                };
+                forbidden.then(|| format!("order {order} must be open with `{exception}`, and was asked to {asked}"))
+            }
         }
     }
 
@@ -215,17 +273,21 @@ mod tests {
         let (books, plans) = books();
         for plan in &plans {
             let wanted: Vec<String> = plan.fate.exception().into_iter().collect();
-            let ended = wanted.is_empty();
+            let is_cancelled = matches!(plan.fate, Fate::Cancelled(_));
+            let end = if is_cancelled { End::Cancelled } else { End::Closed };
+            let ended = wanted.is_empty().then_some(end);
             assert_eq!(books.verdict(&plan.order, ended, &wanted), Ok(()));
-            assert!(books.verdict(&plan.order, !ended, &wanted).is_err());
+            for other in [None, Some(End::Closed), Some(End::Cancelled)] {
+                assert_eq!(books.verdict(&plan.order, other, &wanted).is_ok(), other == ended);
+            }
             assert!(books.verdict(&plan.order, ended, &["overdue close".to_owned()]).is_err());
             if let [wanted] = wanted.as_slice() {
                 let both = [wanted.clone(), "overdue ship s1".to_owned()];
-                assert!(books.verdict(&plan.order, false, &both).is_err());
-                assert!(books.verdict(&plan.order, false, &[]).is_err());
+                assert!(books.verdict(&plan.order, None, &both).is_err());
+                assert!(books.verdict(&plan.order, None, &[]).is_err());
             }
         }
-        let open = plans.iter().filter(|plan| plan.fate != Fate::Closed).count() as u64;
+        let open = plans.iter().filter(|plan| plan.fate.exception().is_some()).count() as u64;
         assert_eq!((books.released, books.must_stay_open()), (400, open));
     }
 

@@ -6,8 +6,9 @@ use crate::books::{Books, Task};
 use crate::course::{Course, Turn};
 use crate::plan::{Fate, PlannedLine};
 use crate::seed::Seed;
+use crate::warehouse::note_undo;
 use crate::wire::Message;
-use crate::wire::tms::{Booked, Code, Event, Job, Tender};
+use crate::wire::tms::{Booked, Code, Event, Job, Tender, Withdrawal};
 
 const CARRIERS: [&str; 4] = ["NORTHLINE", "CARGOBEE", "ALPEXPRESS", "SEASTAR"];
 /// What a shipment costs in cents: this, and so much a piece.
@@ -49,6 +50,13 @@ impl Carrier {
             }
         }
         Reaction { answer, truck: None }
+    }
+
+    /// Takes a shipment from its carrier again, unless the goods have left.
+    pub fn on_withdrawal(self, course: &mut Course, nth: usize, ask: &Withdrawal<'_>, books: &mut Books) -> Message {
+        let turn = course.turn(&ask.tender, Task::CancelBooking, Some(nth));
+        note_undo(course, nth, turn, Task::CancelBooking, books);
+        job(course, nth).withdrawn(&ask.tender, course.has_left(nth))
     }
 
     /// The road: from the dock to the consignee, then the bill.

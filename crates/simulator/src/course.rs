@@ -5,7 +5,7 @@ use model::{CustomerId, LineId, LocationId, OrderId, Place, ShipmentId, Sku, Tim
 use rust_decimal::Decimal;
 
 use crate::books::Task;
-use crate::plan::{Fate, Plan, PlannedLine, PlannedShipment, Steps, Warehouse};
+use crate::plan::{CancelledAt, Fate, Plan, PlannedLine, PlannedShipment, Steps, Warehouse};
 use crate::seed::Seed;
 use crate::world::{self, sound};
 
@@ -20,6 +20,9 @@ pub struct Course {
     /// Shipments that were delivered and billed by the carrier, or refused.
     settled: usize,
     billed: bool,
+    /// The ERP said that it does not want the order any more.
+    cancel_said: bool,
+    called_off: bool,
 }
 
 #[derive(Debug)]
@@ -68,7 +71,15 @@ impl Course {
     /// The course of an order that was just released.
     #[must_use]
     pub const fn new(plan: Plan) -> Self {
-        Self { plan, foreign: false, acted: Vec::new(), settled: 0, billed: false }
+        Self {
+            plan,
+            foreign: false,
+            acted: Vec::new(),
+            settled: 0,
+            billed: false,
+            cancel_said: false,
+            called_off: false,
+        }
     }
 
     /// The course of an order that somebody else released.
@@ -141,12 +152,32 @@ impl Course {
         self.billed = true;
     }
 
+    /// The order was closed as cancelled.
+    pub const fn call_off(&mut self) {
+        self.called_off = true;
+    }
+
+    /// Whether the ERP cancels the order now, for the first time.
+    pub fn cancels(&mut self, at: CancelledAt) -> bool {
+        let now = self.plan.fate == Fate::Cancelled(at) && !self.cancel_said;
+        self.cancel_said |= now;
+        now
+    }
+
+    /// Whether a truck came for a shipment.
+    #[must_use]
+    pub fn has_left(&self, nth: usize) -> bool {
+        let booked = self.acted.iter().any(|act| act.task == Task::Book && act.shipment == Some(nth));
+        booked && !matches!(self.plan.fate, Fate::Cancelled(_))
+    }
+
     /// Nothing is left for the partners to do.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         match self.plan.fate {
             Fate::Closed => self.billed,
             Fate::Invalid => true,
+            Fate::Cancelled(_) => self.called_off,
             Fate::NoStock(_) | Fate::BookingRefused(_) => self.settled == self.plan.shipments.len(),
         }
     }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::books::{Books, Task};
 use crate::course::{Course, Turn};
 use crate::wire::Message;
-use crate::wire::erp::{BillingRequest, ShipmentConfirmation, confirmation, invoice};
+use crate::wire::erp::{BillingRequest, Rejection, ShipmentConfirmation, confirmation, invoice};
 
 /// The ERP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,26 @@ impl Erp {
     pub fn on_confirm(self, course: &mut Course, ask: &ShipmentConfirmation<'_>, books: &mut Books) -> Message {
         let lines: Vec<_> = ask.items.iter().map(|item| (&*item.posnr, item.lfimg)).collect();
         note(course, Task::ConfirmShipment, &ask.reference, &lines, books);
-        confirmation(&course.plan.order, &ask.reference)
+        confirmation(&course.plan.order, &ask.reference, "shpcon")
+    }
+
+    /// Closes an order as cancelled, once.
+    pub fn on_rejection(self, course: &mut Course, ask: &Rejection<'_>, books: &mut Books) -> Message {
+        let order = course.plan.order.clone();
+        match course.turn(&ask.reference, Task::ConfirmCancellation, None) {
+            Turn::Repeated => books.asks.repeated += 1,
+            Turn::Twice => books.fault(format!("order {order}: asked to confirm its cancellation twice")),
+            Turn::First => {
+                books.act(Task::ConfirmCancellation);
+                if let Some(words) =
+                    books.forbids(order.as_str(), Task::ConfirmCancellation).filter(|_| !course.foreign)
+                {
+                    books.fault(words);
+                }
+                course.call_off();
+            }
+        }
+        confirmation(&order, &ask.reference, "rejected")
     }
 
     /// Bills the customer, once.
@@ -38,9 +57,7 @@ fn note(course: &mut Course, task: Task, ask: &str, lines: &[(&str, Decimal)], b
         Turn::Twice => books.fault(format!("order {order}: asked to {} twice, then as {ask}", task.as_str())),
         Turn::First => {
             books.act(task);
-            if let Some(exception) = course.plan.fate.exception() {
-                let words =
-                    format!("order {order} must be open with `{exception}`, and was asked to {}", task.as_str());
+            if let Some(words) = books.forbids(order.as_str(), task).filter(|_| !course.foreign) {
                 books.fault(words);
             }
             // What somebody else released is known by its shipments only, and perhaps not by all of them.

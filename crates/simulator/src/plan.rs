@@ -164,14 +164,26 @@ pub enum Fate {
     NoStock(ShipmentId),
     /// No carrier takes this shipment; the others go their way.
     BookingRefused(ShipmentId),
+    /// The ERP does not want it any more before anything has left: when the first warehouse, or the first carrier, has been
+    /// asked.
+    Cancelled(CancelledAt),
+}
+
+/// When the ERP cancels an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelledAt {
+    /// When the first warehouse was asked to reserve.
+    Allocation,
+    /// When the TMS was first asked to book.
+    Booking,
 }
 
 impl Fate {
-    /// The exception that stays open, by the name a person sees; none when the order closes.
+    /// The exception that stays open, by the name a person sees; none when the order ends.
     #[must_use]
     pub fn exception(&self) -> Option<String> {
         let kind = match self {
-            Self::Closed => return None,
+            Self::Closed | Self::Cancelled(_) => return None,
             Self::Invalid => ExceptionKind::Invalid,
             Self::NoStock(shipment) => ExceptionKind::NoStock(shipment.clone()),
             Self::BookingRefused(shipment) => ExceptionKind::BookingRefused(shipment.clone()),

@@ -45,7 +45,7 @@ impl Progress {
     pub(crate) fn note(&self, books: &Books) {
         let asks = &books.asks;
         self.released.store(books.released, Ordering::Relaxed);
-        self.asks.store(asks.allocate + asks.book + asks.confirm_shipment + asks.bill, Ordering::Relaxed);
+        self.asks.store(asks.acted(), Ordering::Relaxed);
         self.delivered.store(books.shipments_delivered, Ordering::Relaxed);
         self.finished.store(books.finished, Ordering::Relaxed);
     }

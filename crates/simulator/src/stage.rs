@@ -11,12 +11,12 @@ use crate::books::{Books, Task};
 use crate::carrier::Carrier;
 use crate::course::{Asked, AskedShipment, Course};
 use crate::erp::Erp;
-use crate::plan::{ERP, Fate, Plan, TMS, Warehouse};
+use crate::plan::{CancelledAt, ERP, Fate, Plan, TMS, Warehouse};
 use crate::scenario::Scenario;
 use crate::warehouse::WarehouseSystem;
-use crate::wire::erp::{BillingRequest, ShipmentConfirmation};
-use crate::wire::tms::Tender;
-use crate::wire::wms::Release;
+use crate::wire::erp::{BillingRequest, Rejection, ShipmentConfirmation};
+use crate::wire::tms::{Tender, Withdrawal};
+use crate::wire::wms::{Cancel, Release};
 use crate::wire::{AskError, Message, erp};
 
 /// Orders of somebody else that are remembered at once; beyond it the oldest is forgotten.
@@ -129,6 +129,9 @@ impl Stage {
             (Partner::Tms, "tender") => self.on_tender(body, now),
             (Partner::Erp, "shpcon") => self.on_confirm(body, now),
             (Partner::Erp, "billing") => self.on_bill(body, now),
+            (Partner::Wms(warehouse), "cancel") => self.on_cancel(warehouse, body, now),
+            (Partner::Tms, "withdrawal") => self.on_withdrawal(body, now),
+            (Partner::Erp, "rejection") => self.on_rejection(body, now),
             (Partner::Erp | Partner::Wms(_) | Partner::Tms, _) => {
                 Err(AskError::UnknownMessage { partner: partner.id(), message: message.to_owned() })
             }
@@ -150,7 +153,11 @@ impl Stage {
             ask.items.iter().map(|item| Asked { line: &item.line, sku: &item.article, quantity: item.qty }).collect();
         let wanted = AskedShipment { id: &ask.shipment_no, location: &ask.site, warehouse, lines: &lines };
         let said = match self.find(&mut course, wanted, now) {
-            Ok(Some(nth)) => Ok(WarehouseSystem(warehouse).on_ask(&mut course, nth, &ask, &mut self.books)),
+            Ok(Some(nth)) => {
+                let mut said = WarehouseSystem(warehouse).on_ask(&mut course, nth, &ask, &mut self.books);
+                said.extend(course.cancels(CancelledAt::Allocation).then(|| erp::cancel(&course.plan.order)));
+                Ok(said)
+            }
             Ok(None) => Ok(Vec::new()),
             Err(source) => Err(no_id(source)),
         };
@@ -185,6 +192,11 @@ impl Stage {
     fn transport(&mut self, course: &mut Course, nth: usize, ask: &Tender<'_>) -> Vec<Message> {
         let reaction = self.carrier.on_ask(course, nth, ask, &mut self.books);
         let mut said = vec![reaction.answer];
+        if matches!(course.plan.fate, Fate::Cancelled(_)) {
+            // The truck would come tomorrow.
+            said.extend(course.cancels(CancelledAt::Booking).then(|| erp::cancel(&course.plan.order)));
+            return said;
+        }
         if let Some(booked) = reaction.truck {
             let shipment = &course.plan.shipments[nth];
             let warehouse = WarehouseSystem(shipment.warehouse);
@@ -196,6 +208,47 @@ impl Stage {
             }
         }
         said
+    }
+
+    fn on_cancel(&mut self, warehouse: Warehouse, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
+        let ask: Cancel<'_> = read(Partner::Wms(warehouse), "cancel", body)?;
+        let taken = self.take(&ask.order_no, Task::CancelAllocation, now);
+        let no_id = |source| AskError::NoId { partner: warehouse.partner(), message: "cancel".to_owned(), source };
+        let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
+        let place = self.place_of(&course, &ask.shipment_no);
+        let said = place.map(|nth| WarehouseSystem(warehouse).on_cancel(&mut course, nth, &ask, &mut self.books));
+        self.put_back(course);
+        Ok(said.into_iter().collect())
+    }
+
+    fn on_withdrawal(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
+        let ask: Withdrawal<'_> = read(Partner::Tms, "withdrawal", body)?;
+        let taken = self.take(&ask.shipper_ref.order, Task::CancelBooking, now);
+        let no_id = |source| AskError::NoId { partner: TMS, message: "withdrawal".to_owned(), source };
+        let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
+        let place = self.place_of(&course, &ask.shipper_ref.shipment);
+        let said = place.map(|nth| self.carrier.on_withdrawal(&mut course, nth, &ask, &mut self.books));
+        self.put_back(course);
+        Ok(said.into_iter().collect())
+    }
+
+    fn on_rejection(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
+        let ask: Rejection<'_> = read(Partner::Erp, "rejection", body)?;
+        let taken = self.take(&ask.vbeln, Task::ConfirmCancellation, now);
+        let no_id = |source| AskError::NoId { partner: ERP, message: "rejection".to_owned(), source };
+        let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
+        let said = Erp.on_rejection(&mut course, &ask, &mut self.books);
+        self.put_back(course);
+        Ok(vec![said])
+    }
+
+    /// The place of a shipment that something is to be undone of; one that was never asked for is a fault.
+    fn place_of(&mut self, course: &Course, shipment: &str) -> Option<usize> {
+        let place = course.plan.place_of(shipment);
+        if place.is_none() {
+            self.books.fault(format!("order {}: asked to undo `{shipment}`, which it has not", course.plan.order));
+        }
+        place
     }
 
     fn on_confirm(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {

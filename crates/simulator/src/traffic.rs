@@ -7,12 +7,12 @@ use model::{
 };
 use rust_decimal::Decimal;
 
-use crate::plan::{Fate, Load, Plan, PlannedLine, PlannedShipment, Steps, Warehouse, loads, shipment_id};
+use crate::plan::{CancelledAt, Fate, Load, Plan, PlannedLine, PlannedShipment, Steps, Warehouse, loads, shipment_id};
 use crate::seed::{Dice, Seed};
 use crate::times::{DAY, MINUTE, Style, days_after, minutes_into};
 use crate::world::{self, SITES, sound};
 
-/// Orders of a thousand that end in each of the five plain exceptions.
+/// Orders of a thousand that end in each of the five plain exceptions, and that are cancelled.
 pub const EXCEPTIONS_PER_MILLE: u32 = 20;
 /// Lines of a thousand that are delivered late.
 const LATE_PER_MILLE: u32 = 100;
@@ -56,11 +56,18 @@ enum Trouble {
     RestrictedRoute,
     NoStock,
     BookingRefused,
+    Cancelled,
 }
 
 impl Trouble {
-    const ALL: [Self; 5] =
-        [Self::UnknownItem, Self::UnknownCustomer, Self::RestrictedRoute, Self::NoStock, Self::BookingRefused];
+    const ALL: [Self; 6] = [
+        Self::UnknownItem,
+        Self::UnknownCustomer,
+        Self::RestrictedRoute,
+        Self::NoStock,
+        Self::BookingRefused,
+        Self::Cancelled,
+    ];
 
     fn of(dice: Dice) -> Option<Self> {
         let roll = dice.within("trouble", 0..=999) / EXCEPTIONS_PER_MILLE;
@@ -126,7 +133,13 @@ impl Traffic {
         let trouble = Trouble::of(dice);
         let customer = match trouble {
             Some(Trouble::UnknownCustomer) => sound(CustomerId::new("CUST-NOBODY")),
-            Some(Trouble::UnknownItem | Trouble::RestrictedRoute | Trouble::NoStock | Trouble::BookingRefused)
+            Some(
+                Trouble::UnknownItem
+                | Trouble::RestrictedRoute
+                | Trouble::NoStock
+                | Trouble::BookingRefused
+                | Trouble::Cancelled,
+            )
             | None => world::customer(dice.within("customer", 1..=world::CUSTOMERS)),
         };
         let ship_to = if trouble == Some(Trouble::RestrictedRoute) {
@@ -255,6 +268,9 @@ fn fate(dice: Dice, trouble: Option<Trouble>, lines: &[PlannedLine], shipments: 
             let nth = dice.within("refused shipment", 0..=99) as usize % shipments.len().max(1);
             Fate::BookingRefused(shipment_id(nth))
         }
+        Some(Trouble::Cancelled) => {
+            Fate::Cancelled(*dice.pick("cancelled", &[CancelledAt::Allocation, CancelledAt::Booking]))
+        }
     }
 }
 
@@ -285,10 +301,12 @@ mod tests {
     fn each_exception_comes_at_its_rate_and_most_orders_close() {
         let mut fates: BTreeMap<String, u32> = BTreeMap::new();
         for plan in traffic(3, 10_000).plans() {
-            let name = plan.fate.exception().unwrap_or_else(|| "closed".to_owned());
+            let ends = if matches!(plan.fate, Fate::Cancelled(_)) { "cancelled" } else { "closed" };
+            let name = plan.fate.exception().unwrap_or_else(|| ends.to_owned());
             *fates.entry(name.split(' ').next().unwrap().to_owned()).or_default() += 1;
         }
-        assert!((8_850..9_150).contains(&fates["closed"]), "{fates:?}");
+        assert!((8_650..8_950).contains(&fates["closed"]), "{fates:?}");
+        assert!((150..250).contains(&fates["cancelled"]), "{fates:?}");
         assert!((520..680).contains(&fates["invalid"]), "{fates:?}");
         assert!((150..250).contains(&fates["no_stock"]), "{fates:?}");
         assert!((150..250).contains(&fates["booking_refused"]), "{fates:?}");

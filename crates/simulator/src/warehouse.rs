@@ -4,7 +4,7 @@ use crate::books::{Books, Task};
 use crate::course::{Course, Turn};
 use crate::plan::Warehouse;
 use crate::wire::Message;
-use crate::wire::wms::{Code, Job, Release, Word};
+use crate::wire::wms::{Cancel, Code, Job, Release, Word};
 use crate::world;
 
 /// One warehouse system.
@@ -42,6 +42,14 @@ impl WarehouseSystem {
         said
     }
 
+    /// Gives back what it reserved, unless the goods have left.
+    pub fn on_cancel(self, course: &mut Course, nth: usize, ask: &Cancel<'_>, books: &mut Books) -> Message {
+        let turn = course.turn(&ask.request, Task::CancelAllocation, Some(nth));
+        note_undo(course, nth, turn, Task::CancelAllocation, books);
+        let word = if course.has_left(nth) { Word::Gone } else { Word::Cancelled };
+        self.job(course, nth).reply(&ask.request, word, std::iter::empty())
+    }
+
     /// The truck is there: the goods are loaded and written off.
     pub fn on_truck(self, course: &Course, nth: usize) -> Message {
         let job = self.job(course, nth);
@@ -71,6 +79,21 @@ impl WarehouseSystem {
         let asked = ask.items.iter().map(|item| (&*item.line, item.qty));
         if let Some(differs) = course.differs(course.plan.lines_of(shipment), asked) {
             books.fault(fault(&format!("asked to allocate: {differs}")));
+        }
+    }
+}
+
+/// Keeps account of an ask to undo something.
+pub(crate) fn note_undo(course: &Course, nth: usize, turn: Turn, task: Task, books: &mut Books) {
+    let (order, shipment) = (&course.plan.order, &course.plan.shipments[nth].id);
+    match turn {
+        Turn::Repeated => books.asks.repeated += 1,
+        Turn::Twice => books.fault(format!("order {order}, {shipment}: asked to {} twice", task.as_str())),
+        Turn::First => {
+            books.act(task);
+            if let Some(words) = books.forbids(order.as_str(), task).filter(|_| !course.foreign) {
+                books.fault(words);
+            }
         }
     }
 }

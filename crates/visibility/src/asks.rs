@@ -166,6 +166,7 @@ impl Asks {
             profile: None,
             inbox: None,
             received: taken.record.recorded,
+            operator: None,
         };
         let entry: WorkflowEntry<Fulfilment> =
             WorkflowEntry::<Fulfilment> { id, content: Content::Facts { source, facts } };
@@ -181,7 +182,10 @@ impl Asks {
             Request::Allocate { .. }
             | Request::Book { .. }
             | Request::ConfirmShipment { .. }
-            | Request::Bill { .. } => {
+            | Request::Bill { .. }
+            | Request::CancelAllocation { .. }
+            | Request::CancelBooking { .. }
+            | Request::ConfirmCancellation { .. } => {
                 Ok(Outcome::Failed { detail: format!("visibility cannot {}", ask.request.kind()) })
             }
         }

@@ -102,6 +102,7 @@ impl Writer {
             profile: Some(2),
             inbox: Some(100 + self.written.len() as u64),
             received: Timestamp::from_millis(now - 4),
+            operator: None,
         };
         let told = |fact: Fact| {
             let words = format!("{fact:?}");

@@ -1,8 +1,9 @@
 //! Facts and decisions in words, one line each.
 
 use model::{
-    Answer, Ask, AskedLine, Booking, Condition, ConditionKind, Decision, End, Exception, Fact, Finding, LineId,
-    MilestoneReached, Order, OrderLine, Outcome, Place, Progress, Quantity, Request, ShipmentId, Sku, Validation,
+    Answer, Ask, AskedLine, Booking, CancelRequest, Condition, ConditionKind, Decision, End, Exception, Fact, Finding,
+    LineId, MilestoneReached, Order, OrderLine, Outcome, Place, Progress, Quantity, Request, ShipmentId, Sku,
+    Validation,
 };
 
 /// How many lines of an order are named before the rest is only counted.
@@ -27,6 +28,13 @@ pub(crate) fn fact(fact: &Fact) -> String {
         Fact::Archived(archived) => {
             format!("archived {}, digest {}", entries(archived.entries), archived.digest)
         }
+        Fact::CancelRequested(CancelRequest { reason, detail }) => {
+            let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+            format!("wants the order cancelled ({reason}){detail}")
+        }
+        Fact::RetryRequested(retry) => format!("wants {} asked again", retry.ask),
+        Fact::Waived(exception) => format!("takes as it is {}", self::exception(exception)),
+        Fact::Noted(note) => format!("notes: {}", note.text),
     }
 }
 
@@ -39,6 +47,7 @@ pub(crate) fn decision(decision: &Decision) -> String {
         Decision::Raise(exception) => format!("raises {}", self::exception(exception)),
         Decision::Resolve(kind) => format!("resolves {kind}"),
         Decision::End(End::Closed) => "closes the order".to_owned(),
+        Decision::End(End::Cancelled) => "ends the order as cancelled".to_owned(),
     }
 }
 
@@ -121,6 +130,9 @@ fn ask(ask: &Ask) -> String {
         }
         Request::ConfirmShipment { lines } => format!("confirm the shipment{}", also(lines)),
         Request::Bill { lines } => format!("bill{}", also(lines)),
+        Request::CancelAllocation { shipment, ask, .. } => format!("give back what it reserved for {shipment} ({ask})"),
+        Request::CancelBooking { shipment, ask, .. } => format!("take {shipment} from its carrier again ({ask})"),
+        Request::ConfirmCancellation { reason } => format!("close the order as cancelled ({reason})"),
         Request::UpdateCustomer { customer, milestone } => format!("tell customer {customer} {milestone}"),
     };
     format!("asks {} {} to {request} [{}]", ask.system, ask.partner, ask.id)

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn every_kind_of_decision_is_glimpsed_and_only_own_asks_are_read() {
         let all = payload(vec![
-            Decision::Commit(Commitment { release: "00".to_owned() }),
+            Decision::Commit(Commitment { release: "00".to_owned(), first_shipment: 1 }),
             Decision::Deadline(Deadline { name: "wait".to_owned(), at: Timestamp::from_millis(2) }),
             Decision::Ask(ask_of(System::Wms)),
             Decision::Raise(Exception { kind: ExceptionKind::Invalid, detail: "why".to_owned() }),

@@ -75,6 +75,7 @@ async fn fail(
         profile: profile.map(|profile| profile.version),
         inbox: None,
         received: delivery.received,
+        operator: None,
     };
     let answer = Answer { ask: ask.id.clone(), outcome: Outcome::Failed { detail: format!("it was not sent: {why}") } };
     let facts = vec![Told { id: FactId(id.0), fact: Fact::Answered(answer) }];

@@ -57,6 +57,7 @@ impl Origin<'_> {
             profile: Some(self.profile.version),
             inbox: Some(self.delivery.sequence),
             received: self.delivery.received,
+            operator: None,
         }
     }
 }

@@ -94,6 +94,7 @@ async fn an_unknown_fact_parks_its_instance_and_no_other() {
         profile: None,
         inbox: None,
         received: Timestamp::default(),
+        operator: None,
     };
     let fact = Told { id: FactId([7; 16]), fact: LaterFact::Lost { where_to: "sea".to_owned() } };
     let entry: Entry<LaterFact, Decision> =

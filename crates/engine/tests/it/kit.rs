@@ -116,6 +116,7 @@ pub fn told(key: &Key, fact: Fact) -> WorkflowEntry<Loan> {
         profile: None,
         inbox: None,
         received: Timestamp::default(),
+        operator: None,
     };
     let facts = vec![Told { id: FactId::of(&[id.as_bytes()]), fact }];
     Entry { id: EntryId::of(&[id.as_bytes()]), content: Content::Facts { source, facts } }

@@ -1,11 +1,11 @@
 //! One order as the rules look at it.
 
-use model::{Ask, Commitment, LineId, Milestone, Order, OrderLine, PartnerId, Request, ShipmentId, System};
+use model::{Ask, ExceptionKind, Lane, LineId, Milestone, Order, OrderLine, PartnerId, Request, ShipmentId, System};
 
 use super::quantities;
 use super::waits::Wait;
-use crate::policy::Policy;
-use crate::state::{Amounts, AskState, Known, Shipment, State, Step, ask_id};
+use crate::policy::{Policy, Short};
+use crate::state::{Amounts, AskState, Cancelled, Changes, Known, Shipment, State, Step, ask_id, changes, newest};
 
 /// One order as the rules look at it: what is known, and what is being asked in this decision.
 pub(super) struct Case<'a> {
@@ -16,6 +16,12 @@ pub(super) struct Case<'a> {
     tallies: Vec<Vec<Amounts>>,
     /// What stands against the order, in words.
     pub objections: Vec<String>,
+    /// That the order is not wanted any more.
+    pub cancelled: Option<Cancelled<'a>>,
+    /// Who holds it back.
+    pub holders: Vec<Lane>,
+    /// What the ERP changed after something was asked.
+    pub changes: Changes,
     /// What this decision asks. The rules for waits and problems see it as asked already, so that deciding on the
     /// state this decision leads to adds nothing.
     pub asks: Vec<Ask>,
@@ -25,13 +31,17 @@ pub(super) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// The case of a released order; nothing is decided about any other.
+    /// The case of a released order; of no other is anything asked.
     pub fn of(state: &'a State, policy: &'a Policy) -> Option<Self> {
         let view = PartnerId::new("visibility").ok()?;
         let known = state.known(|_| None)?;
         let tallies = known.shipments.iter().map(|shipment| known.tally(shipment)).collect();
         let objections = objections(&known);
-        Some(Self { state, policy, known, tallies, objections, asks: Vec::new(), waits: Vec::new(), view })
+        let (cancelled, holders) = (known.cancelled(), known.holders());
+        let is_committed = state.committed().is_some();
+        let changes = if is_committed { changes(known.order, known.last_release.order) } else { Changes::default() };
+        let (asks, waits) = (Vec::new(), Vec::new());
+        Some(Self { state, policy, known, tallies, objections, cancelled, holders, changes, asks, waits, view })
     }
 
     /// From now on the word of the TMS counts for what it is being asked to carry in this decision, and may have told of
@@ -41,10 +51,14 @@ impl<'a> Case<'a> {
         if !self.asks.iter().any(booked) {
             return;
         }
-        let tms = self.policy.tms(self.order().mode.as_deref());
-        let asks = &self.asks;
-        let is_asked = |shipment: &ShipmentId| asks.iter().any(|a| booked(a) && a.request.shipment() == Some(shipment));
-        if let Some(known) = self.state.known(|shipment| is_asked(shipment).then_some(tms)) {
+        let (asks, mode) = (&self.asks, self.order().mode.as_deref());
+        let asked = |shipment: &ShipmentId| {
+            let partner = &newest(asks.iter(), "book", Some(shipment))?.partner;
+            // It is one of those that the policy or an ask made before names, and these live as long as the order.
+            let before = self.state.asks().map(|ask| &ask.partner);
+            self.policy.tenders(mode).chain(before).find(|known| *known == partner)
+        };
+        if let Some(known) = self.state.known(asked) {
             self.tallies = known.shipments.iter().map(|shipment| known.tally(shipment)).collect();
             self.known = known;
         }
@@ -58,22 +72,17 @@ impl<'a> Case<'a> {
         self.known.shipments.iter()
     }
 
-    /// The release this order works with, as a decision names it.
-    pub fn commitment(&self) -> Commitment {
-        Commitment { release: self.known.release.id.to_string() }
-    }
-
     /// Every ask, made before or now.
-    pub fn all_asks(&self) -> impl Iterator<Item = &Ask> {
+    pub fn all_asks(&self) -> impl DoubleEndedIterator<Item = &Ask> + Clone {
         self.state.asks().chain(&self.asks)
     }
 
-    /// The ask of this kind, if it was made before or is being made now; there is one of a kind for each shipment.
+    /// The newest ask of this kind, made before or now, for a shipment or for the order.
     pub fn ask(&self, kind: &str, shipment: Option<&ShipmentId>) -> Option<&Ask> {
-        self.all_asks().find(|ask| ask.request.kind() == kind && ask.request.shipment() == shipment)
+        newest(self.all_asks(), kind, shipment)
     }
 
-    /// The ask, unless it was made before. Its id is the same however often it is decided.
+    /// The ask, unless it was made before and is not to be made anew. Its id is the same however often it is decided.
     pub fn new_ask(
         &self,
         system: System,
@@ -82,16 +91,59 @@ impl<'a> Case<'a> {
         shipment: Option<&ShipmentId>,
         request: impl FnOnce() -> Request,
     ) -> Option<Ask> {
-        if self.ask(kind, shipment).is_some() {
+        if self.ask(kind, shipment).is_some_and(|ask| !self.is_to_be_made_anew(ask)) {
             return None;
         }
-        let id = ask_id(self.state.id()?, kind, shipment)?;
+        self.make_ask(system, partner, kind, shipment, request)
+    }
+
+    /// The ask, whatever was asked before.
+    pub fn make_ask(
+        &self,
+        system: System,
+        partner: &PartnerId,
+        kind: &str,
+        shipment: Option<&ShipmentId>,
+        request: impl FnOnce() -> Request,
+    ) -> Option<Ask> {
+        let before = self.all_asks().filter(|ask| ask.request.kind() == kind && ask.request.shipment() == shipment);
+        let id = ask_id(self.state.id()?, kind, shipment, before.count() + 1)?;
         Some(Ask { id, system, partner: partner.clone(), request: request() })
     }
 
-    /// What became of an ask, made before or now.
+    /// What became of the newest ask of this kind, made before or now.
     pub fn answer(&self, kind: &str, shipment: Option<&ShipmentId>) -> AskState<'a> {
         self.ask(kind, shipment).map_or(AskState::NotAsked, |ask| self.known.answers.to(ask))
+    }
+
+    /// Whether more may be committed to: nobody holds the order back, and nothing of it is being undone.
+    pub fn may_commit(&self) -> bool {
+        self.holders.is_empty() && !self.is_being_undone()
+    }
+
+    /// Whether somebody holds the order back, and there is something left of it to hold.
+    pub fn is_held_back(&self) -> bool {
+        let unbooked = |shipment: &Shipment<'a>| self.standing("book", shipment).is_none();
+        !self.holders.is_empty() && !self.is_being_undone() && self.live_shipments().any(unbooked)
+    }
+
+    /// Whether the policy sets a wait a limit: of the asks that failed, only those that it has made anew.
+    pub fn is_limited(&self, wait: &Wait) -> bool {
+        match wait {
+            Wait::Retry(kind, shipment, _) => {
+                self.ask(kind, shipment.as_ref()).is_some_and(|ask| self.may_be_retried(ask))
+            }
+            Wait::Allocate(..)
+            | Wait::Book(..)
+            | Wait::Answer(..)
+            | Wait::Ship(_)
+            | Wait::GoodsIssue(_)
+            | Wait::Deliver(_)
+            | Wait::Close
+            | Wait::Undo(..)
+            | Wait::CallOff
+            | Wait::Hold(_) => true,
+        }
     }
 
     /// The waits that took longer than the policy allows.
@@ -123,15 +175,27 @@ impl<'a> Case<'a> {
         shipment.lines.iter().copied().zip(self.tallies.get(shipment.nth).into_iter().flatten())
     }
 
-    /// Whether the warehouse accepted a shipment and reserved all of it.
+    /// Whether the warehouse accepted a shipment and reserved all of it, or as much as is to be shipped.
     pub fn is_allocated(&self, shipment: &Shipment<'a>) -> bool {
         self.answer("allocate", Some(&shipment.id)) == AskState::Accepted
-            && self.tally(shipment).all(|(line, amounts)| amounts.of(Step::Allocated) >= line.quantity.amount)
+            && (self.is_reserved_in_full(shipment) || self.ships_short(shipment))
+    }
+
+    fn is_reserved_in_full(&self, shipment: &Shipment<'a>) -> bool {
+        self.tally(shipment).all(|(line, amounts)| amounts.of(Step::Allocated) >= line.quantity.amount)
     }
 
     /// Whether the warehouse said what it reserved of a shipment, and it is not all.
     pub fn is_reserved_short(&self, shipment: &Shipment<'a>) -> bool {
-        self.has_reached(shipment, &[Milestone::FulfilmentAllocated]) && !self.is_allocated(shipment)
+        self.has_reached(shipment, &[Milestone::FulfilmentAllocated]) && !self.is_reserved_in_full(shipment)
+    }
+
+    /// Whether what there is of a shipment is to be shipped, by policy or by an operator's word.
+    pub fn ships_short(&self, shipment: &Shipment<'a>) -> bool {
+        let may = self.policy.allocation.short == Short::Ship
+            || self.state.is_kind_waived(&ExceptionKind::NoStock(shipment.id.clone()));
+        may && self.is_reserved_short(shipment)
+            && self.tally(shipment).any(|(_, amounts)| !amounts.of(Step::Allocated).is_zero())
     }
 
     /// Whether a shipment has left the warehouse by the warehouse's own word.
@@ -149,9 +213,10 @@ impl<'a> Case<'a> {
         self.has_reached(shipment, &[Milestone::TransportDelivered, Milestone::TransportPodReceived])
     }
 
-    /// Whether all shipments have left and arrived.
+    /// Whether all shipments that are still wanted have left and arrived.
     pub fn is_delivered(&self) -> bool {
-        !self.known.shipments.is_empty() && self.shipments().all(|s| self.is_issued(s) && self.is_shipment_delivered(s))
+        let mut live = self.live_shipments().peekable();
+        live.peek().is_some() && live.all(|s| self.is_issued(s) && self.is_shipment_delivered(s))
     }
 
     /// The lines of a shipment whose quantities cannot be right, in words.

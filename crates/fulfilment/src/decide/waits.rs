@@ -1,18 +1,21 @@
 //! What is being waited for, and for how long at most.
 
-use model::{Milestone, ShipmentId};
+use model::{Milestone, Outcome, ShipmentId};
 
 use super::case::Case;
+use super::undo::UNDO;
 use crate::policy::{Policy, Wait as Span};
 use crate::state::{AskState, Shipment, State};
 
 /// Something that is being waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wait {
-    /// A warehouse's answer, and what it reserved.
-    Allocate(ShipmentId),
-    /// A TMS's answer.
-    Book(ShipmentId),
+    /// A warehouse's answer, and what it reserved, by how often it was asked.
+    Allocate(ShipmentId, usize),
+    /// A TMS's answer, by how often one was asked.
+    Book(ShipmentId, usize),
+    /// The ERP's answer, by the ask's kind and how often it was made.
+    Answer(&'static str, usize),
     /// The goods issue.
     Ship(ShipmentId),
     /// The goods issue of what the carrier already has.
@@ -21,18 +24,32 @@ pub(super) enum Wait {
     Deliver(ShipmentId),
     /// The closing sequence.
     Close,
+    /// A partner's word on undoing something, by the ask's kind and how often it was made.
+    Undo(&'static str, ShipmentId, usize),
+    /// The ERP's and the customer's word on a cancelled order.
+    CallOff,
+    /// That who holds the order back lets it go, by how often that was told.
+    Hold(usize),
+    /// Some time before a failed ask is made again, by its kind, its shipment and its number.
+    Retry(&'static str, Option<ShipmentId>, usize),
 }
 
 impl Wait {
     /// The deadline's name.
     pub fn name(&self) -> String {
         match self {
-            Self::Allocate(shipment) => format!("allocate-{shipment}"),
-            Self::Book(shipment) => format!("book-{shipment}"),
+            Self::Allocate(shipment, number) => numbered(format!("allocate-{shipment}"), *number),
+            Self::Book(shipment, number) => numbered(format!("book-{shipment}"), *number),
+            Self::Answer(kind, number) => numbered((*kind).to_owned(), *number),
             Self::Ship(shipment) => format!("ship-{shipment}"),
             Self::GoodsIssue(shipment) => format!("goods_issue-{shipment}"),
             Self::Deliver(shipment) => format!("deliver-{shipment}"),
             Self::Close => "close".to_owned(),
+            Self::Undo(kind, shipment, number) => numbered(format!("{kind}-{shipment}"), *number),
+            Self::CallOff => "cancel".to_owned(),
+            Self::Hold(number) => numbered("hold".to_owned(), *number),
+            Self::Retry(kind, Some(shipment), number) => format!("retry-{kind}-{shipment}-{number}"),
+            Self::Retry(kind, None, number) => format!("retry-{kind}-{number}"),
         }
     }
 
@@ -40,29 +57,49 @@ impl Wait {
     pub const fn limit(&self, policy: &Policy) -> Span {
         let deadlines = &policy.deadlines;
         match self {
-            Self::Allocate(_) => deadlines.allocate,
-            Self::Book(_) => deadlines.book,
+            Self::Allocate(..) => deadlines.allocate,
+            Self::Book(..) => deadlines.book,
+            Self::Answer(..) => deadlines.answer,
             Self::Ship(_) => deadlines.ship,
             Self::GoodsIssue(_) => deadlines.goods_issue,
             Self::Deliver(_) => deadlines.deliver,
-            Self::Close => deadlines.close,
+            Self::Close | Self::CallOff => deadlines.close,
+            Self::Undo(..) => deadlines.undo,
+            Self::Hold(_) => deadlines.hold,
+            Self::Retry(..) => policy.retries.pause,
         }
     }
 
     /// What is missing, in words for a person.
     pub fn words(&self, case: &Case<'_>) -> String {
         match self {
-            Self::Allocate(shipment) => format!("the warehouse has not reserved {shipment}"),
-            Self::Book(shipment) => {
+            Self::Allocate(shipment, _) => format!("the warehouse has not reserved {shipment}"),
+            Self::Book(shipment, _) => {
                 let tms =
                     case.shipments().find(|own| own.id == *shipment).map_or("the TMS", |own| case.tms(own).as_str());
                 format!("{tms} has not answered for {shipment}")
             }
+            Self::Answer(kind, _) => format!("{} has not answered {kind}", case.order().erp),
             Self::Ship(shipment) | Self::GoodsIssue(shipment) => format!("{shipment} has not left the warehouse"),
             Self::Deliver(shipment) => format!("{shipment} has not been delivered"),
             Self::Close => format!("still missing: {}", missing_to_close(case).join(", ")),
+            Self::Undo(kind, shipment, _) => {
+                let partner = case.ask(kind, Some(shipment)).map_or("the partner", |ask| ask.partner.as_str());
+                format!("{partner} has not answered {kind} of {shipment}")
+            }
+            Self::CallOff => format!("still missing: {}", missing_to_call_off(case).join(", ")),
+            Self::Hold(_) => {
+                let holders: Vec<&str> = case.holders.iter().map(|lane| lane.as_str()).collect();
+                format!("held back by {}", holders.join(" and "))
+            }
+            Self::Retry(kind, ..) => format!("{kind} is to be asked again"),
         }
     }
+}
+
+/// A wait that begins again is another wait, with a deadline of its own.
+fn numbered(name: String, number: usize) -> String {
+    if number > 1 { format!("{name}-{number}") } else { name }
 }
 
 /// Whether a deadline of this name is still being waited for.
@@ -83,11 +120,55 @@ pub(super) fn open_waits(case: &Case<'_>) -> Vec<Wait> {
     if case.is_delivered() && !missing_to_close(case).is_empty() {
         waits.push(Wait::Close);
     }
+    if case.is_called_off() && !missing_to_call_off(case).is_empty() {
+        waits.push(Wait::CallOff);
+    }
+    if case.is_held_back() {
+        waits.push(Wait::Hold(case.known.times_held()));
+    }
+    let unanswered = ERP_ASKS.iter().filter(|kind| case.answer(kind, None) == AskState::Waiting);
+    waits.extend(unanswered.map(|kind| Wait::Answer(kind, case.times(kind, None))));
+    waits.extend(retries(case));
     waits
 }
 
+/// What is asked of the ERP.
+const ERP_ASKS: [&str; 3] = ["confirm_shipment", "bill", "confirm_cancellation"];
+
+/// The wait for the answer to an ask of this kind that was made so many times; nothing where it is Waybill's own.
+pub(super) fn for_answer(kind: &str, shipment: Option<&ShipmentId>, number: usize) -> Option<Wait> {
+    let own = |kinds: &[&'static str]| kinds.iter().copied().find(|own| *own == kind);
+    match (kind, shipment) {
+        ("allocate", Some(shipment)) => Some(Wait::Allocate(shipment.clone(), number)),
+        ("book", Some(shipment)) => Some(Wait::Book(shipment.clone(), number)),
+        (_, Some(shipment)) => Some(Wait::Undo(own(&UNDO.map(|(undo, _)| undo))?, shipment.clone(), number)),
+        (_, None) => Some(Wait::Answer(own(&ERP_ASKS)?, number)),
+    }
+}
+
+/// The asks that failed: whether they are made again, and how often, is the policy's.
+fn retries(case: &Case<'_>) -> Vec<Wait> {
+    let of_order = ERP_ASKS.into_iter().chain(["update_customer"]).map(|kind| (kind, None));
+    let of_each = case.shipments().flat_map(|shipment| {
+        ["allocate", "book", "cancel_booking", "cancel_allocation"].map(|kind| (kind, Some(&shipment.id)))
+    });
+    let failed = of_order.chain(of_each).filter_map(|(kind, shipment)| {
+        let failed = matches!(case.answer(kind, shipment), AskState::Refused(Outcome::Failed { .. }));
+        failed.then(|| Wait::Retry(kind, shipment.cloned(), case.times(kind, shipment)))
+    });
+    failed.collect()
+}
+
 fn of_shipment(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
-    let id = || shipment.id.clone();
+    if case.is_to_be_undone(shipment) {
+        let waiting = UNDO.iter().filter(|(undo, _)| case.answer(undo, Some(&shipment.id)) == AskState::Waiting);
+        let number = |undo| case.times(undo, Some(&shipment.id));
+        return waiting.map(|(undo, _)| Wait::Undo(undo, shipment.id.clone(), number(undo))).collect();
+    }
+    if case.is_void(shipment) {
+        return Vec::new();
+    }
+    let (id, times) = (|| shipment.id.clone(), |kind| case.times(kind, Some(&shipment.id)));
     let reserving = match case.answer("allocate", Some(&shipment.id)) {
         AskState::Waiting => true,
         AskState::Accepted => !case.has_reached(shipment, &[Milestone::FulfilmentAllocated]),
@@ -99,8 +180,8 @@ fn of_shipment(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
     let to_be_picked = booking == AskState::NotAsked && case.is_allocated(shipment);
     let issued = case.is_issued(shipment);
     let waits = [
-        (reserving, Wait::Allocate(id())),
-        (booking == AskState::Waiting, Wait::Book(id())),
+        (reserving, Wait::Allocate(id(), times("allocate"))),
+        (booking == AskState::Waiting, Wait::Book(id(), times("book"))),
         ((on_its_way || to_be_picked) && !issued, Wait::Ship(id())),
         (on_its_way && !issued && case.is_picked_up(shipment), Wait::GoodsIssue(id())),
         (on_its_way && !case.is_shipment_delivered(shipment), Wait::Deliver(id())),
@@ -118,9 +199,17 @@ pub(super) fn missing_to_close(case: &Case<'_>) -> Vec<String> {
     let unanswered = steps.iter().filter(|(kind, _)| case.answer(kind, None) != AskState::Accepted);
     let mut missing: Vec<String> = unanswered.map(|(_, words)| (*words).to_owned()).collect();
     let is_unanswered = |shipment: &&Shipment<'_>| case.answer("book", Some(&shipment.id)) == AskState::Waiting;
-    let unanswered = case.shipments().filter(is_unanswered);
+    let unanswered = case.live_shipments().filter(is_unanswered);
     missing.extend(unanswered.map(|shipment| format!("the answer to the booking of {}", shipment.id)));
-    let unbilled = case.shipments().filter(|shipment| case.known.freight_invoice(shipment).is_none());
+    let unbilled = case.live_shipments().filter(|shipment| case.known.freight_invoices(shipment).is_empty());
     missing.extend(unbilled.map(|shipment| format!("the freight invoice of {}", shipment.id)));
     missing
+}
+
+/// What a cancelled order still lacks to be over.
+pub(super) fn missing_to_call_off(case: &Case<'_>) -> Vec<String> {
+    let steps =
+        [("confirm_cancellation", "the ERP's word on the cancellation"), ("update_customer", "the customer's update")];
+    let unanswered = steps.iter().filter(|(kind, _)| case.answer(kind, None) != AskState::Accepted);
+    unanswered.map(|(_, words)| (*words).to_owned()).collect()
 }

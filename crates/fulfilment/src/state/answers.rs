@@ -1,6 +1,6 @@
 //! What became of an ask. The first answer settles it; a later one that says otherwise is a claim, and a person must see it.
 
-use model::{Answer, Ask, AskId, Fact, Milestone, Outcome, Progress, Request, Timestamp};
+use model::{Answer, Ask, AskId, Fact, Lane, Milestone, Outcome, Progress, Request, Timestamp};
 
 use super::actual::Event;
 use super::{Came, Held, Known, Shipment, State};
@@ -69,10 +69,14 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Every word of the partner that was asked, in the order they came in.
+    /// Every word of the partner that was asked, in the order they came in. An operator's last word stands before them:
+    /// somebody who has talked to the partner knows better.
     pub fn outcomes(&self, ask: &Ask) -> impl Iterator<Item = &'a Outcome> {
-        let own = self.0.iter().filter(|(_, held, answer)| answer.ask == ask.id && is_from_asked(held, ask));
-        own.map(|(_, _, answer)| &answer.outcome)
+        let of_ask = || self.0.iter().filter(|(_, _, answer)| answer.ask == ask.id);
+        let entered = of_ask().rfind(|(_, held, _)| held.lane == Lane::Ops);
+        let is_entered = entered.is_some();
+        let own = of_ask().filter(move |(_, held, _)| !is_entered && is_from_asked(held, ask));
+        entered.into_iter().chain(own).map(|(_, _, answer)| &answer.outcome)
     }
 }
 
@@ -102,7 +106,12 @@ impl<'a> Known<'a> {
                     format!("later booked with {} as {} at {charge}", other.carrier, other.tracking)
                 }));
             }
-            Request::ConfirmShipment { .. } | Request::Bill { .. } | Request::UpdateCustomer { .. } => {}
+            Request::ConfirmShipment { .. }
+            | Request::Bill { .. }
+            | Request::CancelAllocation { .. }
+            | Request::CancelBooking { .. }
+            | Request::ConfirmCancellation { .. }
+            | Request::UpdateCustomer { .. } => {}
         }
         words.sort();
         words.dedup();
@@ -118,10 +127,7 @@ impl<'a> Known<'a> {
         for shipment in &self.shipments {
             let is_own = |ask: &AskId| is_ask(ask.as_str(), order.as_str(), "allocate", shipment.id.as_str());
             let answers = self.answers.0.iter().filter(|(_, held, answer)| {
-                answer.outcome.is_accepted()
-                    && held.lane == model::Lane::Wms
-                    && is_own(&answer.ask)
-                    && shipment.heeds(held)
+                answer.outcome.is_accepted() && held.lane == Lane::Wms && is_own(&answer.ask) && shipment.heeds(held)
             });
             let mut messages: Vec<(Timestamp, u64)> =
                 answers.map(|((received, inbox, _), ..)| (*received, *inbox)).collect();
@@ -165,19 +171,28 @@ fn reserved(shipment: &Shipment<'_>, events: &[Event<'_>]) -> String {
     words.join(", ")
 }
 
-/// Whether an id is that of the ask of this kind for a shipment; see [`ask_id`].
+/// Whether an id is that of an ask of this kind for a shipment, made for the first time or again; see [`ask_id`].
 fn is_ask(id: &str, order: &str, kind: &str, shipment: &str) -> bool {
     let own = id.strip_prefix(order).and_then(|rest| rest.strip_prefix('/'));
     let of_kind = own.and_then(|rest| rest.strip_prefix(kind)).and_then(|rest| rest.strip_prefix('/'));
-    of_kind == Some(shipment)
+    of_kind.and_then(|rest| rest.strip_prefix(shipment)).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
 }
 
-/// The id of the ask of a kind, for a shipment or for the order: the same however often it is decided. `None` when the
-/// order's number leaves no room for it; the longest number does, see `model::token::MAX_COMPOSED`.
-pub(crate) fn ask_id(order: &model::OrderId, kind: &str, shipment: Option<&model::ShipmentId>) -> Option<AskId> {
-    let text = match shipment {
+/// The id of the ask of a kind, for a shipment or for the order: the same however often it is decided. One that is made
+/// anew, because the one before was refused, has its number behind it. `None` when the order's number leaves no room for
+/// it; the longest number does, see `model::token::MAX_COMPOSED`.
+pub(crate) fn ask_id(
+    order: &model::OrderId,
+    kind: &str,
+    shipment: Option<&model::ShipmentId>,
+    attempt: usize,
+) -> Option<AskId> {
+    let mut text = match shipment {
         Some(shipment) => format!("{order}/{kind}/{shipment}"),
         None => format!("{order}/{kind}"),
     };
+    if attempt > 1 {
+        text = format!("{text}#{attempt}");
+    }
     AskId::new(&text).ok()
 }

@@ -1,7 +1,7 @@
 //! Claims: what is told by somebody whose word does not count for it. It is kept and shown, and moves nothing.
 
 use engine::FactId;
-use model::{Fact, Lane, Milestone, System, Timestamp};
+use model::{ConditionKind, Fact, Lane, Milestone, System, Timestamp};
 
 use super::answers::is_from_asked;
 use super::{Held, Known, State};
@@ -52,7 +52,9 @@ impl Known<'_> {
         let nobodys = |about| self.concerned(held, about).next().is_none();
         match &held.fact {
             Fact::Released(order) => order.erp != self.order.erp,
-            Fact::Validated(_) | Fact::Billed(_) => !self.is_from_erp(held),
+            Fact::Validated(_) | Fact::Billed(_) | Fact::CancelRequested(_) => !self.is_from_erp(held),
+            Fact::RetryRequested(_) | Fact::Waived(_) | Fact::Noted(_) => false,
+            Fact::Answered(_) if held.lane == Lane::Ops => false,
             Fact::Answered(answer) => {
                 let Some(ask) = self.state.ask(&answer.ask) else { return true };
                 let first = self.answers.outcomes(ask).next();
@@ -63,6 +65,7 @@ impl Known<'_> {
                 self.booking(&booking.shipment) != Some(booking) || nobodys(Some(&booking.shipment))
             }
             Fact::FreightInvoiced(bill) => nobodys(Some(&bill.shipment)),
+            Fact::Condition(_) if held.lane == Lane::Erp => !self.is_from_erp(held),
             Fact::Condition(condition) => nobodys(condition.shipment.as_ref()),
             Fact::Milestone(reached) => {
                 let differs = |again: &super::RepeatedQuantity<'_>| again.event.fact == id && again.differs.is_some();
@@ -91,12 +94,18 @@ pub fn may_tell(lane: Lane, fact: &Fact) -> bool {
         return true;
     }
     match fact {
-        Fact::Released(_) | Fact::Validated(_) | Fact::Billed(_) => lane == Lane::Erp,
+        Fact::Released(_) | Fact::Validated(_) | Fact::Billed(_) | Fact::CancelRequested(_) => lane == Lane::Erp,
+        // Only an operator's word counts for these, see above.
+        Fact::RetryRequested(_) | Fact::Waived(_) | Fact::Noted(_) => false,
         Fact::Booked(_) | Fact::FreightInvoiced(_) => lane == Lane::Tms,
         Fact::Archived(_) => lane == Lane::View,
         // An answer is matched to the partner that was asked, see `AskState`.
         Fact::Answered(_) => true,
-        Fact::Condition(_) => matches!(lane, Lane::Tms | Lane::Wms),
+        Fact::Condition(condition) => match condition.shipment {
+            // Whether an order may go on at all, its ERP knows best: its credit, its customer.
+            None if condition.kind == ConditionKind::OnHold => matches!(lane, Lane::Erp | Lane::Tms | Lane::Wms),
+            None | Some(_) => matches!(lane, Lane::Tms | Lane::Wms),
+        },
         Fact::Milestone(reached) => {
             let returned = reached.milestone == Milestone::TransportReturned;
             lane == reached.milestone.authority().lane() || (returned && lane == System::Tms.lane())

@@ -1,14 +1,15 @@
 //! What is known of an order, sorted out once for the many questions asked of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::FactId;
 use model::{
-    Booking, Classifier, Fact, FreightInvoice, Invoice, MilestoneReached, Order, OrderLine, PartnerId, Progress,
-    ShipmentId, Validation,
+    Booking, Classifier, Fact, FreightInvoice, Invoice, Milestone, MilestoneReached, Order, OrderLine, PartnerId,
+    Progress, ShipmentId, Validation,
 };
+use rust_decimal::Decimal;
 
-use super::actual::{Actual, Amounts, Event};
+use super::actual::{Actual, Amounts, Event, in_unit, plausible};
 use super::answers::{Answers, RepeatedQuantity};
 use super::{Came, Held, Release, Shipment, State, is_ahead, may_tell};
 
@@ -41,7 +42,7 @@ impl State {
         let (release, last_release) = (self.release(&releases)?, *releases.last()?);
         let order = release.order;
         let validation = self.validation_of(order, &releases);
-        let shipments = validation.map(|v| self.shipments_of(order, v, being_asked)).unwrap_or_default();
+        let shipments = self.shipments_of(order, validation, being_asked);
         let mut known = Known {
             state: self,
             order,
@@ -76,7 +77,9 @@ impl<'a> Known<'a> {
             Fact::Milestone(reached) => self.sort_in_milestone(id, held, reached),
             Fact::Answered(answer) => self.answers.add(came, held, answer),
             Fact::Booked(booking) => {
-                self.note_astray(held, Some(&booking.shipment), held.fact.kind());
+                if !self.was_undone(&booking.shipment) {
+                    self.note_astray(held, Some(&booking.shipment), held.fact.kind());
+                }
                 self.bookings.push((came, held, booking));
             }
             Fact::FreightInvoiced(bill) => {
@@ -84,7 +87,14 @@ impl<'a> Known<'a> {
                 self.freight_invoices.push((came, held, bill));
             }
             Fact::Billed(invoice) => self.invoices.push((came, invoice)),
-            Fact::Released(_) | Fact::Validated(_) | Fact::Condition(_) | Fact::Archived(_) => {}
+            Fact::Released(_)
+            | Fact::Validated(_)
+            | Fact::Condition(_)
+            | Fact::Archived(_)
+            | Fact::CancelRequested(_)
+            | Fact::RetryRequested(_)
+            | Fact::Waived(_)
+            | Fact::Noted(_) => {}
         }
     }
 
@@ -93,10 +103,20 @@ impl<'a> Known<'a> {
         if reached.classifier != Classifier::Actual || is_ahead(reached.occurred, held.received) {
             return;
         }
-        self.note_astray(held, reached.shipment.as_ref(), reached.milestone.as_str());
+        // Of a shipment that was undone something is astray only when it leaves all the same.
+        let leaves = reached.milestone.rank() >= Milestone::TransportPickedUp.rank();
+        if leaves || !reached.shipment.as_ref().is_some_and(|shipment| self.was_undone(shipment)) {
+            self.note_astray(held, reached.shipment.as_ref(), reached.milestone.as_str());
+        }
         for shipment in concerned(&self.shipments, held, reached.shipment.as_ref()) {
             self.actual.0.push(Event { fact, held, shipment: shipment.nth, reached });
         }
+    }
+
+    /// Whether a shipment is one of a release that was undone.
+    fn was_undone(&self, shipment: &ShipmentId) -> bool {
+        let number = shipment.as_str().strip_prefix('s').and_then(|number| number.parse::<u32>().ok());
+        number.is_some_and(|number| (1..self.state.first_shipment()).contains(&number))
     }
 
     fn note_astray(&mut self, held: &'a Held, about: Option<&'a ShipmentId>, told: &'static str) {
@@ -131,16 +151,16 @@ impl<'a> Known<'a> {
         own.map(|(_, _, booking)| *booking)
     }
 
-    /// The carrier's last bill for a shipment.
-    pub fn freight_invoice(&self, shipment: &Shipment<'_>) -> Option<&'a FreightInvoice> {
+    /// The carrier's bills for a shipment, by number; of one that came more than once, the last.
+    pub fn freight_invoices(&self, shipment: &Shipment<'_>) -> Vec<&'a FreightInvoice> {
         let own = |held: &Held, bill: &FreightInvoice| bill.shipment == shipment.id && shipment.heeds(held);
         let own = self.freight_invoices.iter().filter(|(_, held, bill)| own(held, bill));
-        own.max_by_key(|(came, ..)| *came).map(|(_, _, bill)| *bill)
+        last_of_each(own.map(|(came, _, bill)| (*came, bill.number.as_str(), *bill)))
     }
 
-    /// The customer's last invoice.
-    pub fn invoice(&self) -> Option<&'a Invoice> {
-        self.invoices.iter().max_by_key(|(came, _)| *came).map(|(_, invoice)| *invoice)
+    /// The customer's invoices, by number; of one that came more than once, the last.
+    pub fn invoices(&self) -> Vec<&'a Invoice> {
+        last_of_each(self.invoices.iter().map(|(came, invoice)| (*came, invoice.number.as_str(), *invoice)))
     }
 
     /// What the order's own partners told of goods that it does not hold, in words, sorted.
@@ -160,17 +180,49 @@ impl<'a> Known<'a> {
                 unmatched.extend(words.map(|what| format!("{teller} tells {milestone} of {of}: {what}")));
             }
         }
-        for part in self.invoice().iter().flat_map(|invoice| &invoice.lines) {
-            let what = mismatch(part, self.line(part));
-            unmatched.extend(what.map(|what| format!("{} bills the order: {what}", self.order.erp)));
+        let bills = |what: String| format!("{} bills the order: {what}", self.order.erp);
+        let invoices = self.invoices();
+        for part in invoices.iter().flat_map(|invoice| &invoice.lines) {
+            unmatched.extend(mismatch(part, self.line(part)).map(bills));
         }
+        unmatched.extend(self.billed_too_much(&invoices).into_iter().map(bills));
         unmatched
+    }
+
+    /// What several invoices together bill beyond what was ordered, in words. What one of them bills for a line is held
+    /// against the order too.
+    fn billed_too_much(&self, invoices: &[&Invoice]) -> Vec<String> {
+        if invoices.len() > 1 && invoices.iter().any(|invoice| invoice.lines.is_empty()) {
+            let numbers: Vec<&str> = invoices.iter().map(|invoice| invoice.number.as_str()).collect();
+            return vec![format!("all of it in one invoice of {}", numbers.join(", "))];
+        }
+        let billed = |line: &OrderLine| {
+            let parts = invoices.iter().flat_map(|invoice| &invoice.lines).filter(|part| part.line == line.line);
+            let amounts = parts.map(|part| in_unit(&part.quantity, &line.quantity.unit));
+            let sum = amounts.fold(Decimal::ZERO, Decimal::saturating_add);
+            let (ordered, unit) = (&line.quantity, &line.quantity.unit);
+            (sum > plausible(ordered))
+                .then(|| format!("{} {unit} of line {}, of which {ordered} are ordered", sum.normalize(), line.line))
+        };
+        self.order.lines.iter().filter_map(billed).collect()
     }
 
     /// The line of the order that a part is of.
     fn line(&self, part: &Progress) -> Option<&'a OrderLine> {
         self.order.lines.iter().find(|line| line.line == part.line)
     }
+}
+
+/// The last of each number, by number.
+fn last_of_each<'a, T>(told: impl Iterator<Item = (Came, &'a str, &'a T)>) -> Vec<&'a T> {
+    let mut last: BTreeMap<&str, (Came, &T)> = BTreeMap::new();
+    for (came, number, invoice) in told {
+        match last.get(number) {
+            Some((before, _)) if *before > came => {}
+            Some(_) | None => drop(last.insert(number, (came, invoice))),
+        }
+    }
+    last.into_values().map(|(_, invoice)| invoice).collect()
 }
 
 /// What makes a part of a line none of a line of ours, if anything does.

@@ -56,7 +56,7 @@ impl Known<'_> {
     pub fn lines(&self) -> Vec<LineStatus> {
         let tallied = self.shipments.iter().flat_map(|s| s.lines.iter().map(|line| &line.line).zip(self.tally(s)));
         let tally: BTreeMap<&LineId, Amounts> = tallied.collect();
-        let invoice = self.invoice();
+        let invoices = self.invoices();
         let status = |line: &OrderLine| {
             let amounts = tally.get(&line.line).copied().unwrap_or_default();
             let (delivered, delivered_on) = (amounts.of(Step::Delivered), amounts.delivered_on);
@@ -72,7 +72,10 @@ impl Known<'_> {
                 shipped: amounts.of(Step::Shipped),
                 delivered,
                 returned: amounts.of(Step::Returned),
-                invoiced: invoice.map_or(Decimal::ZERO, |invoice| invoiced(invoice, line, delivered)),
+                invoiced: invoices
+                    .iter()
+                    .map(|invoice| invoiced(invoice, line, delivered))
+                    .fold(Decimal::ZERO, Decimal::saturating_add),
                 promised,
                 delivered_on,
                 late: matches!((delivered_on, promised), (Some(on), Some(by)) if on.local_date() > by.local_date()),

@@ -6,17 +6,19 @@
 mod actual;
 mod ahead;
 mod answers;
+mod calls;
 mod claims;
 mod known;
 mod lines;
 mod releases;
 mod shipments;
 mod stock;
+mod undone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{Content, FactId, Key, Source, WorkflowRecord};
-use model::{Ask, Decision, End, Exception, Fact, Lane, OrderId, PartnerId, Timestamp};
+use model::{Ask, AskId, Decision, End, Exception, ExceptionKind, Fact, Lane, OrderId, PartnerId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Fulfilment;
@@ -24,12 +26,14 @@ pub(crate) use actual::{Amounts, Step};
 pub(crate) use ahead::is_ahead;
 pub use answers::AskState;
 pub(crate) use answers::{RepeatedQuantity, ask_id};
+pub(crate) use calls::Cancelled;
 pub use claims::{Claim, may_tell};
 pub(crate) use known::Known;
 pub use lines::LineStatus;
-pub(crate) use releases::{Release, changes};
+pub(crate) use releases::{Changes, Release, changes};
 pub use shipments::Shipment;
 pub use stock::{StockEffect, StockEffectKind};
+pub(crate) use undone::newest;
 
 /// The most facts an order keeps of one lane, so that one flooded order cannot fill a process, and a partner that floods it
 /// leaves the others their room. What comes beyond stays in the stream, counts for nothing, and is an exception.
@@ -47,14 +51,22 @@ pub struct State {
     /// A fact came beyond [`MAX_FACTS`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     flooded: bool,
-    /// The release that what was asked is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    committed: Option<FactId>,
+    /// The releases that were worked with, the present one last.
+    committed: Vec<Committed>,
     asks: Vec<Ask>,
+    /// Asks that were made again under their own id, once for each time.
+    asked_again: Vec<AskId>,
     deadlines: BTreeMap<String, Timestamp>,
     due: BTreeSet<String>,
     exceptions: Vec<Exception>,
     ended: Option<End>,
+}
+
+/// A release that is or was worked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Committed {
+    release: FactId,
+    first_shipment: u32,
 }
 
 /// A fact, who told it and when it came in.
@@ -99,8 +111,9 @@ impl State {
             id: OrderId::from_token(key.token()).ok(),
             facts: BTreeMap::new(),
             flooded: false,
-            committed: None,
+            committed: Vec::new(),
             asks: Vec::new(),
+            asked_again: Vec::new(),
             deadlines: BTreeMap::new(),
             due: BTreeSet::new(),
             exceptions: Vec::new(),
@@ -146,9 +159,14 @@ impl State {
         self.facts.len() < MAX_FACTS || self.facts.values().filter(|held| held.lane == lane).count() < MAX_FACTS
     }
 
-    fn take(&mut self, decision: &Decision) {
+    pub(crate) fn take(&mut self, decision: &Decision) {
         match decision {
-            Decision::Commit(commitment) => self.committed = self.committed.or(fact_id(&commitment.release)),
+            Decision::Commit(commitment) => {
+                let first_shipment = commitment.first_shipment;
+                let committed = fact_id(&commitment.release).map(|release| Committed { release, first_shipment });
+                self.committed.extend(committed);
+            }
+            Decision::Ask(ask) if self.ask(&ask.id).is_some() => self.asked_again.push(ask.id.clone()),
             Decision::Ask(ask) => self.asks.push(ask.clone()),
             Decision::Deadline(deadline) => {
                 self.deadlines.insert(deadline.name.clone(), deadline.at);
@@ -168,10 +186,15 @@ impl State {
         self.id.as_ref()
     }
 
-    /// The release that what was asked is about, once something was asked.
+    /// The release that is being worked with, once something was asked.
     #[must_use]
-    pub const fn committed(&self) -> Option<FactId> {
-        self.committed
+    pub fn committed(&self) -> Option<FactId> {
+        self.committed.last().map(|committed| committed.release)
+    }
+
+    /// The number of the first shipment of the release that is being worked with.
+    pub(crate) fn first_shipment(&self) -> u32 {
+        self.committed.last().map_or(1, |committed| committed.first_shipment)
     }
 
     /// Whether more was told of it in one lane than it keeps.
@@ -192,8 +215,39 @@ impl State {
     }
 
     /// Every ask, in the order they were made.
-    pub fn asks(&self) -> impl Iterator<Item = &Ask> {
+    pub fn asks(&self) -> std::slice::Iter<'_, Ask> {
         self.asks.iter()
+    }
+
+    /// How often an ask was made again under its own id.
+    pub(crate) fn times_again(&self, ask: &AskId) -> usize {
+        self.asked_again.iter().filter(|again| *again == ask).count()
+    }
+
+    /// How often an operator wanted an ask made again.
+    pub(crate) fn times_wanted_again(&self, ask: &AskId) -> usize {
+        let wants = |held: &Held| {
+            held.lane == Lane::Ops && matches!(&held.fact, Fact::RetryRequested(retry) if retry.ask == *ask)
+        };
+        self.facts.values().filter(|held| wants(held)).count()
+    }
+
+    /// Whether an operator takes this problem as it is.
+    pub(crate) fn is_waived(&self, problem: &Exception) -> bool {
+        let waives = |held: &Held| {
+            let Fact::Waived(waived) = &held.fact else { return false };
+            // What came later than the person's word is not covered by it; that something is late goes on being so.
+            let same = matches!(problem.kind, ExceptionKind::Overdue(_)) || waived.detail == problem.detail;
+            held.lane == Lane::Ops && waived.kind == problem.kind && same
+        };
+        self.facts.values().any(waives)
+    }
+
+    /// Whether an operator takes a problem of this kind as it is, whatever it was in particular.
+    pub(crate) fn is_kind_waived(&self, kind: &ExceptionKind) -> bool {
+        let waives =
+            |held: &Held| held.lane == Lane::Ops && matches!(&held.fact, Fact::Waived(waived) if waived.kind == *kind);
+        self.facts.values().any(waives)
     }
 
     /// When each deadline passes, by name.

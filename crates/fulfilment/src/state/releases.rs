@@ -41,7 +41,7 @@ impl State {
             })
             .collect();
         releases.sort_by_key(|release| release.came);
-        let owner = releases.iter().find(|release| Some(release.id) == self.committed).or(releases.first());
+        let owner = releases.iter().find(|release| Some(release.id) == self.committed()).or(releases.first());
         if let Some(erp) = owner.map(|release| &release.order.erp) {
             releases.retain(|release| release.order.erp == *erp);
         }
@@ -50,7 +50,7 @@ impl State {
 
     /// The one of its releases that the order works with.
     pub(crate) fn release<'a>(&'a self, releases: &[Release<'a>]) -> Option<Release<'a>> {
-        let committed = releases.iter().find(|release| Some(release.id) == self.committed);
+        let committed = releases.iter().find(|release| Some(release.id) == self.committed());
         committed.or(releases.last()).copied()
     }
 
@@ -73,29 +73,56 @@ fn is_same(one: &Order, other: &Order) -> bool {
     std::ptr::eq(one, other) || one == other || changes(one, other).is_empty()
 }
 
-/// What differs between two releases of an order, in words. In which order the lines are listed makes no difference.
-pub(crate) fn changes(from: &Order, to: &Order) -> Vec<String> {
-    let fields = [
+/// What differs between two releases of an order, in words.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// What a warehouse or carrier has to know: which goods, from where, when, to where.
+    pub goods: Vec<String>,
+    /// What only the ERP and the customer have to know: prices and promises.
+    pub terms: Vec<String>,
+}
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.goods.is_empty() && self.terms.is_empty()
+    }
+
+    pub fn words(self) -> Vec<String> {
+        let mut words = self.goods;
+        words.extend(self.terms);
+        words
+    }
+}
+
+/// What differs between two releases of an order. In which order the lines are listed makes no difference.
+pub(crate) fn changes(from: &Order, to: &Order) -> Changes {
+    let goods = [
         ("customer", from.customer != to.customer),
-        ("currency", from.currency != to.currency),
         ("ship-to address", from.ship_to != to.ship_to),
-        ("order date", from.ordered != to.ordered),
-        ("promised date", from.promised != to.promised),
         ("mode of transport", from.mode != to.mode),
     ];
-    let changed = fields.iter().filter(|(_, differs)| *differs).map(|(field, _)| (*field).to_owned());
-    let mut changes: Vec<String> = changed.collect();
+    let terms = [
+        ("currency", from.currency != to.currency),
+        ("order date", from.ordered != to.ordered),
+        ("promised date", from.promised != to.promised),
+    ];
+    let mut changes = Changes { goods: named(&goods), terms: named(&terms) };
     let (before, after) = (by_number(&from.lines), by_number(&to.lines));
     for (number, lines) in &before {
         match after.get(number) {
-            None => changes.push(format!("line {number} is gone")),
-            Some(others) if lines.len() == 1 && others.len() == 1 => changes.extend(line_changes(lines[0], others[0])),
-            Some(others) if lines != others => changes.push(format!("line {number}")),
+            None => changes.goods.push(format!("line {number} is gone")),
+            Some(others) if lines.len() == 1 && others.len() == 1 => line_changes(lines[0], others[0], &mut changes),
+            Some(others) if lines != others => changes.goods.push(format!("line {number}")),
             Some(_) => {}
         }
     }
-    changes.extend(after.keys().filter(|number| !before.contains_key(*number)).map(|n| format!("line {n} is new")));
+    let new = after.keys().filter(|number| !before.contains_key(*number));
+    changes.goods.extend(new.map(|number| format!("line {number} is new")));
     changes
+}
+
+fn named(fields: &[(&str, bool)]) -> Vec<String> {
+    fields.iter().filter(|(_, differs)| *differs).map(|(field, _)| (*field).to_owned()).collect()
 }
 
 fn by_number(lines: &[OrderLine]) -> BTreeMap<&LineId, Vec<&OrderLine>> {
@@ -104,22 +131,17 @@ fn by_number(lines: &[OrderLine]) -> BTreeMap<&LineId, Vec<&OrderLine>> {
     by_number
 }
 
-fn line_changes(from: &OrderLine, to: &OrderLine) -> Vec<String> {
+fn line_changes(from: &OrderLine, to: &OrderLine, changes: &mut Changes) {
     let number = &from.line;
-    let mut changes = Vec::new();
     if from.sku != to.sku {
-        changes.push(format!("item of line {number} from {} to {}", from.sku, to.sku));
+        changes.goods.push(format!("item of line {number} from {} to {}", from.sku, to.sku));
     }
     if from.quantity != to.quantity {
-        changes.push(format!("quantity of line {number} from {} to {}", from.quantity, to.quantity));
+        changes.goods.push(format!("quantity of line {number} from {} to {}", from.quantity, to.quantity));
     }
-    let fields = [
-        ("price", from.unit_price != to.unit_price),
-        ("location", from.ship_from != to.ship_from),
-        ("ship date", from.ship_on != to.ship_on),
-        ("promised date", from.promised != to.promised),
-    ];
-    let changed = fields.iter().filter(|(_, differs)| *differs);
-    changes.extend(changed.map(|(field, _)| format!("{field} of line {number}")));
-    changes
+    let of_line = |field: String| format!("{field} of line {number}");
+    let goods = [("location", from.ship_from != to.ship_from), ("ship date", from.ship_on != to.ship_on)];
+    changes.goods.extend(named(&goods).into_iter().map(of_line));
+    let terms = [("price", from.unit_price != to.unit_price), ("promised date", from.promised != to.promised)];
+    changes.terms.extend(named(&terms).into_iter().map(of_line));
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{AskedLine, Date, Lane, LineId, LocationId, Order, OrderLine, PartnerId, ShipmentId, Validation};
 
+use super::undone::newest;
 use super::{Held, State};
 
 /// A shipment of an order.
@@ -61,15 +62,15 @@ impl State {
     /// The shipments of the order; none before it is released and its locations are known.
     #[must_use]
     pub fn shipments(&self) -> Vec<Shipment<'_>> {
-        let (Some(order), Some(validation)) = (self.order(), self.validation()) else { return Vec::new() };
-        self.shipments_of(order, validation, |_| None)
+        self.order().map(|order| self.shipments_of(order, self.validation(), |_| None)).unwrap_or_default()
     }
 
-    /// The shipments of a release; `being_asked` is the TMS that is only now being asked to carry one.
+    /// The shipments of a release, as far as it is known who is to ship them: who was asked already, or else who the master
+    /// data say; `being_asked` is the TMS that is only now being asked to carry one.
     pub(crate) fn shipments_of<'a>(
         &'a self,
         order: &'a Order,
-        validation: &'a Validation,
+        validation: Option<&'a Validation>,
         being_asked: impl Fn(&ShipmentId) -> Option<&'a PartnerId>,
     ) -> Vec<Shipment<'a>> {
         let mut groups: BTreeMap<(&LocationId, Option<Date>), Vec<&OrderLine>> = BTreeMap::new();
@@ -79,11 +80,11 @@ impl State {
             }
         }
         let mut shipments = Vec::with_capacity(groups.len());
-        for (((location, ship_on), lines), number) in groups.into_iter().zip(1_u32..) {
+        for (((location, ship_on), lines), number) in groups.into_iter().zip(self.first_shipment()..) {
             let Ok(id) = ShipmentId::new(&format!("s{number}")) else { continue };
-            let source = || validation.sources.iter().find(|source| source.location == *location);
+            let source = || validation?.sources.iter().find(|source| source.location == *location);
             let wms = self.asked("allocate", &id).or_else(|| source().map(|source| &source.wms));
-            let tms = self.asked("book", &id).or_else(|| being_asked(&id));
+            let tms = being_asked(&id).or_else(|| self.asked("book", &id));
             if let Some(wms) = wms {
                 let mut by_number: Vec<(&LineId, usize)> = lines.iter().map(|line| &line.line).zip(0..).collect();
                 by_number.sort_unstable();
@@ -93,9 +94,8 @@ impl State {
         shipments
     }
 
-    /// The partner that was asked to do this with a shipment.
+    /// The partner that was last asked to do this with a shipment.
     fn asked(&self, kind: &str, shipment: &ShipmentId) -> Option<&PartnerId> {
-        let same = |ask: &&model::Ask| ask.request.kind() == kind && ask.request.shipment() == Some(shipment);
-        self.asks.iter().find(same).map(|ask| &ask.partner)
+        newest(self.asks.iter(), kind, Some(shipment)).map(|ask| &ask.partner)
     }
 }

@@ -1,10 +1,11 @@
 //! What an order does to the stock: it reserves, then it issues.
 
 use engine::FactId;
-use model::{LocationId, Milestone, OrderLine, Quantity, Sku, Unit, When};
+use model::{LocationId, Milestone, OrderLine, Progress, Quantity, Sku, Unit, When};
 use rust_decimal::Decimal;
 
 use super::actual::{Actual, Event, in_unit, plausible};
+use super::undone::newest;
 use super::{Shipment, State};
 
 /// What an order does to the stock of one SKU at one location.
@@ -42,13 +43,16 @@ impl State {
         let Some(known) = self.known(|_| None) else { return Vec::new() };
         let mut effects = Vec::new();
         for shipment in &known.shipments {
+            let allocation = newest(self.asks(), "allocate", Some(&shipment.id));
+            let given_back = allocation.is_some_and(|ask| known.is_undone(ask, self.asks()));
+            let holds = self.ended.is_none() && !given_back;
             for line in &shipment.lines {
                 let of = |milestone, kind| effects_of(&known.actual, shipment, line, milestone, kind);
                 let issued = of(Milestone::FulfilmentGoodsIssued, StockEffectKind::Issued);
                 let mut reserved = of(Milestone::FulfilmentAllocated, StockEffectKind::Reserved);
                 release(&mut reserved, &issued);
                 effects.extend(issued);
-                effects.extend(reserved.into_iter().filter(|held| self.ended.is_none() && !held.quantity.is_zero()));
+                effects.extend(reserved.into_iter().filter(|held| holds && !held.quantity.is_zero()));
             }
         }
         effects
@@ -73,7 +77,9 @@ fn effects_of(
         fact: told.fact,
     };
     let milestones = [milestone];
-    let parts: Vec<_> = actual.told_of_parts(shipment, line, &milestones).collect();
+    // A part in another unit is none of the line's; it is shown as unmatched.
+    let in_its_unit = |(_, part): &(Event<'_>, &Progress)| part.quantity.unit == line.quantity.unit;
+    let parts: Vec<_> = actual.told_of_parts(shipment, line, &milestones).filter(in_its_unit).collect();
     let told = parts.iter().map(|(_, part)| in_unit(&part.quantity, &line.quantity.unit));
     let is_more_than_all = told.fold(Decimal::ZERO, Decimal::saturating_add) > plausible(&line.quantity);
     match actual.told_of_all(shipment, &milestones) {

@@ -1,7 +1,7 @@
 //! Conditions: open until said resolved, or until a later actual milestone shows that it went on.
 
 use engine::FactId;
-use model::{Condition, Fact, Milestone, Phase, When};
+use model::{Condition, ConditionKind, Fact, Lane, Milestone, Phase, When};
 
 use super::OpenCondition;
 use super::fold::{DAY, History, Place, is_vague};
@@ -11,25 +11,41 @@ use crate::state::{Held, Known, is_ahead};
 pub(super) fn open(known: &Known<'_>, history: &History<'_>) -> Vec<OpenCondition> {
     let told = known.state.facts().filter(|(id, held)| !known.is_claim(*id, held)).filter_map(|(id, held)| {
         let Fact::Condition(condition) = &held.fact else { return None };
-        Some((place(history, id, held, condition), condition))
+        Some((place(history, id, held, condition), held.lane, condition))
     });
-    let mut told: Vec<(Place, &Condition)> = told.collect();
-    told.sort_by_key(|(place, _)| *place);
-    let mut open: Vec<(Place, &Condition)> = Vec::new();
-    for (place, condition) in told {
-        open.retain(|(_, other)| !(same_matter(other, condition)));
+    let mut told: Vec<(Place, Lane, &Condition)> = told.collect();
+    told.sort_by_key(|(place, ..)| *place);
+    let mut open: Vec<(Place, Lane, &Condition)> = Vec::new();
+    for (place, lane, condition) in told {
+        // Who holds an order back lets it go again; a carrier's hold on the goods is another matter.
+        let same = |other: Lane, matter: &Condition| {
+            same_matter(matter, condition) && holder(other, matter) == holder(lane, condition)
+        };
+        open.retain(|(_, other, matter)| !same(*other, matter));
         if !condition.resolved {
-            open.push((place, condition));
+            open.push((place, lane, condition));
         }
     }
-    let standing = open.into_iter().filter(|(place, condition)| !went_on(history, *place, condition));
-    let shown = standing.map(|(_, condition)| OpenCondition {
+    let stands = |place: Place, lane: Lane, condition: &Condition| {
+        holder(lane, condition).is_some() || !went_on(history, place, condition)
+    };
+    let standing = open.into_iter().filter(|(place, lane, condition)| stands(*place, *lane, condition));
+    let shown = standing.map(|(_, _, condition)| OpenCondition {
         kind: condition.kind,
         reason: condition.reason,
         shipment: condition.shipment.clone(),
         since: condition.occurred,
     });
     shown.collect()
+}
+
+/// Who holds the whole order back, if that is what is the matter: no milestone ends it.
+fn holder(lane: Lane, condition: &Condition) -> Option<Lane> {
+    let of_order = condition.kind == ConditionKind::OnHold && condition.shipment.is_none();
+    match lane {
+        Lane::Erp | Lane::Ops => of_order.then_some(lane),
+        Lane::Wms | Lane::Tms | Lane::View | Lane::Clock | Lane::Flow => None,
+    }
 }
 
 fn place(history: &History<'_>, id: FactId, held: &Held, condition: &Condition) -> Place {

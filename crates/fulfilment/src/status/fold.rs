@@ -118,7 +118,11 @@ fn event_of(id: FactId, held: &Held) -> Option<(Event<'_>, Classifier)> {
         | Fact::Condition(_)
         | Fact::Booked(_)
         | Fact::FreightInvoiced(_)
-        | Fact::Archived(_) => None,
+        | Fact::Archived(_)
+        | Fact::CancelRequested(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::Noted(_) => None,
     }
 }
 
@@ -133,7 +137,11 @@ pub(super) fn claim_status(claim: &Claim<'_>) -> ClaimStatus {
         | Fact::Booked(_)
         | Fact::Billed(_)
         | Fact::FreightInvoiced(_)
-        | Fact::Archived(_) => claim.fact.kind(),
+        | Fact::Archived(_)
+        | Fact::CancelRequested(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::Noted(_) => claim.fact.kind(),
     };
     let partner = claim.partner.map(str::to_owned);
     ClaimStatus { lane: claim.lane, what: what.to_owned(), received: claim.received, partner }

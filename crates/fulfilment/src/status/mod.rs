@@ -55,14 +55,23 @@ pub enum Stage {
     Transport,
     /// Everything is delivered; it is being billed and audited.
     Closing,
-    /// Done with.
+    /// Delivered and done with.
     Closed,
+    /// Called off and done with.
+    Cancelled,
 }
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Self; 6] =
-        [Self::Unreleased, Self::Released, Self::Warehouse, Self::Transport, Self::Closing, Self::Closed];
+    pub const ALL: [Self; 7] = [
+        Self::Unreleased,
+        Self::Released,
+        Self::Warehouse,
+        Self::Transport,
+        Self::Closing,
+        Self::Closed,
+        Self::Cancelled,
+    ];
 
     /// The word used in messages and on screens.
     #[must_use]
@@ -74,6 +83,7 @@ impl Stage {
             Self::Transport => "transport",
             Self::Closing => "closing",
             Self::Closed => "closed",
+            Self::Cancelled => "cancelled",
         }
     }
 }
@@ -150,7 +160,7 @@ pub fn composite(state: &State) -> Composite {
     let Some(known) = known else { return Composite { claims, exceptions, ..Composite::unreleased(state.ended()) } };
     let history = fold::History::of(&known);
     let shipments = rollup::shipments(&known, &history);
-    let (milestone, partial) = rollup::order(&history, &shipments);
+    let (milestone, partial) = rollup::order(state.ended(), &history, &shipments);
     Composite {
         stage: stage(state.ended(), &shipments),
         milestone,
@@ -172,7 +182,7 @@ impl Composite {
     /// Of an order that nobody released nothing is known: whatever is told of it is a claim.
     const fn unreleased(ended: Option<End>) -> Self {
         Self {
-            stage: if ended.is_some() { Stage::Closed } else { Stage::Unreleased },
+            stage: Stage::Unreleased,
             milestone: None,
             rank: 0,
             partial: false,
@@ -195,6 +205,7 @@ fn stage(ended: Option<End>, shipments: &[ShipmentStatus]) -> Stage {
     let least = shipments.iter().map(|shipment| shipment.rank).min().unwrap_or(0);
     match ended {
         Some(End::Closed) => Stage::Closed,
+        Some(End::Cancelled) => Stage::Cancelled,
         None if least >= Milestone::TransportDelivered.rank() => Stage::Closing,
         None if furthest >= Milestone::TransportPickedUp.rank() => Stage::Transport,
         None if furthest >= Milestone::FulfilmentAllocated.rank() => Stage::Warehouse,

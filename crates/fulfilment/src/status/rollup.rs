@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{Milestone, ParcelId, Phase, ShipmentId};
+use model::{End, Milestone, ParcelId, Phase, ShipmentId};
 
 use super::ShipmentStatus;
 use super::fold::{Event, History, is_physical};
@@ -43,11 +43,15 @@ fn shipment(known: &Known<'_>, history: &History<'_>, id: ShipmentId) -> Shipmen
 }
 
 /// The order's milestone and whether some of it is further.
-pub(super) fn order(history: &History<'_>, shipments: &[ShipmentStatus]) -> (Option<Milestone>, bool) {
+pub(super) fn order(
+    ended: Option<End>,
+    history: &History<'_>,
+    shipments: &[ShipmentStatus],
+) -> (Option<Milestone>, bool) {
     let partial = shipments.iter().any(|s| s.partial) || differ(shipments.iter().map(|s| s.milestone));
     let of_order = history.events.iter().filter(|event| !is_physical(event.milestone)).map(|event| event.milestone);
     let of_order: Vec<Milestone> = of_order.collect();
-    if of_order.contains(&Milestone::OrderCancelled) {
+    if ended == Some(End::Cancelled) || of_order.contains(&Milestone::OrderCancelled) {
         return (Some(Milestone::OrderCancelled), false);
     }
     let physical = lowest(shipments.iter().map(|shipment| shipment.milestone));

@@ -11,7 +11,11 @@ use crate::kit::{
 #[test]
 fn what_is_delivered_as_shipped_is_confirmed() {
     let given = until("goods issued", &order(2)).then([delivered("s1")]);
-    given.decides(&["ask erp-1 to confirm the shipment: 10 EA of line 1, 10 EA of line 2", "wait 10days for close"]);
+    given.decides(&[
+        "ask erp-1 to confirm the shipment: 10 EA of line 1, 10 EA of line 2",
+        "wait 10days for close",
+        "wait 4h for confirm_shipment",
+    ]);
 }
 
 #[test]
@@ -38,7 +42,11 @@ fn one_parcel_of_two_is_no_delivery() {
     given.decides(&[]);
     assert_eq!(given.lines()[0].delivered, 0.into());
     let given = given.then([delivered("s1").parcel("p2")]);
-    given.decides(&["ask erp-1 to confirm the shipment: 10 EA of line 1", "wait 10days for close"]);
+    given.decides(&[
+        "ask erp-1 to confirm the shipment: 10 EA of line 1",
+        "wait 10days for close",
+        "wait 4h for confirm_shipment",
+    ]);
 }
 
 #[test]
@@ -51,7 +59,11 @@ fn parcels_that_say_what_they_hold_add_up() {
 #[test]
 fn a_confirmed_order_is_billed_and_its_customer_told() {
     let given = until("delivered", &order(1)).then([accepted("confirm_shipment")]);
-    given.decides(&["ask erp-1 to bill: 10 EA of line 1", "ask visibility to tell acme transport.delivered"]);
+    given.decides(&[
+        "ask erp-1 to bill: 10 EA of line 1",
+        "ask visibility to tell acme transport.delivered",
+        "wait 4h for bill",
+    ]);
 }
 
 #[test]

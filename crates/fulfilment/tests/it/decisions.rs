@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use model::{Finding, LineId, Quantity, Reason};
+use model::{ExceptionKind, Finding, LineId, Quantity, Reason, When};
 
 use crate::golden;
 use crate::kit::{
-    Given, News, STAGES, accepted, allocated, archived, billed, booked, delayed, delivered, eur, failed, found,
-    freight_invoiced, goods_issued, hour, no_longer_delayed, order, packed, picked, picked_up, proof_of_delivery,
-    refused, released, returned, short, staged, until, validated,
+    Given, News, STAGES, accepted, allocated, archived, billed, booked, cancel_requested, delayed, delivered, eur,
+    failed, found, freight_invoiced, goods_issued, held, hour, let_go, no_longer_delayed, noted, order, packed, picked,
+    picked_up, proof_of_delivery, refused, released, retry_requested, returned, returning, shipment_id, short, staged,
+    until, validated, waived,
 };
 
 const HEAD: &str = "\
@@ -24,6 +25,8 @@ fn arrivals() -> Vec<(&'static str, Vec<News>)> {
     let order = order(2);
     let mut changed = order.clone();
     changed.lines[1].quantity = Quantity::each(7);
+    let mut promised = order.clone();
+    promised.promised = Some(When::parse("2026-05-01").unwrap());
     let nowhere = Finding::NoLocation { line: LineId::new("2").unwrap() };
     let no = |ask| refused(ask, Reason::Unknown, None);
     let arrivals = vec![
@@ -65,6 +68,15 @@ fn arrivals() -> Vec<(&'static str, Vec<News>)> {
         ("freight invoice of 150 EUR", vec![freight_invoiced("s1", eur("150"))]),
         ("freight invoice of -1 EUR", vec![freight_invoiced("s1", eur("-1"))]),
         ("archived", vec![archived()]),
+        ("cancelled", vec![cancel_requested()]),
+        ("promised for later", vec![released(&promised), validated(&promised)]),
+        ("held back", vec![held()]),
+        ("let go", vec![let_go()]),
+        ("booking failed", vec![failed("book/s1", "no connection")]),
+        ("booking wanted again", vec![retry_requested("book/s1")]),
+        ("on its way back", vec![returning("s1")]),
+        ("short stock taken as is", vec![waived(ExceptionKind::NoStock(shipment_id("s1")), "")]),
+        ("noted", vec![noted("the customer called")]),
     ];
     // Later than anything of the good path, in a message of its own.
     let at = |news: News| {

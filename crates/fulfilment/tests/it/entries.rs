@@ -10,7 +10,8 @@ use schemars::{JsonSchema, schema_for};
 
 use crate::golden;
 use crate::kit::{
-    ask_id, billed, booked, delayed, eur, failed, found, freight_invoiced, hour, order, refused, shipment_id,
+    ask_id, billed, booked, cancel_requested, delayed, eur, failed, found, freight_invoiced, hour, noted, order,
+    refused, retry_requested, shipment_id, waived,
 };
 
 type OrderEntry = Entry<Fact, Decision>;
@@ -119,6 +120,10 @@ fn fact(kind: &str) -> Fact {
         "billed" => billed().of(&[(1, 10)]).fact,
         "freight_invoiced" => freight_invoiced("s1", eur("100.00")).fact,
         "archived" => crate::kit::archived().fact,
+        "cancel_requested" => cancel_requested().fact,
+        "retry_requested" => retry_requested("book/s1").fact,
+        "waived" => waived(exception("no_stock"), "less was reserved than ordered").fact,
+        "noted" => noted("the customer called").fact,
         other => panic!("add a sample of the fact {other}"),
     }
 }
@@ -142,7 +147,7 @@ fn findings() -> Vec<Finding> {
 
 fn decision(kind: &str) -> Decision {
     match kind {
-        "commit" => Decision::Commit(Commitment { release: FactId([7; 16]).to_string() }),
+        "commit" => Decision::Commit(Commitment { release: FactId([7; 16]).to_string(), first_shipment: 1 }),
         "ask" => ask(request("allocate")),
         "deadline" => Decision::Deadline(Deadline { name: "allocate-s1".to_owned(), at: hour(4) }),
         "raise" => Decision::Raise(Exception { kind: ExceptionKind::Invalid, detail: "no such customer".to_owned() }),
@@ -174,6 +179,14 @@ fn request(kind: &str) -> Request {
         },
         "confirm_shipment" => Request::ConfirmShipment { lines: lines() },
         "bill" => Request::Bill { lines: lines() },
+        "cancel_allocation" => {
+            Request::CancelAllocation { shipment: shipment_id("s1"), ask: ask_id("allocate/s1"), location }
+        }
+        "cancel_booking" => {
+            let tracking = Some("T-1".to_owned());
+            Request::CancelBooking { shipment: shipment_id("s1"), ask: ask_id("book/s1"), tracking }
+        }
+        "confirm_cancellation" => Request::ConfirmCancellation { reason: model::Reason::ShipperCancelled },
         "update_customer" => {
             let customer = CustomerId::new("acme").unwrap();
             Request::UpdateCustomer { customer, milestone: Milestone::TransportDelivered }
@@ -202,6 +215,8 @@ fn exception(kind: &str) -> ExceptionKind {
         "contradicted" => ExceptionKind::Contradicted(ask_id("allocate/s1")),
         "unmatched" => ExceptionKind::Unmatched,
         "flooded" => ExceptionKind::Flooded,
+        "cancel_too_late" => ExceptionKind::CancelTooLate(shipment),
+        "undeliverable" => ExceptionKind::Undeliverable(shipment),
         other => panic!("add a sample of the exception {other}"),
     }
 }
@@ -227,6 +242,7 @@ fn facts(facts: Vec<Fact>) -> OrderEntry {
         profile: Some(3),
         inbox: Some(4_711),
         received: hour(3),
+        operator: None,
     };
     let told = |(number, fact): (u8, Fact)| Told { id: FactId([number; 16]), fact };
     entry(Content::Facts { source, facts: (1..).zip(facts).map(told).collect() })

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod again;
 mod answers;
 mod asks;
+mod cancels;
 mod changes;
 mod closing;
 mod composite;

@@ -38,9 +38,12 @@ fn all_findings_are_one_exception() {
         .decides(&["raise invalid: line 1 names no location to ship from; line 2 names no location to ship from"]);
 }
 
+/// What failed is at once a problem.
+const NO_RETRIES: &str = "[retries]\nfailed = 0";
+
 #[test]
 fn a_warehouse_that_refuses_or_fails_has_no_stock_for_us() {
-    let asked = until("allocate asked", &order(1));
+    let asked = until("allocate asked", &order(1)).policy(NO_RETRIES);
     for (answer, words) in [
         (refused("allocate/s1", Reason::QuantityShort, Some("2 on hand")), "refused, quantity.short: 2 on hand"),
         (refused("allocate/s1", Reason::Unknown, None), "refused, unknown"),
@@ -80,7 +83,7 @@ fn a_shortage_is_over_when_the_rest_is_reserved() {
 
 #[test]
 fn one_warehouse_without_stock_does_not_hold_up_the_others() {
-    let given = until("allocate asked", &order_of(&[1, 1]));
+    let given = until("allocate asked", &order_of(&[1, 1])).policy(NO_RETRIES);
     let given = given.then([failed("allocate/s1", "burnt down"), accepted("allocate/s2"), allocated("s2")]);
     given.decides(&[
         "ask tms-main to book s2 from dc-2: 10 EA of line 2",
@@ -100,7 +103,7 @@ fn a_booking_that_is_refused_is_an_exception() {
 
 #[test]
 fn a_step_of_the_closing_sequence_that_is_refused_is_an_exception() {
-    let delivered = until("delivered", &order(1));
+    let delivered = until("delivered", &order(1)).policy(NO_RETRIES);
     delivered
         .clone()
         .then([failed("confirm_shipment", "posting period closed").at(12)])
@@ -159,9 +162,11 @@ fn quantities_in_another_unit_do_not_compare() {
 fn a_mismatch_is_over_when_the_rest_arrives() {
     let given = until("goods issued", &order(1)).then([delivered("s1").of(&[(1, 6)]).at(10)]).decided();
     assert_eq!(given.problems(), ["quantity_mismatch s1"]);
-    given
-        .then([partly_delivered("s1").of(&[(1, 4)]).at(10)])
-        .decides(&["ask erp-1 to confirm the shipment: 10 EA of line 1", "resolve quantity_mismatch s1"]);
+    given.then([partly_delivered("s1").of(&[(1, 4)]).at(10)]).decides(&[
+        "ask erp-1 to confirm the shipment: 10 EA of line 1",
+        "wait 4h for confirm_shipment",
+        "resolve quantity_mismatch s1",
+    ]);
 }
 
 #[test]
@@ -174,7 +179,11 @@ fn a_part_of_unknown_size_is_not_the_whole() {
 #[test]
 fn the_proof_of_delivery_stands_for_a_delivery_nobody_told_of() {
     let given = until("goods issued", &order(1)).then([proof_of_delivery("s1").at(10)]);
-    given.decides(&["ask erp-1 to confirm the shipment: 10 EA of line 1", "wait 10days for close"]);
+    given.decides(&[
+        "ask erp-1 to confirm the shipment: 10 EA of line 1",
+        "wait 10days for close",
+        "wait 4h for confirm_shipment",
+    ]);
     let short = given.then([delivered("s1").of(&[(1, 9)]).at(10)]);
     short.decides(&["wait 10days for close", "raise quantity_mismatch s1: line 1: shipped 10, delivered 9"]);
 }
@@ -187,6 +196,35 @@ fn the_freight_invoice_may_lie_a_little_above_the_booking() {
         let words = format!("raise freight_mismatch s1: billed {billed} EUR, booked 100.00 EUR");
         if fits { given.decides(&[]) } else { given.decides(&[&words]) }
     }
+}
+
+#[test]
+fn several_bills_are_held_against_the_booking_together() {
+    let given = until("billed", &order(1)).then([freight_invoiced("s1", eur("100.00"))]).decided();
+    // The same bill again is no other bill.
+    given.clone().then([freight_invoiced("s1", eur("100.00")).message(2)]).decides(&[]);
+    let mut second = freight_invoiced("s1", eur("100.00"));
+    let model::Fact::FreightInvoiced(bill) = &mut second.fact else { panic!("{second:?}") };
+    bill.number = "F-2".to_owned();
+    given.then([second]).decides(&["raise freight_mismatch s1: billed 200.00 EUR in 2 bills, booked 100.00 EUR"]);
+}
+
+#[test]
+fn customers_are_not_billed_for_more_than_was_ordered() {
+    let bill = |number: &str, lines: &[(u32, i64)]| {
+        let mut news = billed().of(lines);
+        let model::Fact::Billed(invoice) = &mut news.fact else { panic!("{news:?}") };
+        invoice.number = number.to_owned();
+        news.at(20)
+    };
+    let given = until("delivered", &order(1)).then([bill("I-1", &[(1, 4)]), bill("I-2", &[(1, 6)])]);
+    given.decides(&[]);
+    assert_eq!(given.lines()[0].invoiced, rust_decimal::Decimal::TEN);
+    given
+        .then([bill("I-3", &[(1, 1)])])
+        .decides(&["raise unmatched: erp-1 bills the order: 11 EA of line 1, of which 10 EA are ordered"]);
+    let twice = until("delivered", &order(1)).then([bill("I-1", &[]), bill("I-2", &[])]);
+    twice.decides(&["raise unmatched: erp-1 bills the order: all of it in one invoice of I-1, I-2"]);
 }
 
 #[test]

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use engine::{Folded, Key};
+use engine::{FactId, Folded, Key};
+use fulfilment::state::AskState;
 use fulfilment::{Fulfilment, State, StockEffectKind, composite};
-use model::{Commitment, Decision, Lane, Milestone, Order, Quantity, Reason, Request, Unit};
+use model::{Commitment, Decision, ExceptionKind, Lane, Milestone, Order, Quantity, Reason, Request, Unit};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use rust_decimal::Decimal;
 
 use crate::kit::{
-    Given, News, ORDER, Record, accepted, allocated, billed, booked, cancelled, delayed, delivered, eur, failed, flow,
-    found, freight_invoiced, given, good_path, goods_issued, hour, in_words, kilos, no_longer_delayed, order_of,
-    packed, partly_delivered, picked, progress, proof_of_delivery, reached, record, refused, released, returned,
-    validated,
+    Given, News, ORDER, Record, accepted, allocated, billed, booked, cancel_requested, cancelled, delayed, delivered,
+    eur, failed, flow, found, freight_invoiced, given, good_path, goods_issued, held, hour, in_words, kilos, let_go,
+    no_longer_delayed, order_of, packed, partly_delivered, picked, progress, proof_of_delivery, reached, record,
+    refused, released, retry_requested, returned, shipment_id, validated, waived,
 };
 
 /// Something that happens to an order.
@@ -80,6 +81,27 @@ fn incidents() -> impl Strategy<Value = News> {
     })
 }
 
+/// What the ERP or an operator wants of the order, and what partners say to being asked to undo.
+fn calls() -> impl Strategy<Value = News> {
+    let shipment = select(vec!["s1", "s2", "s3", "s4"]);
+    (shipment, 0_usize..15).prop_map(|(s, kind)| match kind {
+        0 => cancel_requested(),
+        1 => cancel_requested().by(Lane::Ops),
+        2 => held(),
+        3 | 4 => let_go(),
+        5 => retry_requested(&format!("book/{s}")),
+        6 => retry_requested(&format!("allocate/{s}")),
+        7 => accepted(&format!("cancel_booking/{s}")),
+        8 => accepted(&format!("cancel_allocation/{s}")),
+        9 => refused(&format!("cancel_allocation/{s}"), Reason::Unknown, None),
+        10 => waived(ExceptionKind::NoStock(shipment_id(s)), "less was reserved than ordered"),
+        11 => waived(ExceptionKind::BookingRefused(shipment_id(s)), "tms-main: refused, carrier.capacity"),
+        12 => accepted(&format!("book/{s}")).by(Lane::Ops),
+        13 => failed(&format!("allocate/{s}"), "down"),
+        _ => accepted("confirm_cancellation"),
+    })
+}
+
 /// What somebody tells who was not asked, or not that.
 fn strangers() -> impl Strategy<Value = News> {
     let teller = select(vec!["wms-1", "wms-2", "wms-9", "tms-9", "erp-9"]);
@@ -113,6 +135,7 @@ fn histories() -> impl Strategy<Value = (Order, Vec<Step>)> {
         let incident = prop_oneof![
             8 => timed(incidents()),
             3 => timed(milestones()),
+            4 => timed(calls()),
             2 => timed(late),
             1 => Just(invalid.at(15)),
             1 => Just(cancelled().at(8)),
@@ -191,7 +214,10 @@ fn asked(request: &Request) -> Vec<(&str, &Quantity)> {
         Request::ConfirmShipment { lines } | Request::Bill { lines } => {
             lines.iter().map(|part| (part.line.as_str(), &part.quantity)).collect()
         }
-        Request::UpdateCustomer { .. } => Vec::new(),
+        Request::CancelAllocation { .. }
+        | Request::CancelBooking { .. }
+        | Request::ConfirmCancellation { .. }
+        | Request::UpdateCustomer { .. } => Vec::new(),
     }
 }
 
@@ -218,8 +244,9 @@ proptest! {
         let decided = play(steps.clone());
         let decisions = decided.state().asks().cloned().map(Decision::Ask);
         let open = decided.state().exceptions().cloned().map(Decision::Raise);
-        let release = decided.state().committed().map(|release| Commitment { release: release.to_string() });
-        let commit = release.into_iter().map(Decision::Commit);
+        let release = decided.state().committed();
+        let commitment = |release: FactId| Commitment { release: release.to_string(), first_shipment: 1 };
+        let commit = release.into_iter().map(commitment).map(Decision::Commit);
         let flow = flow(1, hour(1), commit.chain(decisions).chain(open).collect());
         let news: Vec<News> = steps
             .into_iter()
@@ -247,6 +274,41 @@ proptest! {
     }
 
     #[test]
+    fn no_order_is_left_alone((_, steps) in histories()) {
+        let given = play(steps).decided();
+        let state = given.state();
+        let waits = |name: &str| fulfilment::decide::awaits(state, name) && !state.is_due(name);
+        let is_seen_to = state.order().is_none()
+            || state.ended().is_some()
+            || state.exceptions().next().is_some()
+            || state.deadlines().keys().any(|name| waits(name));
+        prop_assert!(is_seen_to, "{:?}", in_words(&given.decisions(), given.now()));
+    }
+
+    #[test]
+    fn a_cancelled_order_leaves_nothing_committed((order, steps) in histories()) {
+        let mut given = play(steps).then([cancel_requested().at(50)]).decided();
+        // Everybody does what they are asked to.
+        for round in 51..60 {
+            let asks: Vec<_> = given.state().asks().cloned().collect();
+            let yes = asks.iter().filter_map(|ask| Some(ask.id.as_str().strip_prefix(ORDER)?.strip_prefix('/')?));
+            let yes = yes.filter(|ask| !ask.starts_with("allocate") && !ask.starts_with("book"));
+            given = given.then(yes.map(|ask| accepted(ask).at(round)).collect::<Vec<_>>()).decided();
+        }
+        let state = given.state();
+        if state.ended() != Some(model::End::Cancelled) {
+            return Ok(());
+        }
+        for ask in state.asks().filter(|ask| matches!(ask.request, Request::Allocate { .. } | Request::Book { .. })) {
+            let undone = state.asks().any(|undo| {
+                undo.request.undoes() == Some(&ask.id) && state.ask_state(&undo.id) == AskState::Accepted
+            });
+            let refused = matches!(state.ask_state(&ask.id), AskState::Refused(_));
+            prop_assert!(undone || refused, "{:?} of {} lines", ask, order.lines.len());
+        }
+    }
+
+    #[test]
     fn stock_is_neither_made_nor_lost((order, steps) in histories()) {
         let state = play(steps).state().clone();
         let mut held: BTreeMap<(&str, bool), Decimal> = BTreeMap::new();
@@ -271,11 +333,16 @@ proptest! {
     fn all_that_is_asked_is_asked_for_one_release((_, steps) in histories()) {
         let given = play(steps).decided();
         let Some(order) = given.state().order() else { return Ok(()) };
-        for ask in given.state().asks() {
+        let shipments = given.state().shipments();
+        let is_current = |ask: &&model::Ask| {
+            ask.request.shipment().is_none_or(|asked| shipments.iter().any(|own| own.id == *asked))
+        };
+        // What was asked for an earlier release is undone.
+        for ask in given.state().asks().filter(is_current) {
             for (number, quantity) in asked(&ask.request) {
                 let line = order.lines.iter().find(|line| line.line.as_str() == number).unwrap();
                 prop_assert_eq!(&quantity.unit, &line.quantity.unit);
-                let in_full = matches!(ask.request, Request::Allocate { .. } | Request::Book { .. });
+                let in_full = matches!(ask.request, Request::Allocate { .. });
                 prop_assert!(quantity.amount <= line.quantity.amount, "{:?}", ask);
                 prop_assert!(!in_full || quantity.amount == line.quantity.amount, "{:?}", ask);
             }

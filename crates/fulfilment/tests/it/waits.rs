@@ -11,7 +11,7 @@ use crate::kit::{
 
 #[test]
 fn a_warehouse_that_does_not_answer_is_overdue() {
-    let late = until("allocate asked", &order(1)).due("allocate-s1");
+    let late = until("allocate asked", &order(1)).policy("[retries]\nunanswered = 0").due("allocate-s1");
     late.decides(&["raise overdue allocate-s1: the warehouse has not reserved s1"]);
     let late = late.decided();
     late.then([accepted("allocate/s1"), allocated("s1")]).decides_among_others("resolve overdue allocate-s1");
@@ -28,8 +28,20 @@ fn a_warehouse_that_accepts_has_still_to_say_what_it_reserved() {
 #[test]
 fn a_tms_that_does_not_answer_is_overdue() {
     let late = until("allocated", &order(1)).due("book-s1");
-    late.decides(&["raise overdue book-s1: tms-main has not answered for s1"]);
-    late.decided().then([accepted("book/s1")]).decides(&["resolve overdue book-s1"]);
+    // It is asked once more, under the same id.
+    late.decides(&["ask tms-main to book s1 from dc-1: 10 EA of line 1", "wait 4h for book-s1-2"]);
+    let late = late.decided().due("book-s1-2");
+    late.decides(&["raise overdue book-s1-2: tms-main has not answered for s1"]);
+    late.decided().then([accepted("book/s1")]).decides(&["resolve overdue book-s1-2"]);
+}
+
+#[test]
+fn an_erp_that_does_not_answer_is_asked_again_and_then_overdue() {
+    let late = until("confirmed", &order(1)).due("bill");
+    late.decides(&["ask erp-1 to bill: 10 EA of line 1", "wait 4h for bill-2"]);
+    let late = late.decided().due("bill-2");
+    late.decides(&["raise overdue bill-2: erp-1 has not answered bill"]);
+    late.decided().then([accepted("bill")]).decides(&["resolve overdue bill-2"]);
 }
 
 #[test]
@@ -46,6 +58,7 @@ fn a_shipment_that_does_not_arrive_is_overdue() {
     late.decided().then([delivered("s1")]).decides(&[
         "ask erp-1 to confirm the shipment: 10 EA of line 1",
         "wait 10days for close",
+        "wait 4h for confirm_shipment",
         "resolve overdue deliver-s1",
     ]);
 }
@@ -80,8 +93,11 @@ fn any_word_of_the_carrier_on_the_road_shows_that_it_has_the_goods() {
     for milestone in Milestone::ALL {
         let on_the_road = (90..=160).contains(&milestone.rank()) && milestone != Milestone::FulfilmentGoodsIssued;
         let given = until("staged", &order(1)).then([reached(Lane::Tms, milestone, "s1")]);
-        let expected: &[&str] = if on_the_road { &["wait 4h for goods_issue-s1"] } else { &[] };
-        given.decides(expected);
+        let mut expected = if on_the_road { vec!["wait 4h for goods_issue-s1"] } else { Vec::new() };
+        if matches!(milestone, Milestone::TransportReturning | Milestone::TransportReturned) {
+            expected.push("raise undeliverable s1: s1 will not be delivered: it is on its way back");
+        }
+        given.decides(&expected);
     }
 }
 

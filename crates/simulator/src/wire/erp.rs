@@ -51,6 +51,17 @@ pub struct BillingRequest<'a> {
     pub items: Vec<BilledItem<'a>>,
 }
 
+/// Asked: close this order as cancelled.
+#[derive(Debug, Deserialize)]
+pub struct Rejection<'a> {
+    /// The ask.
+    #[serde(borrow)]
+    pub reference: Cow<'a, str>,
+    /// The order.
+    #[serde(borrow)]
+    pub vbeln: Cow<'a, str>,
+}
+
 /// A line and how much of it to bill.
 #[derive(Debug, Deserialize)]
 pub struct BilledItem<'a> {
@@ -149,10 +160,26 @@ struct Confirmation<'a> {
     status: &'static str,
 }
 
-/// The shipment is posted.
+#[derive(Serialize)]
+struct Cancel<'a> {
+    docnum: &'a str,
+    vbeln: &'a str,
+    abgru: &'static str,
+    text: &'static str,
+}
+
+/// The order is not wanted any more.
 #[must_use]
-pub fn confirmation(order: &OrderId, ask: &str) -> Message {
-    let id = format!("{}/shpcon", order.token());
+pub fn cancel(order: &OrderId) -> Message {
+    let id = format!("{}/cancel", order.token());
+    let body = bytes(&Cancel { docnum: &id, vbeln: order.as_str(), abgru: "CUST", text: "the customer called" });
+    message("cancel", id, body)
+}
+
+/// The shipment, or the cancellation, is posted.
+#[must_use]
+pub fn confirmation(order: &OrderId, ask: &str, what: &str) -> Message {
+    let id = format!("{}/{what}", order.token());
     let body = Confirmation { docnum: &id, vbeln: order.as_str(), reference: ask, status: "53" };
     let body = bytes(&body);
     message("confirmation", id, body)

@@ -29,6 +29,17 @@ pub struct Tender<'a> {
     pub goods: Vec<Goods<'a>>,
 }
 
+/// Asked: take this from the carrier again.
+#[derive(Debug, Deserialize)]
+pub struct Withdrawal<'a> {
+    /// The ask.
+    #[serde(borrow)]
+    pub tender: Cow<'a, str>,
+    /// What it is about.
+    #[serde(borrow)]
+    pub shipper_ref: ShipperRef<'a>,
+}
+
 /// The shipper's own numbers.
 #[derive(Debug, Deserialize)]
 pub struct ShipperRef<'a> {
@@ -214,6 +225,23 @@ impl Job<'_> {
             rate: booked.map(|booked| Rate { amount: booked.charge, currency: CURRENCY }),
         });
         self.message("booking", "booking", body)
+    }
+
+    /// Answers a withdrawal: done, or too late.
+    #[must_use]
+    pub fn withdrawn(self, ask: &str, is_gone: bool) -> Message {
+        let body = bytes(&Booking {
+            tender: ask,
+            shipper_ref: self.reference(),
+            answer: if is_gone { "D" } else { "C" },
+            decline_code: None,
+            note: is_gone.then_some("it has left"),
+            scac: None,
+            pro: None,
+            answered_at: None,
+            rate: None,
+        });
+        self.message("booking", "withdrawn", body)
     }
 
     /// Tells events on the road, several at once as carriers do.

@@ -32,6 +32,20 @@ pub struct Release<'a> {
     pub items: Vec<ReleasedItem<'a>>,
 }
 
+/// Asked: give back what was reserved.
+#[derive(Debug, Deserialize)]
+pub struct Cancel<'a> {
+    /// The ask.
+    #[serde(borrow)]
+    pub request: Cow<'a, str>,
+    /// The order.
+    #[serde(borrow)]
+    pub order_no: Cow<'a, str>,
+    /// The shipment.
+    #[serde(borrow)]
+    pub shipment_no: Cow<'a, str>,
+}
+
 /// A line to ship.
 #[derive(Debug, Deserialize)]
 pub struct ReleasedItem<'a> {
@@ -84,6 +98,10 @@ pub enum Word {
     Short,
     /// The warehouse will not.
     Rejected,
+    /// What was reserved is given back.
+    Cancelled,
+    /// It cannot be given back any more.
+    Gone,
 }
 
 #[derive(Serialize)]
@@ -142,8 +160,13 @@ impl<'a> Job<'a> {
             Word::Allocated(when) => ("ALLOC", None, None, Some(when.at.as_millis())),
             Word::Short => ("SHORT", None, Some("less on hand than asked for"), None),
             Word::Rejected => ("REJECT", Some("NOSTOCK"), Some("none on hand"), None),
+            Word::Cancelled => ("CANCELLED", None, None, None),
+            Word::Gone => ("REJECT", None, Some("it has left"), None),
         };
-        let id = self.id(result);
+        let id = match word {
+            Word::Gone => self.id("GONE"),
+            Word::Allocated(_) | Word::Short | Word::Rejected | Word::Cancelled => self.id(result),
+        };
         let body = bytes(&Reply {
             event: &id,
             request: ask,

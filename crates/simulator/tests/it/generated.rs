@@ -28,7 +28,7 @@ fn every_order_ends_where_the_books_say() {
     assert_eq!(waybill.orders.len() as u64, ORDERS);
     let mut kinds = BTreeSet::new();
     for (order, known) in &waybill.orders {
-        assert_eq!(books.verdict(order, known.closed, &known.exceptions), Ok(()));
+        assert_eq!(books.verdict(order, known.ended, &known.exceptions), Ok(()));
         kinds.extend(known.exceptions.iter().map(|exception| exception.split(' ').next().unwrap().to_owned()));
     }
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["booking_refused", "invalid", "no_stock"]);
@@ -202,7 +202,7 @@ fn an_order_that_somebody_else_releases_is_served_too() {
     let said = asks.iter().flat_map(|(partner, ask)| stage.on_ask(*partner, &ask.message, &ask.body, now())).collect();
     waybill.work_off(&mut stage, said);
     let known = &waybill.orders[&OrderId::new("MINE/1").unwrap()];
-    assert!(known.closed && known.exceptions.is_empty());
+    assert!(known.ended.is_some() && known.exceptions.is_empty());
     assert_eq!(stage.books().released, released);
     assert_eq!((stage.books().asks.foreign, stage.books().fault_count), (6, 0));
 }

@@ -86,7 +86,7 @@ async fn a_play_runs_to_its_end_and_the_books_agree() {
     shutdown.trigger();
     let waybill = waybill.await.unwrap();
     for (order, known) in &waybill.orders {
-        assert_eq!(books.verdict(order, known.closed, &known.exceptions), Ok(()));
+        assert_eq!(books.verdict(order, known.ended, &known.exceptions), Ok(()));
     }
     assert_eq!(waybill.orders.len() as u64, ORDERS);
     play.end().await;

@@ -53,7 +53,7 @@ fn counted(scenario: &Scenario) -> (Expected, Waybill) {
     assert_eq!(stage.books().sound(), Ok(()));
     let mut counted = Expected::default();
     for (order, known) in &waybill.orders {
-        assert_eq!(stage.books().verdict(order, known.closed, &known.exceptions), Ok(()));
+        assert_eq!(stage.books().verdict(order, known.ended, &known.exceptions), Ok(()));
         counted.orders += 1;
         counted.lines += known.order.as_ref().unwrap().lines.len() as u64;
         counted.delivered += known.amounts(Milestone::TransportDelivered).len() as u64;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use model::master::MasterRecord;
 use model::{
-    Ask, AskId, AskedLine, Country, Fact, LocationId, Milestone, MovementKind, Order, OrderId, Outcome, PartnerId,
+    Ask, AskId, AskedLine, Country, End, Fact, LocationId, Milestone, MovementKind, Order, OrderId, Outcome, PartnerId,
     Progress, Request, ShipmentId, Sku, System, Timestamp,
 };
 use partners::{Identified, OrderRef, Outgoing, Profile, Told};
@@ -20,7 +20,7 @@ pub struct Known {
     pub ids: BTreeSet<[u8; 16]>,
     pub asked: BTreeSet<String>,
     pub exceptions: Vec<String>,
-    pub closed: bool,
+    pub ended: Option<End>,
 }
 
 pub struct Waybill {
@@ -128,7 +128,10 @@ impl Waybill {
         let Some(order) = &known.order else { return Vec::new() };
         let mut asks = Vec::new();
         let mut exceptions = Vec::new();
-        if self.valid(order) {
+        let mut called_off = false;
+        if known.facts.iter().any(|fact| matches!(fact, Fact::CancelRequested(_))) {
+            (asks, called_off) = self.undo(id, known, &shipments(order));
+        } else if self.valid(order) {
             let shipments = shipments(order);
             for (shipment, location, lines) in &shipments {
                 let (country_wms, about) = (&self.locations[location], Some(shipment));
@@ -182,11 +185,50 @@ impl Waybill {
         let billed = known.facts.iter().any(|fact| matches!(fact, Fact::Billed(_)));
         let known = self.orders.get_mut(id).unwrap();
         known.exceptions = exceptions;
-        known.closed = billed && known.freight_is_as_booked();
+        known.ended = match (called_off, billed && known.freight_is_as_booked()) {
+            (true, _) => Some(End::Cancelled),
+            (false, true) => Some(End::Closed),
+            (false, false) => None,
+        };
         asks.retain(|ask| known.asked.insert(ask.id.to_string()));
         asks.iter()
             .map(|ask| (partner(ask.partner.as_str()), self.profiles[ask.partner.as_str()].encode(id, ask).unwrap()))
             .collect()
+    }
+
+    /// What is asked of an order that is cancelled, and whether it is over.
+    fn undo(
+        &self,
+        id: &OrderId,
+        known: &Known,
+        shipments: &[(ShipmentId, LocationId, Vec<AskedLine>)],
+    ) -> (Vec<Ask>, bool) {
+        let mut asks = Vec::new();
+        let mut undone = true;
+        for (shipment, location, _) in shipments {
+            let about = Some(shipment);
+            let accepted = |kind| known.answer(id, kind, about) == Some(&Outcome::Accepted);
+            let asked = |kind: &str| known.asked.contains(&format!("{id}/{kind}/{shipment}"));
+            let undoes = |kind: &str| AskId::new(&format!("{id}/{kind}/{shipment}")).unwrap();
+            if asked("book") {
+                let request =
+                    Request::CancelBooking { shipment: shipment.clone(), ask: undoes("book"), tracking: None };
+                asks.push(ask(id, System::Tms, "tms-main", about, request));
+                undone &= accepted("cancel_booking");
+            }
+            if asked("allocate") && (!asked("book") || accepted("cancel_booking")) {
+                let (ask_id, location) = (undoes("allocate"), location.clone());
+                let wms = self.locations[&location].1.as_str();
+                let request = Request::CancelAllocation { shipment: shipment.clone(), ask: ask_id, location };
+                asks.push(ask(id, System::Wms, wms, about, request));
+            }
+            undone &= !asked("allocate") || accepted("cancel_allocation");
+        }
+        if undone {
+            let request = Request::ConfirmCancellation { reason: model::Reason::ShipperCancelled };
+            asks.push(ask(id, System::Erp, "erp-main", None, request));
+        }
+        (asks, known.answer(id, "confirm_cancellation", None) == Some(&Outcome::Accepted))
     }
 
     fn valid(&self, order: &Order) -> bool {

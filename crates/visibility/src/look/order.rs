@@ -96,6 +96,14 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
             };
             Some((milestone.rank(), event))
         }
-        Fact::Validated(_) | Fact::Answered(_) | Fact::Archived(_) => None,
+        Fact::CancelRequested(wanted) => {
+            let detail = wanted.detail.clone().or_else(|| Some(wanted.reason.to_string()));
+            Some((u16::MAX, TimelineEvent { detail, ..plain(held.fact.kind(), received) }))
+        }
+        Fact::Noted(note) => {
+            let detail = Some(note.text.clone());
+            Some((u16::MAX, TimelineEvent { detail, ..plain(held.fact.kind(), received) }))
+        }
+        Fact::Validated(_) | Fact::Answered(_) | Fact::Archived(_) | Fact::RetryRequested(_) | Fact::Waived(_) => None,
     }
 }

@@ -256,7 +256,14 @@ fn may_show(entry: &OrderEntry) -> bool {
     let Content::Facts { facts, .. } = &record.entry.content else { return false };
     facts.iter().any(|told| match told.fact {
         Fact::Released(_) | Fact::Validated(_) | Fact::Milestone(_) | Fact::Condition(_) | Fact::Booked(_) => true,
-        Fact::Answered(_) | Fact::Billed(_) | Fact::FreightInvoiced(_) | Fact::Archived(_) => false,
+        Fact::Answered(_)
+        | Fact::Billed(_)
+        | Fact::FreightInvoiced(_)
+        | Fact::Archived(_)
+        | Fact::CancelRequested(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::Noted(_) => false,
     })
 }
 

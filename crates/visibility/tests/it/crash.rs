@@ -123,7 +123,7 @@ fn a_closed_projection_is_opened_where_it_was() {
 fn opened_after(damage: impl Fn(&Path)) -> Result<String, StoreError> {
     let log = log(60);
     let data = tempfile::tempdir().unwrap();
-    let folder = Folder::take(data.path()).unwrap();
+    let mut folder = Folder::take(data.path()).unwrap();
     let (mut projection, store) = projection(&folder);
     for part in log.chunks(100) {
         projection.fold(&burst(part), true, None).unwrap();

@@ -20,8 +20,13 @@ pub fn at(minutes: i64) -> When {
     When::exact(Timestamp::from_millis(START + minutes * 60_000))
 }
 
+/// An order's number; one of them is as odd as a number can be.
+pub fn number_of(order: usize) -> String {
+    if order == 5 { "SO\r\n5".to_owned() } else { format!("SO {order}") }
+}
+
 pub fn key(number: usize) -> Key {
-    Key::of(&format!("SO {number}"))
+    Key::of(&number_of(number))
 }
 
 pub fn released(number: usize) -> Order {
@@ -85,6 +90,7 @@ pub fn facts(number: usize, lane: Lane, minutes: i64, facts: Vec<Fact>) -> FactE
         profile: None,
         inbox: None,
         received: at(minutes).at,
+        operator: None,
     };
     let [order, place] = parts(99);
     Entry { id: EntryId::of(&[&order, &place]), content: Content::Facts { source, facts: told.collect() } }
@@ -97,7 +103,7 @@ pub fn decisions(number: usize, seen: u64, decisions: Vec<Decision>) -> FactEntr
 
 pub fn tell_customer(number: usize) -> Decision {
     Decision::Ask(Ask {
-        id: AskId::new(&format!("SO {number}/tell")).unwrap(),
+        id: AskId::new(&format!("{}/tell", number_of(number))).unwrap(),
         system: System::View,
         partner: PartnerId::new("view").unwrap(),
         request: Request::UpdateCustomer {

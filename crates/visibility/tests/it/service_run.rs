@@ -14,10 +14,11 @@ use service::{Connection, Host, Shutdown};
 use tokio::io::AsyncReadExt;
 use tokio::task::JoinHandle;
 use visibility::queries::{self, Digests, Lag, OrderPage, OrderView, StockPage};
+use visibility::store::Folder;
 use visibility::updates::CloudEvent;
 use visibility::{Settings, archive};
 
-use crate::given::{at, key, life, location, sku};
+use crate::given::{at, key, life, location, number_of, sku};
 
 /// How long anything may take here.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -92,6 +93,7 @@ impl World {
             profile: None,
             inbox: None,
             received: at(0).at,
+            operator: None,
         };
         let content = Content::Facts { source, facts: vec![told] };
         let entry: Entry<Movement, Decision> = Entry { id: EntryId([id; 16]), content };
@@ -176,7 +178,11 @@ async fn an_order_is_shown_told_and_archived_and_a_rebuild_tells_nobody_again() 
     assert_eq!(before, independent(&world, orders).await);
     running.end().await;
 
-    std::fs::remove_dir_all(world.data.path().join("projection-1")).unwrap();
+    // The last process was killed while it opened the projection, and left it damaged.
+    let mut folder = Folder::take(world.data.path()).unwrap();
+    folder.begin().unwrap();
+    std::fs::write(folder.path().join("entries"), "not what was written").unwrap();
+    drop(folder);
     let running = world.serve().await;
     world.settled(orders).await;
     let rebuilt: Digests = world.ask(queries::DIGEST, serde_json::json!({})).await;
@@ -213,7 +219,7 @@ async fn shown(world: &World, orders: usize) {
 
 fn told(events: &[CloudEvent], orders: usize) {
     for number in 0..orders {
-        let kinds = kinds_of(events, &format!("SO {number}"));
+        let kinds = kinds_of(events, &number_of(number));
         let milestones: Vec<&str> = kinds.iter().map(|kind| kind.trim_start_matches("waybill.order.")).collect();
         let mut asked = milestones.clone();
         // What was asked for comes beside what was seen, at any place after the delivery was decided on.

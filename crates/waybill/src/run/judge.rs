@@ -137,7 +137,7 @@ impl Replay {
             *self.exceptions.entry(exception.kind.as_str().to_owned()).or_default() += 1;
         }
         let verdict = match state.id() {
-            Some(id) => books.verdict(id, state.ended().is_some(), &exceptions),
+            Some(id) => books.verdict(id, state.ended(), &exceptions),
             None => Err(format!("the subject token {} names no order", key.token())),
         };
         if let Err(words) = verdict {

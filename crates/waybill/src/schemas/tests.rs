@@ -133,6 +133,7 @@ fn a_stock_movement_fits() {
         profile: None,
         inbox: Some(1),
         received: Timestamp::from_millis(0),
+        operator: None,
     };
     let facts = vec![Told { id: FactId([1; 16]), fact: movement }];
     let entry = Entry::<Movement, Decision> { id: EntryId([2; 16]), content: Content::Facts { source, facts } };

@@ -3,9 +3,10 @@
 use engine::{FactId, Told, codec};
 use fulfilment::Policy;
 use model::{
-    Answer, Archived, AskId, Booking, Classifier, Condition, ConditionKind, Country, Currency, Fact, Finding,
-    FreightInvoice, Invoice, Lane, LineId, LocationId, Milestone, MilestoneReached, Money, Order, Outcome, ParcelId,
-    PartnerId, Progress, Quantity, Reason, ShipmentId, Source, Timestamp, Unit, Validation, When,
+    Answer, Archived, AskId, Booking, CancelRequest, Classifier, Condition, ConditionKind, Country, Currency,
+    Exception, ExceptionKind, Fact, Finding, FreightInvoice, Invoice, Lane, LineId, LocationId, Milestone,
+    MilestoneReached, Money, Note, Order, Outcome, ParcelId, PartnerId, Progress, Quantity, Reason, RetryRequest,
+    ShipmentId, Source, Timestamp, Unit, Validation, When,
 };
 
 use super::orders::hour;
@@ -57,7 +58,11 @@ impl News {
             | Fact::Booked(_)
             | Fact::Billed(_)
             | Fact::FreightInvoiced(_)
-            | Fact::Archived(_) => {}
+            | Fact::Archived(_)
+            | Fact::CancelRequested(_)
+            | Fact::RetryRequested(_)
+            | Fact::Waived(_)
+            | Fact::Noted(_) => {}
         }
         self
     }
@@ -104,8 +109,15 @@ impl News {
             Fact::Condition(condition) => condition.shipment.as_ref().map(ShipmentId::as_str),
             Fact::Booked(booking) => Some(booking.shipment.as_str()),
             Fact::FreightInvoiced(bill) => Some(bill.shipment.as_str()),
-            Fact::Answered(answer) => answer.ask.as_str().split('/').nth(2),
-            Fact::Released(_) | Fact::Validated(_) | Fact::Billed(_) | Fact::Archived(_) => None,
+            Fact::Answered(answer) => answer.ask.as_str().split(['/', '#']).nth(2),
+            Fact::Released(_)
+            | Fact::Validated(_)
+            | Fact::Billed(_)
+            | Fact::Archived(_)
+            | Fact::CancelRequested(_)
+            | Fact::RetryRequested(_)
+            | Fact::Waived(_)
+            | Fact::Noted(_) => None,
         }
     }
 
@@ -206,6 +218,52 @@ pub fn billed() -> News {
     News::new(Lane::Erp, Fact::Billed(Invoice { number: "INV-7".to_owned(), total: eur("300"), lines: Vec::new() }))
 }
 
+/// The ERP does not want the order any more.
+pub fn cancel_requested() -> News {
+    let wanted = CancelRequest { reason: Reason::RecipientCancelled, detail: Some("bought elsewhere".to_owned()) };
+    News::new(Lane::Erp, Fact::CancelRequested(wanted))
+}
+
+/// The ERP holds the order back.
+pub fn held() -> News {
+    let hold = Condition {
+        kind: ConditionKind::OnHold,
+        reason: Reason::AccountHold,
+        resolved: false,
+        occurred: When::exact(hour(1)),
+        shipment: None,
+        place: None,
+        code: None,
+    };
+    News::new(Lane::Erp, Fact::Condition(hold))
+}
+
+/// The ERP holds the order back no longer.
+pub fn let_go() -> News {
+    let mut news = held();
+    if let Fact::Condition(condition) = &mut news.fact {
+        condition.resolved = true;
+    }
+    news
+}
+
+// ---- operators ----
+
+/// An operator wants something asked again.
+pub fn retry_requested(ask: &str) -> News {
+    News::new(Lane::Ops, Fact::RetryRequested(RetryRequest { ask: ask_id(ask) }))
+}
+
+/// An operator takes a problem as it is.
+pub fn waived(kind: ExceptionKind, detail: &str) -> News {
+    News::new(Lane::Ops, Fact::Waived(Exception { kind, detail: detail.to_owned() }))
+}
+
+/// An operator notes something down.
+pub fn noted(text: &str) -> News {
+    News::new(Lane::Ops, Fact::Noted(Note { text: text.to_owned() }))
+}
+
 pub fn cancelled() -> News {
     reached(Lane::Erp, Milestone::OrderCancelled, "s1").of_the_order()
 }
@@ -226,9 +284,9 @@ pub fn failed(ask: &str, detail: &str) -> News {
 
 fn answered(ask: &str, outcome: Outcome) -> News {
     let lane = match ask.split('/').next().unwrap() {
-        "allocate" => Lane::Wms,
-        "book" => Lane::Tms,
-        "confirm_shipment" | "bill" => Lane::Erp,
+        "allocate" | "cancel_allocation" => Lane::Wms,
+        "book" | "cancel_booking" => Lane::Tms,
+        "confirm_shipment" | "bill" | "confirm_cancellation" => Lane::Erp,
         "update_customer" => Lane::View,
         other => panic!("nobody is asked to {other}"),
     };
@@ -284,6 +342,10 @@ pub fn picked_up(shipment: &str) -> News {
 
 pub fn in_transit(shipment: &str) -> News {
     reached(Lane::Tms, Milestone::TransportInTransit, shipment)
+}
+
+pub fn returning(shipment: &str) -> News {
+    reached(Lane::Tms, Milestone::TransportReturning, shipment)
 }
 
 pub fn partly_delivered(shipment: &str) -> News {

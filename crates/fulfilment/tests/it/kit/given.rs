@@ -140,6 +140,7 @@ pub fn record(sequence: u64, news: &News) -> Record {
         profile: None,
         inbox: news.inbox,
         received: news.received,
+        operator: None,
     };
     let content = Content::Facts { source, facts: vec![news.told()] };
     entry(sequence, news.received, news.lane.as_str(), content)

@@ -1,0 +1,178 @@
+//! Compensation: an order that is cancelled, or whose goods the ERP changed, is undone, newest first; then it ends, or begins
+//! anew with the new release. What has left a warehouse cannot be undone: it goes its way, and a person must see it.
+
+use model::{
+    Ask, Commitment, Decision, Exception, ExceptionKind, Milestone, PartnerId, Reason, Request, ShipmentId, System,
+};
+
+use super::case::Case;
+use super::problems::why_undeliverable;
+use crate::state::{AskState, Shipment};
+
+/// The asks that undo another, and what they undo, newest first.
+pub(super) const UNDO: [(&str, &str); 2] = [("cancel_booking", "book"), ("cancel_allocation", "allocate")];
+
+impl<'a> Case<'a> {
+    /// Whether nothing new is to be committed to for this release, and what was is to be undone. Once something was undone
+    /// there is no way back, only a new beginning.
+    pub fn is_being_undone(&self) -> bool {
+        self.cancelled.is_some()
+            || self.is_being_changed()
+            || self.shipments().any(|shipment| self.undo_begun(shipment))
+    }
+
+    /// Whether the ERP changed the goods and nothing of them has left.
+    fn is_being_changed(&self) -> bool {
+        !self.changes.goods.is_empty() && !self.shipments().any(|shipment| self.has_left(shipment))
+    }
+
+    /// Whether undoing a shipment began for another reason than that it was given up.
+    fn undo_begun(&self, shipment: &Shipment<'a>) -> bool {
+        !self.is_given_up(shipment) && UNDO.iter().any(|(undo, _)| self.ask(undo, Some(&shipment.id)).is_some())
+    }
+
+    /// Whether a shipment is beyond calling back.
+    pub fn has_left(&self, shipment: &Shipment<'_>) -> bool {
+        self.is_issued(shipment)
+            || self.is_picked_up(shipment)
+            || self.has_reached(shipment, &[Milestone::TransportReturned])
+    }
+
+    /// Whether an operator goes on without a shipment that nobody can ship, carry or deliver. Once something of it was undone
+    /// for that, it stays so.
+    pub fn is_given_up(&self, shipment: &Shipment<'a>) -> bool {
+        let id = || shipment.id.clone();
+        let refused = |kind| self.refusal(kind, Some(&shipment.id)).is_some();
+        let undone = || UNDO.iter().any(|(undo, _)| self.ask(undo, Some(&shipment.id)).is_some());
+        let waived = |kind, holds: &dyn Fn() -> bool| self.state.is_kind_waived(&kind) && (holds() || undone());
+        waived(ExceptionKind::NoStock(id()), &|| refused("allocate"))
+            || waived(ExceptionKind::BookingRefused(id()), &|| refused("book"))
+            || waived(ExceptionKind::Undeliverable(id()), &|| why_undeliverable(self, shipment).is_some())
+    }
+
+    /// Whether what was asked for a shipment is to be undone.
+    pub fn is_to_be_undone(&self, shipment: &Shipment<'a>) -> bool {
+        !self.has_left(shipment) && (self.is_being_undone() || self.is_given_up(shipment))
+    }
+
+    /// Whether a shipment is no longer part of the order: nothing of it is committed, or it is lost for good.
+    pub fn is_void(&self, shipment: &Shipment<'a>) -> bool {
+        if self.has_left(shipment) {
+            return self.is_given_up(shipment);
+        }
+        self.is_to_be_undone(shipment) && UNDO.iter().all(|(_, kind)| self.standing(kind, shipment).is_none())
+    }
+
+    /// The shipments that are still part of the order.
+    pub fn live_shipments(&self) -> impl Iterator<Item = &Shipment<'a>> {
+        self.shipments().filter(|shipment| !self.is_void(shipment))
+    }
+
+    /// Whether nothing is left of the order: it was cancelled, or all of it was given up.
+    pub fn is_called_off(&self) -> bool {
+        let wanted_no_more = self.cancelled.is_some()
+            || !self.known.shipments.is_empty() && self.shipments().all(|shipment| self.is_given_up(shipment));
+        wanted_no_more && self.live_shipments().next().is_none()
+    }
+
+    /// The ask of a kind for a shipment that binds a partner.
+    pub fn standing(&self, kind: &str, shipment: &Shipment<'a>) -> Option<&Ask> {
+        self.known.standing(kind, &shipment.id, self.all_asks())
+    }
+}
+
+/// What was asked for another release is undone, or only what the customer pays and was promised has changed: from now on
+/// the last release is the order.
+pub(super) fn recommit(case: &Case<'_>) -> Option<Decision> {
+    case.state.committed()?;
+    if case.cancelled.is_some() || case.known.shipments.is_empty() {
+        return None;
+    }
+    let first = case.state.first_shipment();
+    let all_undone = case.is_being_undone() && case.live_shipments().next().is_none() && !case.is_called_off();
+    let only_terms = case.changes.goods.is_empty() && !case.changes.terms.is_empty() && !case.is_being_undone();
+    let first_shipment = if all_undone {
+        first.saturating_add(u32::try_from(case.known.shipments.len()).unwrap_or(u32::MAX))
+    } else if only_terms {
+        first
+    } else {
+        return None;
+    };
+    Some(Decision::Commit(Commitment { release: case.known.last_release.id.to_string(), first_shipment }))
+}
+
+/// A shipment is not wanted any more and a TMS was asked to carry it: the TMS is asked to take it back.
+pub(super) fn cancel_booking(case: &Case<'_>) -> Vec<Ask> {
+    let ask = |shipment: &Shipment<'_>| {
+        let booking = case.standing("book", shipment)?;
+        let request = || Request::CancelBooking {
+            shipment: shipment.id.clone(),
+            ask: booking.id.clone(),
+            tracking: case.known.booking(&shipment.id).map(|booking| booking.tracking.clone()),
+        };
+        undo(case, System::Tms, &booking.partner, "cancel_booking", &shipment.id, request)
+    };
+    case.shipments().filter(|shipment| case.is_to_be_undone(shipment)).filter_map(ask).collect()
+}
+
+/// No carrier is to come for it any more: the warehouse is asked to give back what it reserved.
+pub(super) fn cancel_allocation(case: &Case<'_>) -> Vec<Ask> {
+    let ask = |shipment: &Shipment<'_>| {
+        let allocation = case.standing("allocate", shipment)?;
+        let request = || Request::CancelAllocation {
+            shipment: shipment.id.clone(),
+            ask: allocation.id.clone(),
+            location: shipment.location.clone(),
+        };
+        undo(case, System::Wms, &allocation.partner, "cancel_allocation", &shipment.id, request)
+    };
+    let free = |shipment: &&Shipment<'_>| case.is_to_be_undone(shipment) && case.standing("book", shipment).is_none();
+    case.shipments().filter(free).filter_map(ask).collect()
+}
+
+fn undo(
+    case: &Case<'_>,
+    system: System,
+    partner: &PartnerId,
+    kind: &str,
+    shipment: &ShipmentId,
+    request: impl FnOnce() -> Request,
+) -> Option<Ask> {
+    case.new_ask(system, partner, kind, Some(shipment), request)
+}
+
+/// Nothing of the order is left: the ERP is asked to close it as cancelled.
+pub(super) fn confirm_cancellation(case: &Case<'_>) -> Vec<Ask> {
+    if !case.is_called_off() {
+        return Vec::new();
+    }
+    let reason = case.cancelled.as_ref().map_or(Reason::ShipperCancelled, |cancelled| cancelled.reason);
+    let request = || Request::ConfirmCancellation { reason };
+    case.new_ask(System::Erp, &case.order().erp, "confirm_cancellation", None, request).into_iter().collect()
+}
+
+/// The ERP closed the order as cancelled: the customer is told.
+pub(super) fn tell_of_cancellation(case: &Case<'_>) -> Option<Milestone> {
+    (case.answer("confirm_cancellation", None) == AskState::Accepted).then_some(Milestone::OrderCancelled)
+}
+
+/// The order is cancelled, and a shipment of it had left already.
+pub(super) fn cancel_too_late(case: &Case<'_>) -> Vec<Exception> {
+    let Some(cancelled) = &case.cancelled else { return Vec::new() };
+    let why = cancelled.detail.map_or(cancelled.reason.to_string(), |detail| format!("{}: {detail}", cancelled.reason));
+    let left = case.shipments().filter(|shipment| case.has_left(shipment));
+    let problem = |shipment: &Shipment<'_>| Exception {
+        kind: ExceptionKind::CancelTooLate(shipment.id.clone()),
+        detail: format!("{} had left when the order was cancelled ({why})", shipment.id),
+    };
+    left.map(problem).collect()
+}
+
+/// The ERP changed the goods of the order when some of them had left already, or changed it after its end.
+pub(super) fn changed(case: &Case<'_>) -> Vec<String> {
+    let is_over = case.state.ended().is_some();
+    if case.cancelled.is_some() || !is_over && (case.changes.goods.is_empty() || case.is_being_changed()) {
+        return Vec::new();
+    }
+    crate::state::changes(case.order(), case.known.last_release.order).words()
+}

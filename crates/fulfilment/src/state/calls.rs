@@ -1,0 +1,99 @@
+//! What the order's ERP and operators want of the whole order: that it stops, or waits.
+
+use model::{CancelRequest, Classifier, Condition, ConditionKind, Fact, Lane, Milestone, Reason, Timestamp};
+
+use super::{Held, Known};
+
+/// An order that is not wanted any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cancelled<'a> {
+    pub reason: Reason,
+    pub detail: Option<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    /// Whether the order is not wanted any more, by the first word of its ERP or of an operator. It cannot be taken back: who
+    /// wants the goods after all releases a new order.
+    pub fn cancelled(&self) -> Option<Cancelled<'a>> {
+        let told = self.state.facts().filter(|(_, held)| self.speaks_for_the_order(held));
+        let wanted = told.filter_map(|(id, held)| Some((held.came(id), cancelled(&held.fact)?)));
+        wanted.min_by_key(|(came, _)| *came).map(|(_, cancelled)| cancelled)
+    }
+
+    /// Who holds the order back, if somebody does. A hold stands until who began it ends it.
+    pub fn holders(&self) -> Vec<Lane> {
+        let mut holders = Vec::new();
+        for lane in [Lane::Erp, Lane::Ops] {
+            let told = self.state.facts().filter(|(_, held)| held.lane == lane && self.speaks_for_the_order(held));
+            let told = told.filter_map(|(id, held)| Some(((occurred(held)?, held.came(id)), is_hold(&held.fact)?)));
+            if told.max_by_key(|(place, _)| *place).is_some_and(|(_, holds)| holds) {
+                holders.push(lane);
+            }
+        }
+        holders
+    }
+
+    /// How often somebody held the order back.
+    pub fn times_held(&self) -> usize {
+        let told = self.state.facts().filter(|(_, held)| self.speaks_for_the_order(held));
+        told.filter(|(_, held)| is_hold(&held.fact) == Some(true)).count()
+    }
+
+    fn speaks_for_the_order(&self, held: &Held) -> bool {
+        match held.lane {
+            Lane::Erp => self.is_from_erp(held),
+            Lane::Ops => true,
+            Lane::Wms | Lane::Tms | Lane::View | Lane::Clock | Lane::Flow => false,
+        }
+    }
+}
+
+/// Whether something told holds the whole order back, or lets it go; nothing when it is about something else.
+fn is_hold(fact: &Fact) -> Option<bool> {
+    match fact {
+        Fact::Condition(Condition { kind: ConditionKind::OnHold, shipment: None, resolved, .. }) => Some(!resolved),
+        Fact::Condition(_)
+        | Fact::Released(_)
+        | Fact::Validated(_)
+        | Fact::Answered(_)
+        | Fact::Milestone(_)
+        | Fact::Booked(_)
+        | Fact::Billed(_)
+        | Fact::FreightInvoiced(_)
+        | Fact::Archived(_)
+        | Fact::CancelRequested(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::Noted(_) => None,
+    }
+}
+
+fn occurred(held: &Held) -> Option<Timestamp> {
+    let Fact::Condition(condition) = &held.fact else { return None };
+    Some(condition.occurred.at)
+}
+
+fn cancelled(fact: &Fact) -> Option<Cancelled<'_>> {
+    match fact {
+        Fact::CancelRequested(CancelRequest { reason, detail }) => {
+            Some(Cancelled { reason: *reason, detail: detail.as_deref() })
+        }
+        Fact::Milestone(reached)
+            if reached.milestone == Milestone::OrderCancelled && reached.classifier == Classifier::Actual =>
+        {
+            Some(Cancelled { reason: Reason::ShipperCancelled, detail: None })
+        }
+        Fact::Milestone(_)
+        | Fact::Condition(_)
+        | Fact::Released(_)
+        | Fact::Validated(_)
+        | Fact::Answered(_)
+        | Fact::Booked(_)
+        | Fact::Billed(_)
+        | Fact::FreightInvoiced(_)
+        | Fact::Archived(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::Noted(_) => None,
+    }
+}
