@@ -6,4 +6,5 @@ mod odd_input;
 #[cfg(target_os = "linux")]
 mod processes;
 mod runs;
+mod simulation;
 mod tpch;

@@ -92,6 +92,11 @@ impl Carrier {
     }
 }
 
+/// Says that nobody could be asked, and does nothing.
+pub fn fail(course: &Course, nth: usize, ask: &str) -> Message {
+    job(course, nth).failed(ask)
+}
+
 /// Lines that arrive at one time are one delivery.
 fn deliveries(course: &Course, nth: usize) -> Vec<Event<'_>> {
     let mut lines: Vec<&PlannedLine> = course.plan.lines_of(&course.plan.shipments[nth]).collect();

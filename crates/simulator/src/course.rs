@@ -16,6 +16,8 @@ pub struct Course {
     pub plan: Plan,
     /// Somebody else released it; its plan was made from what was asked.
     pub foreign: bool,
+    /// The partners were done with it before.
+    pub was_finished: bool,
     acted: Vec<Act>,
     /// Shipments that were delivered and billed by the carrier, or refused.
     settled: usize,
@@ -74,6 +76,7 @@ impl Course {
         Self {
             plan,
             foreign: false,
+            was_finished: false,
             acted: Vec::new(),
             settled: 0,
             billed: false,

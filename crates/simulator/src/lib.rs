@@ -9,6 +9,7 @@ pub mod books;
 pub mod carrier;
 pub mod course;
 pub mod erp;
+pub mod faults;
 pub mod plan;
 pub mod play;
 pub mod progress;
@@ -25,6 +26,7 @@ pub mod world;
 mod outlet;
 
 pub use books::{Books, Ending};
+pub use faults::{Faults, Level};
 pub use outlet::OutletError;
 pub use play::{Play, PlayError, Settings};
 pub use progress::Progress;

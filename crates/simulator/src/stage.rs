@@ -8,9 +8,10 @@ use model::token::TokenError;
 use model::{OrderId, Timestamp};
 
 use crate::books::{Books, Task};
-use crate::carrier::Carrier;
+use crate::carrier::{self, Carrier};
 use crate::course::{Asked, AskedShipment, Course};
 use crate::erp::Erp;
+use crate::faults::{Faults, Level, Sent};
 use crate::plan::{CancelledAt, ERP, Fate, Plan, TMS, Warehouse};
 use crate::scenario::Scenario;
 use crate::warehouse::WarehouseSystem;
@@ -21,6 +22,9 @@ use crate::wire::{AskError, Message, erp};
 
 /// Orders of somebody else that are remembered at once; beyond it the oldest is forgotten.
 const MAX_FOREIGN: usize = 1_000;
+/// Orders that are remembered after their end where answers may be lost, to be given again; beyond it the oldest is
+/// forgotten.
+const MAX_DONE: usize = 10_000;
 
 /// A partner, as the one an ask is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,14 +71,24 @@ pub struct Stage {
     courses: HashMap<Box<str>, Course>,
     foreign: HashMap<Box<str>, Course>,
     foreign_by_age: VecDeque<Box<str>>,
+    done: HashMap<Box<str>, Course>,
+    done_by_age: VecDeque<Box<str>>,
     books: Books,
+    faults: Faults,
     all_released: bool,
 }
 
 impl Stage {
-    /// A stage on which nothing has happened.
+    /// A stage on which nothing has happened, and nothing goes wrong.
     #[must_use]
     pub fn new(scenario: Scenario) -> Self {
+        Self::with_faults(scenario, Level::None)
+    }
+
+    /// A stage on which so much goes wrong.
+    #[must_use]
+    pub fn with_faults(scenario: Scenario, level: Level) -> Self {
+        let faults = Faults::new(scenario.seed(), level);
         let carrier = Carrier { seed: scenario.seed() };
         Self {
             scenario,
@@ -82,7 +96,10 @@ impl Stage {
             courses: HashMap::new(),
             foreign: HashMap::new(),
             foreign_by_age: VecDeque::new(),
+            done: HashMap::new(),
+            done_by_age: VecDeque::new(),
             books: Books::default(),
+            faults,
             all_released: false,
         }
     }
@@ -91,6 +108,17 @@ impl Stage {
     #[must_use]
     pub const fn books(&self) -> &Books {
         &self.books
+    }
+
+    /// What goes wrong, and what did.
+    #[must_use]
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// What becomes of what a partner says, on its way.
+    pub fn on_the_way(&mut self, message: Message) -> Vec<Sent> {
+        self.faults.on_the_way(message)
     }
 
     /// Orders released and not finished.
@@ -153,6 +181,9 @@ impl Stage {
             ask.items.iter().map(|item| Asked { line: &item.line, sku: &item.article, quantity: item.qty }).collect();
         let wanted = AskedShipment { id: &ask.shipment_no, location: &ask.site, warehouse, lines: &lines };
         let said = match self.find(&mut course, wanted, now) {
+            Ok(Some(nth)) if self.faults.fails(&ask.request) => {
+                Ok(vec![WarehouseSystem(warehouse).fail(&course, nth, &ask.request)])
+            }
             Ok(Some(nth)) => {
                 let mut said = WarehouseSystem(warehouse).on_ask(&mut course, nth, &ask, &mut self.books);
                 said.extend(course.cancels(CancelledAt::Allocation).then(|| erp::cancel(&course.plan.order)));
@@ -180,6 +211,7 @@ impl Stage {
         let wanted =
             AskedShipment { id: &ask.shipper_ref.shipment, location: &ask.pickup.site, warehouse, lines: &lines };
         let said = match self.find(&mut course, wanted, now) {
+            Ok(Some(nth)) if self.faults.fails(&ask.tender) => Ok(vec![carrier::fail(&course, nth, &ask.tender)]),
             Ok(Some(nth)) => Ok(self.transport(&mut course, nth, &ask)),
             Ok(None) => Ok(Vec::new()),
             Err(source) => Err(no_id(source)),
@@ -256,7 +288,11 @@ impl Stage {
         let taken = self.take(&ask.vbeln, Task::ConfirmShipment, now);
         let no_id = |source| AskError::NoId { partner: ERP, message: "shpcon".to_owned(), source };
         let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
-        let said = Erp.on_confirm(&mut course, &ask, &mut self.books);
+        let said = if self.faults.fails(&ask.reference) {
+            erp::failed(&course.plan.order, &ask.reference, "confirmation")
+        } else {
+            Erp.on_confirm(&mut course, &ask, &mut self.books)
+        };
         self.put_back(course);
         Ok(vec![said])
     }
@@ -266,14 +302,18 @@ impl Stage {
         let taken = self.take(&ask.vbeln, Task::Bill, now);
         let no_id = |source| AskError::NoId { partner: ERP, message: "billing".to_owned(), source };
         let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
-        let said = Erp.on_bill(&mut course, &ask, &mut self.books);
+        let said = if self.faults.fails(&ask.reference) {
+            erp::failed(&course.plan.order, &ask.reference, "invoice")
+        } else {
+            Erp.on_bill(&mut course, &ask, &mut self.books)
+        };
         self.put_back(course);
         Ok(vec![said])
     }
 
     /// Takes an order's course to work on; nothing when it is one of ours that is done with.
     fn take(&mut self, order: &str, task: Task, now: Timestamp) -> Result<Option<Course>, TokenError> {
-        if let Some(course) = self.courses.remove(order) {
+        if let Some(course) = self.courses.remove(order).or_else(|| self.done.remove(order)) {
             return Ok(Some(course));
         }
         if self.scenario.owns(order) {
@@ -294,13 +334,27 @@ impl Stage {
         Ok(Some(Course::foreign(id, now)))
     }
 
-    fn put_back(&mut self, course: Course) {
-        let finished = course.is_finished();
-        match (course.foreign, finished) {
+    fn put_back(&mut self, mut course: Course) {
+        let order = || course.plan.order.as_str().into();
+        match (course.foreign, course.is_finished()) {
             (true, true) => {}
-            (true, false) => drop(self.foreign.insert(course.plan.order.as_str().into(), course)),
-            (false, true) => self.books.finished += 1,
-            (false, false) => drop(self.courses.insert(course.plan.order.as_str().into(), course)),
+            (true, false) => drop(self.foreign.insert(order(), course)),
+            (false, false) => drop(self.courses.insert(order(), course)),
+            (false, true) => {
+                let order: Box<str> = order();
+                if !std::mem::replace(&mut course.was_finished, true) {
+                    self.books.finished += 1;
+                    self.done_by_age.push_back(order.clone());
+                }
+                if self.faults.lose_answers() {
+                    self.done.insert(order, course);
+                }
+                if self.done_by_age.len() > MAX_DONE
+                    && let Some(oldest) = self.done_by_age.pop_front()
+                {
+                    self.done.remove(&oldest);
+                }
+            }
         }
     }
 

@@ -42,6 +42,11 @@ impl WarehouseSystem {
         said
     }
 
+    /// Says that it could not do what it was asked, and does nothing.
+    pub fn fail(self, course: &Course, nth: usize, ask: &str) -> Message {
+        self.job(course, nth).reply(ask, Word::Error, std::iter::empty())
+    }
+
     /// Gives back what it reserved, unless the goods have left.
     pub fn on_cancel(self, course: &mut Course, nth: usize, ask: &Cancel<'_>, books: &mut Books) -> Message {
         let turn = course.turn(&ask.request, Task::CancelAllocation, Some(nth));

@@ -185,6 +185,14 @@ pub fn confirmation(order: &OrderId, ask: &str, what: &str) -> Message {
     message("confirmation", id, body)
 }
 
+/// What was asked could not be done; told in the message that would have told that it is.
+#[must_use]
+pub fn failed(order: &OrderId, ask: &str, name: &'static str) -> Message {
+    let id = format!("{}/{name}-failed", order.token());
+    let body = bytes(&Confirmation { docnum: &id, vbeln: order.as_str(), reference: ask, status: "56" });
+    message(name, id, body)
+}
+
 #[derive(Serialize)]
 struct Invoice<'a> {
     docnum: &'a str,

@@ -230,18 +230,29 @@ impl Job<'_> {
     /// Answers a withdrawal: done, or too late.
     #[must_use]
     pub fn withdrawn(self, ask: &str, is_gone: bool) -> Message {
+        let (answer, note) = if is_gone { ("D", Some("it has left")) } else { ("C", None) };
+        self.plain(ask, answer, note, "withdrawn")
+    }
+
+    /// Says that no carrier could be asked.
+    #[must_use]
+    pub fn failed(self, ask: &str) -> Message {
+        self.plain(ask, "E", Some("the system was down"), "failed")
+    }
+
+    fn plain(self, ask: &str, answer: &'static str, note: Option<&'static str>, step: &str) -> Message {
         let body = bytes(&Booking {
             tender: ask,
             shipper_ref: self.reference(),
-            answer: if is_gone { "D" } else { "C" },
+            answer,
             decline_code: None,
-            note: is_gone.then_some("it has left"),
+            note,
             scac: None,
             pro: None,
             answered_at: None,
             rate: None,
         });
-        self.message("booking", "withdrawn", body)
+        self.message("booking", step, body)
     }
 
     /// Tells events on the road, several at once as carriers do.

@@ -98,6 +98,8 @@ pub enum Word {
     Short,
     /// The warehouse will not.
     Rejected,
+    /// The warehouse could not say.
+    Error,
     /// What was reserved is given back.
     Cancelled,
     /// It cannot be given back any more.
@@ -160,12 +162,13 @@ impl<'a> Job<'a> {
             Word::Allocated(when) => ("ALLOC", None, None, Some(when.at.as_millis())),
             Word::Short => ("SHORT", None, Some("less on hand than asked for"), None),
             Word::Rejected => ("REJECT", Some("NOSTOCK"), Some("none on hand"), None),
+            Word::Error => ("ERROR", None, Some("the system was down"), None),
             Word::Cancelled => ("CANCELLED", None, None, None),
             Word::Gone => ("REJECT", None, Some("it has left"), None),
         };
         let id = match word {
             Word::Gone => self.id("GONE"),
-            Word::Allocated(_) | Word::Short | Word::Rejected | Word::Cancelled => self.id(result),
+            Word::Allocated(_) | Word::Short | Word::Rejected | Word::Error | Word::Cancelled => self.id(result),
         };
         let body = bytes(&Reply {
             event: &id,
