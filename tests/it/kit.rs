@@ -7,7 +7,7 @@ use model::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use service::{Shutdown, streams};
-use simulator::{Play, Scenario, Seed, Traffic};
+use simulator::{Level, Play, Scenario, Seed, Traffic};
 use waybill::house::{House, Plan};
 use waybill::run::{self, Run};
 
@@ -25,12 +25,17 @@ pub fn generated(seed: u64, orders: u64) -> Scenario {
 }
 
 pub async fn play(house: &House, scenario: Scenario) -> Run {
-    run::play(house, scenario, AT_ONCE, &Shutdown::new(), |_| ()).await.expect("played to the end").0
+    play_with(house, scenario, Level::None).await
+}
+
+pub async fn play_with(house: &House, scenario: Scenario, faults: Level) -> Run {
+    let settings = simulator::Settings { scenario, in_flight: AT_ONCE, faults };
+    run::play(house, settings, &Shutdown::new(), |_| ()).await.expect("played to the end").0
 }
 
 /// The partners in their places, with master data and stock but without orders of their own.
 pub async fn partners(house: &House) -> Play {
-    let settings = simulator::Settings { scenario: generated(7, 1), in_flight: AT_ONCE };
+    let settings = simulator::Settings { scenario: generated(7, 1), in_flight: AT_ONCE, faults: Level::None };
     let play = Play::start(&house.connection, settings, Shutdown::new()).await.expect("partners");
     house.settle(PATIENCE).await.expect("master data is known");
     play

@@ -15,7 +15,7 @@ pub mod timers;
 pub mod workflow;
 
 pub use decider::{Decider, DeciderError, Limits, Parked, Tally};
-pub use entry::{Content, Entry, EntryId, FactId, Recorded, Source, Told};
+pub use entry::{Content, Entry, EntryId, FactId, Operator, Recorded, Source, Told};
 pub use fold::Folded;
 pub use journal::{AppendError, AppendErrorKind, Journal, ReadError, ReadErrorKind};
 pub use layout::{Key, Layout, SLOTS, slot};

@@ -115,7 +115,7 @@ pub enum Request {
         /// The shipment.
         shipment: ShipmentId,
         /// The ask that is undone.
-        ask: AskId,
+        undoes: AskId,
         /// The location that was to ship.
         location: LocationId,
     },
@@ -124,7 +124,7 @@ pub enum Request {
         /// The shipment.
         shipment: ShipmentId,
         /// The ask that is undone.
-        ask: AskId,
+        undoes: AskId,
         /// The number the carrier tracks it by, where it is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tracking: Option<String>,
@@ -178,7 +178,7 @@ impl Request {
     #[must_use]
     pub const fn undoes(&self) -> Option<&AskId> {
         match self {
-            Self::CancelAllocation { ask, .. } | Self::CancelBooking { ask, .. } => Some(ask),
+            Self::CancelAllocation { undoes, .. } | Self::CancelBooking { undoes, .. } => Some(undoes),
             Self::Allocate { .. }
             | Self::Book { .. }
             | Self::ConfirmShipment { .. }

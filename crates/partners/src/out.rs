@@ -130,10 +130,6 @@ fn canonical(order: &OrderId, ask: &Ask) -> Value {
         },
         _ => Map::new(),
     };
-    // The field of a request that is undone has the name of the ask's own.
-    if let Some(undone) = fields.remove("ask") {
-        fields.insert("undoes".to_owned(), undone);
-    }
     fields.insert("order".to_owned(), Value::from(order.as_str()));
     fields.insert("ask".to_owned(), Value::from(ask.id.as_str()));
     fields.insert("partner".to_owned(), Value::from(ask.partner.as_str()));

@@ -1,4 +1,5 @@
-//! Publishes the partners' messages to INBOX: in order, many in flight, each until the broker has it.
+//! Publishes the partners' messages to INBOX: in order but for those that are held back, many in flight, each until the
+//! broker has it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use futures::stream::FuturesUnordered;
 use service::streams;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::faults::Sent;
 use crate::progress::Progress;
 use crate::wire::Message;
 
@@ -18,6 +20,8 @@ use crate::wire::Message;
 const WAITING: usize = 1_024;
 /// Messages sent and not acknowledged. Fewer than the connection allows, so that other users of it get their turn.
 const IN_FLIGHT: usize = 1_024;
+/// Messages held back at once; who adds more waits.
+const HELD: usize = 10_000;
 /// How often a message is sent until the run fails.
 const ATTEMPTS: u32 = 8;
 /// Pauses between attempts, doubled each time: half a minute in all, so that a broker can restart meanwhile.
@@ -29,7 +33,7 @@ pub(crate) struct Outlet(mpsc::Sender<Command>);
 
 #[derive(Debug)]
 enum Command {
-    Send(Message),
+    Send(Sent),
     /// Say when all that came before is acknowledged.
     Flush(oneshot::Sender<()>),
 }
@@ -61,7 +65,12 @@ impl Outlet {
 
     /// Hands a message over; waits while too many are waiting.
     pub(crate) async fn send(&self, message: Message) -> Result<(), Closed> {
-        self.0.send(Command::Send(message)).await.map_err(|_| Closed)
+        self.send_after(Sent { after: Duration::ZERO, message }).await
+    }
+
+    /// Hands a message over that is to be held back for a while.
+    pub(crate) async fn send_after(&self, sent: Sent) -> Result<(), Closed> {
+        self.0.send(Command::Send(sent)).await.map_err(|_| Closed)
     }
 
     /// Waits until the broker has all messages handed over before.
@@ -78,35 +87,48 @@ async fn publish(
     progress: Arc<Progress>,
 ) -> Result<(), OutletError> {
     let mut acks = FuturesUnordered::new();
+    let mut held = FuturesUnordered::new();
+    let mut flushes: Vec<oneshot::Sender<()>> = Vec::new();
+    let mut is_closed = false;
     loop {
-        tokio::select! {
+        if acks.is_empty() && held.is_empty() {
+            // Who asked may have gone.
+            for done in flushes.drain(..) {
+                let _ = done.send(());
+            }
+            if is_closed {
+                return Ok(());
+            }
+        }
+        let letter = tokio::select! {
             Some(acknowledged) = acks.next(), if !acks.is_empty() => {
                 acknowledged?;
                 progress.published();
+                continue;
             }
-            command = commands.recv(), if acks.len() < IN_FLIGHT => match command {
-                Some(Command::Send(message)) => {
-                    let letter = Letter::of(message);
-                    let sent = letter.send(&js).await;
-                    acks.push(letter.acknowledged(js.clone(), sent));
+            Some(letter) = held.next(), if acks.len() < IN_FLIGHT => letter,
+            command = commands.recv(), if !is_closed && acks.len() < IN_FLIGHT && held.len() < HELD => match command {
+                Some(Command::Send(Sent { after, message })) if after.is_zero() => Letter::of(message),
+                Some(Command::Send(Sent { after, message })) => {
+                    held.push(async move {
+                        tokio::time::sleep(after).await;
+                        Letter::of(message)
+                    });
+                    continue;
                 }
                 Some(Command::Flush(done)) => {
-                    while let Some(acknowledged) = acks.next().await {
-                        acknowledged?;
-                        progress.published();
-                    }
-                    // Who asked may have gone.
-                    let _ = done.send(());
+                    flushes.push(done);
+                    continue;
                 }
-                None => break,
-            }
-        }
+                None => {
+                    is_closed = true;
+                    continue;
+                }
+            },
+        };
+        let sent = letter.send(&js).await;
+        acks.push(letter.acknowledged(js.clone(), sent));
     }
-    while let Some(acknowledged) = acks.next().await {
-        acknowledged?;
-        progress.published();
-    }
-    Ok(())
 }
 
 /// A message with its address. Its bytes are shared by all attempts.

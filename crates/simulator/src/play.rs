@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::books::Books;
+use crate::faults::{Done, Level};
 use crate::outlet::{Closed, Outlet, OutletError};
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub scenario: Scenario,
     /// At most so many orders are released and not finished.
     pub in_flight: NonZeroU32,
+    /// How much goes wrong.
+    pub faults: Level,
 }
 
 /// Why a play ended before its end.
@@ -111,7 +114,7 @@ impl Play {
         let (over_now, over) = watch::channel(false);
         let (outlet, publishing) = Outlet::new(connection.js.clone(), Arc::clone(&progress));
         let shared = Arc::new(Shared {
-            stage: Mutex::new(Stage::new(settings.scenario.clone())),
+            stage: Mutex::new(Stage::with_faults(settings.scenario.clone(), settings.faults)),
             progress,
             in_flight: Semaphore::new(usize::try_from(settings.in_flight.get()).unwrap_or(Semaphore::MAX_PERMITS)),
             over: over_now,
@@ -138,6 +141,12 @@ impl Play {
     #[must_use]
     pub fn books(&self) -> Books {
         self.shared.stage().books().clone()
+    }
+
+    /// What went wrong so far, on purpose.
+    #[must_use]
+    pub fn faults(&self) -> Done {
+        self.shared.stage().faults().done
     }
 
     /// Begins to release the orders, as fast as the bound on orders in flight allows.
@@ -234,8 +243,12 @@ async fn answer(partner: Partner, mut asks: Bursts, shared: Arc<Shared>, outlet:
         for ask in burst {
             let name = ask.subject.rsplit('.').next().unwrap_or_default();
             let now = now();
-            for message in shared.act(|stage| stage.on_ask(partner, name, &ask.payload, now)) {
-                if let Err(Closed) = outlet.send(message).await {
+            let said = shared.act(|stage| {
+                let said = stage.on_ask(partner, name, &ask.payload, now);
+                said.into_iter().flat_map(|message| stage.on_the_way(message)).collect::<Vec<_>>()
+            });
+            for sent in said {
+                if let Err(Closed) = outlet.send_after(sent).await {
                     return Ok(());
                 }
             }
@@ -270,9 +283,14 @@ async fn release(
             Ok(room) => room.forget(),
             Err(_) => return Ok(()),
         }
-        let message = shared.act(|stage| stage.release(plan));
-        if let Err(Closed) = outlet.send(message).await {
-            return Ok(());
+        let said = shared.act(|stage| {
+            let message = stage.release(plan);
+            stage.on_the_way(message)
+        });
+        for sent in said {
+            if let Err(Closed) = outlet.send_after(sent).await {
+                return Ok(());
+            }
         }
     }
     Ok(())

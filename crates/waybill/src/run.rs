@@ -3,12 +3,11 @@
 mod judge;
 mod percentiles;
 
-use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use service::Shutdown;
 use service::consume::DEFAULT_ACK_WAIT;
-use simulator::{Books, Play, PlayError, Progress, Scenario};
+use simulator::{Books, Level, Play, PlayError, Progress};
 
 use crate::exit::Failure;
 use crate::house::House;
@@ -18,6 +17,8 @@ pub use percentiles::Percentiles;
 /// How long nothing may move before the run is judged as it stands: twice what the broker waits before it delivers again
 /// what a service took with it when it died.
 const PATIENCE: Duration = DEFAULT_ACK_WAIT.saturating_mul(2);
+/// How long to wait before orders that have not ended yet are looked at again.
+const AGAIN: Duration = Duration::from_secs(2);
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -41,13 +42,12 @@ pub struct Run {
 /// [`Failure`] when the input cannot be read or a part broke down.
 pub async fn play<W>(
     house: &House,
-    scenario: Scenario,
-    in_flight: NonZeroU32,
+    settings: simulator::Settings,
     shutdown: &Shutdown,
     watch: impl FnOnce(&Play) -> W,
 ) -> Result<(Run, W), Failure> {
     tokio::select! {
-        run = to_the_end(house, scenario, in_flight, shutdown, watch) => run,
+        run = to_the_end(house, settings, shutdown, watch) => run,
         words = house.broken() => Err(Failure::Broken(anyhow::anyhow!(words))),
         () = shutdown.triggered() => Err(Failure::Broken(anyhow::anyhow!("stopped before the end"))),
     }
@@ -55,12 +55,11 @@ pub async fn play<W>(
 
 async fn to_the_end<W>(
     house: &House,
-    scenario: Scenario,
-    in_flight: NonZeroU32,
+    settings: simulator::Settings,
     shutdown: &Shutdown,
     watch: impl FnOnce(&Play) -> W,
 ) -> Result<(Run, W), Failure> {
-    let settings = simulator::Settings { scenario, in_flight };
+    let faults = settings.faults;
     let mut play = Play::start(&house.connection, settings, shutdown.child()).await.map_err(ended)?;
     // Orders are validated against the master data, so these must be known before the first is released.
     house.settle(PATIENCE).await?;
@@ -68,14 +67,14 @@ async fn to_the_end<W>(
     let watched = watch(&play);
     play.release_orders();
     let progress = play.progress();
-    let finished = tokio::select! {
-        books = play.finished() => Some(books.map_err(ended)?),
-        () = stalled(&progress) => None,
-    };
-    let books = finished.unwrap_or_else(|| play.books());
+    tokio::select! {
+        finished = play.finished() => drop(finished.map_err(ended)?),
+        () = stalled(&progress) => {}
+    }
     let settled = house.settle(PATIENCE).await?;
     let took = begun.elapsed();
-    let replay = judge::replay(&house.connection.js, &books).await?;
+    let replay = judged(house, &play, faults).await?;
+    let books = play.books();
     let mut wrong = judge::compare(&house.connection, &replay, PATIENCE).await?;
     if !settled {
         wrong.push(format!("messages are still under way after {PATIENCE:?} in which nothing moved"));
@@ -83,6 +82,20 @@ async fn to_the_end<W>(
     wrong.extend(books.sound().err());
     wrong.extend(replay.verdicts());
     Ok((Run { books, replay, wrong, took, partners: play }, watched))
+}
+
+/// The replay, and what the books say of it. Where answers are lost, the last orders end when they have been asked for again.
+async fn judged(house: &House, play: &Play, faults: Level) -> Result<Replay, Failure> {
+    let begun = Instant::now();
+    loop {
+        let replay = judge::replay(&house.connection.js, &play.books()).await?;
+        let is_final = faults == Level::None || begun.elapsed() > PATIENCE;
+        if is_final || replay.verdicts().is_empty() {
+            return Ok(replay);
+        }
+        tokio::time::sleep(AGAIN).await;
+        house.settle(PATIENCE).await?;
+    }
 }
 
 /// Why a play ended before its end: by its input, which the command line names, or by something that broke.

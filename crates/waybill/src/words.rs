@@ -130,8 +130,10 @@ fn ask(ask: &Ask) -> String {
         }
         Request::ConfirmShipment { lines } => format!("confirm the shipment{}", also(lines)),
         Request::Bill { lines } => format!("bill{}", also(lines)),
-        Request::CancelAllocation { shipment, ask, .. } => format!("give back what it reserved for {shipment} ({ask})"),
-        Request::CancelBooking { shipment, ask, .. } => format!("take {shipment} from its carrier again ({ask})"),
+        Request::CancelAllocation { shipment, undoes, .. } => {
+            format!("give back what it reserved for {shipment} ({undoes})")
+        }
+        Request::CancelBooking { shipment, undoes, .. } => format!("take {shipment} from its carrier again ({undoes})"),
         Request::ConfirmCancellation { reason } => format!("close the order as cancelled ({reason})"),
         Request::UpdateCustomer { customer, milestone } => format!("tell customer {customer} {milestone}"),
     };

@@ -107,7 +107,7 @@ pub(super) fn cancel_booking(case: &Case<'_>) -> Vec<Ask> {
         let booking = case.standing("book", shipment)?;
         let request = || Request::CancelBooking {
             shipment: shipment.id.clone(),
-            ask: booking.id.clone(),
+            undoes: booking.id.clone(),
             tracking: case.known.booking(&shipment.id).map(|booking| booking.tracking.clone()),
         };
         undo(case, System::Tms, &booking.partner, "cancel_booking", &shipment.id, request)
@@ -121,7 +121,7 @@ pub(super) fn cancel_allocation(case: &Case<'_>) -> Vec<Ask> {
         let allocation = case.standing("allocate", shipment)?;
         let request = || Request::CancelAllocation {
             shipment: shipment.id.clone(),
-            ask: allocation.id.clone(),
+            undoes: allocation.id.clone(),
             location: shipment.location.clone(),
         };
         undo(case, System::Wms, &allocation.partner, "cancel_allocation", &shipment.id, request)

@@ -180,11 +180,11 @@ fn request(kind: &str) -> Request {
         "confirm_shipment" => Request::ConfirmShipment { lines: lines() },
         "bill" => Request::Bill { lines: lines() },
         "cancel_allocation" => {
-            Request::CancelAllocation { shipment: shipment_id("s1"), ask: ask_id("allocate/s1"), location }
+            Request::CancelAllocation { shipment: shipment_id("s1"), undoes: ask_id("allocate/s1"), location }
         }
         "cancel_booking" => {
             let tracking = Some("T-1".to_owned());
-            Request::CancelBooking { shipment: shipment_id("s1"), ask: ask_id("book/s1"), tracking }
+            Request::CancelBooking { shipment: shipment_id("s1"), undoes: ask_id("book/s1"), tracking }
         }
         "confirm_cancellation" => Request::ConfirmCancellation { reason: model::Reason::ShipperCancelled },
         "update_customer" => {

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use model::{Country, Currency, CustomerId, Fact, LineId, Money, Order, OrderId, OrderLine, Place, Quantity, Sku};
+use model::{
+    CancelRequest, Country, Currency, CustomerId, Fact, LineId, Money, Order, OrderId, OrderLine, Place, Quantity,
+    Reason, Sku,
+};
 use partners::{OrderRef, Told, UnreadableKind, Xref};
 use serde_json::Value;
 
@@ -35,6 +38,17 @@ fn line(number: &str, sku: &str, quantity: i64, price: &str) -> OrderLine {
         ship_on: None,
         promised: None,
     }
+}
+
+/// The one fact that is told.
+fn only(told: Vec<Told>) -> Fact {
+    let (_, facts, _) = one_order(told);
+    let [identified] = &facts[..] else { panic!("{facts:?}") };
+    identified.fact.clone()
+}
+
+fn cancel_requested(reason: Reason) -> Fact {
+    Fact::CancelRequested(CancelRequest { reason, detail: None })
 }
 
 fn released(told: Vec<Told>) -> (OrderRef, Vec<Xref>, Order) {
@@ -80,7 +94,8 @@ fn a_shopify_webhook_delivers_the_bare_order() {
     };
     assert_eq!(told, expected);
     let cancelled = raw.replace(r#""cancelled_at": null"#, r#""cancelled_at": "2026-03-02T10:00:00-05:00""#);
-    assert_eq!(decode("shopify", "order", &cancelled), []);
+    let cancelled = cancelled.replace(r#""email":"#, r#""cancel_reason": "customer", "email":"#);
+    assert_eq!(only(decode("shopify", "order", &cancelled)), cancel_requested(Reason::RecipientCancelled));
 }
 
 #[test]
@@ -96,6 +111,8 @@ fn a_woocommerce_order_waits_for_its_payment() {
     };
     let (reference, xrefs, told) = released(decode("woocommerce", "order", &order("processing")));
     assert_eq!((reference, xrefs[0].reference.as_str()), (number("7"), "7"));
+    let cancelled = decode("woocommerce", "order", &order("cancelled"));
+    assert_eq!(only(cancelled), cancel_requested(Reason::ShipperCancelled));
     assert_eq!(told.customer.as_str(), "joao@example.com");
     assert_eq!(told.ordered, Some(when("2026-03-01T19:28:02Z")));
     assert_eq!(told.ship_to.name.as_deref(), Some("João Silva"));

@@ -43,7 +43,7 @@ async fn serve(connection: Connection, shutdown: Shutdown) -> Waybill {
 }
 
 fn settings(scenario: Scenario) -> Settings {
-    Settings { scenario, in_flight: NonZeroU32::new(40).unwrap() }
+    Settings { scenario, in_flight: NonZeroU32::new(40).unwrap(), faults: simulator::Level::None }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

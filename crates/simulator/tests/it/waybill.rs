@@ -212,14 +212,14 @@ impl Waybill {
             let undoes = |kind: &str| AskId::new(&format!("{id}/{kind}/{shipment}")).unwrap();
             if asked("book") {
                 let request =
-                    Request::CancelBooking { shipment: shipment.clone(), ask: undoes("book"), tracking: None };
+                    Request::CancelBooking { shipment: shipment.clone(), undoes: undoes("book"), tracking: None };
                 asks.push(ask(id, System::Tms, "tms-main", about, request));
                 undone &= accepted("cancel_booking");
             }
             if asked("allocate") && (!asked("book") || accepted("cancel_booking")) {
-                let (ask_id, location) = (undoes("allocate"), location.clone());
+                let (undone, location) = (undoes("allocate"), location.clone());
                 let wms = self.locations[&location].1.as_str();
-                let request = Request::CancelAllocation { shipment: shipment.clone(), ask: ask_id, location };
+                let request = Request::CancelAllocation { shipment: shipment.clone(), undoes: undone, location };
                 asks.push(ask(id, System::Wms, wms, about, request));
             }
             undone &= !asked("allocate") || accepted("cancel_allocation");

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 
 use service::Shutdown;
 use service::settings::NatsSettings;
-use simulator::{Scenario, Seed, Traffic};
+use simulator::{Level, Scenario, Seed, Traffic};
 
 use super::{captured, null, usage::Watch};
 use crate::demo::{FsyncArg, today};
@@ -41,7 +41,7 @@ pub(super) async fn run(args: &Args, shutdown: &Shutdown, output: Output) -> Res
     let alone = alone(args, shutdown).await?;
     let house = House::open(&plan(args)).await?;
     let watch = |_: &simulator::Play| Watch::start(house.processes());
-    let (run, watch) = run::play(&house, traffic(args.orders, 2), args.in_flight, shutdown, watch).await?;
+    let (run, watch) = run::play(&house, traffic(args.orders, 2, args.in_flight), shutdown, watch).await?;
     let used = watch.finish().await?;
     let captured = captured::capture(&house.connection.js).await?;
     house.close().await?;
@@ -56,15 +56,22 @@ pub(super) async fn run(args: &Args, shutdown: &Shutdown, output: Output) -> Res
 /// How long one order takes when it is alone.
 async fn alone(args: &Args, shutdown: &Shutdown) -> Result<Percentiles, Failure> {
     let house = House::open(&plan(args)).await?;
-    let (Run { replay, .. }, ()) = run::play(&house, traffic(ALONE, 1), ONE, shutdown, |_| ()).await?;
+    let (Run { replay, .. }, ()) = run::play(&house, traffic(ALONE, 1, ONE), shutdown, |_| ()).await?;
     house.close().await?;
     Ok(Percentiles::of(replay.took))
 }
 
 fn plan(args: &Args) -> Plan {
-    Plan { nats: NatsSettings::default(), fsync: args.fsync.into(), processes: args.processes, instances: 1 }
+    Plan {
+        nats: NatsSettings::default(),
+        fsync: args.fsync.into(),
+        processes: args.processes,
+        instances: 1,
+        policy: None,
+    }
 }
 
-fn traffic(orders: u64, seed: u64) -> Scenario {
-    Scenario::Generated(Traffic { seed: Seed(seed), orders, started: today() })
+fn traffic(orders: u64, seed: u64, in_flight: NonZeroU32) -> simulator::Settings {
+    let scenario = Scenario::Generated(Traffic { seed: Seed(seed), orders, started: today() });
+    simulator::Settings { scenario, in_flight, faults: Level::None }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use service::Shutdown;
 use service::settings::NatsSettings;
 use service::streams::{self, Durability};
-use simulator::{Scenario, Seed, Traffic};
+use simulator::{Level, Scenario, Seed, Traffic};
 
 use super::publish::{Message, publish_all};
 use crate::demo::today;
@@ -82,7 +82,8 @@ async fn real_trails(shutdown: &Shutdown) -> Result<Vec<Tailed>, Failure> {
     let house = House::open(&Plan::default()).await?;
     let scenario = Scenario::Generated(Traffic { seed: Seed(1), orders: REAL, started: today() });
     let in_flight = NonZeroU32::MIN.saturating_add(200);
-    let (run, ()) = run::play(&house, scenario, in_flight, shutdown, |_| ()).await?;
+    let settings = simulator::Settings { scenario, in_flight, faults: Level::None };
+    let (run, ()) = run::play(&house, settings, shutdown, |_| ()).await?;
     let trails = read(&house.connection.js, run.replay.entries).await?;
     house.close().await?;
     Ok(trails)

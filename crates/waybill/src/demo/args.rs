@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use model::Timestamp;
 use service::settings::{LogFormat, LogSettings, NatsSettings};
-use simulator::{Scenario, Seed, Tpch, Traffic};
+use simulator::{Level, Scenario, Seed, Tpch, Traffic};
 
 use crate::exit::{Failure, in_full};
 use crate::house::Plan;
@@ -25,6 +26,9 @@ pub struct Args {
     /// Take the orders of a folder of TPC-H files (orders.csv, lineitem.csv, partsupp.csv, …) instead
     #[arg(long, value_name = "DIR", conflicts_with_all = ["orders", "seed"])]
     pub tpch: Option<PathBuf>,
+    /// How much goes wrong on the way: messages delayed, doubled, lost, cut short; partners that fail and that meddle
+    #[arg(long, value_name = "LEVEL", default_value = "none", value_parser = levels(), conflicts_with = "tpch")]
+    pub faults: Level,
     /// How many orders are under way at once, at the most
     #[arg(long, value_name = "N", default_value_t = IN_FLIGHT)]
     pub in_flight: NonZeroU32,
@@ -43,6 +47,22 @@ pub struct Args {
     /// What is logged: a level, or levels by module as in `info,engine=debug`
     #[arg(long, env = "WAYBILL_LOG", value_name = "FILTER", default_value = "error")]
     pub log: String,
+}
+
+/// The policy of a run in which answers are lost: short waits, and patience with partners that fail.
+pub const HURRIED: &str = "
+[deadlines]
+allocate = \"8s\"
+book = \"8s\"
+answer = \"8s\"
+undo = \"8s\"
+[retries]
+pause = \"1s\"
+unanswered = 5
+";
+
+fn levels() -> impl TypedValueParser<Value = Level> {
+    PossibleValuesParser::new(Level::ALL.map(Level::as_str)).try_map(|name| name.parse::<Level>())
 }
 
 /// An hour's work at 300 orders a second; all of them are looked through beforehand for the opening stock.
@@ -89,7 +109,15 @@ impl Args {
     /// The installation these flags ask for.
     #[must_use]
     pub fn plan(&self, nats: &NatsSettings) -> Plan {
-        Plan { nats: nats.clone(), fsync: self.fsync.into(), processes: self.processes, instances: self.instances }
+        // What is lost is asked again within the run.
+        let policy = (self.faults != Level::None).then_some(HURRIED);
+        Plan {
+            nats: nats.clone(),
+            fsync: self.fsync.into(),
+            processes: self.processes,
+            instances: self.instances,
+            policy,
+        }
     }
 
     /// What is played.
@@ -99,6 +127,12 @@ impl Args {
             Some(dir) => Scenario::Tpch(Tpch { dir: dir.clone(), limit: None }),
             None => Scenario::Generated(Traffic { seed: Seed(self.seed), orders: self.orders, started: today() }),
         }
+    }
+
+    /// How it is played.
+    #[must_use]
+    pub fn settings(&self) -> simulator::Settings {
+        simulator::Settings { scenario: self.scenario(), in_flight: self.in_flight, faults: self.faults }
     }
 
     /// How the services and the demo itself log.

@@ -7,14 +7,15 @@ mod verdict;
 
 use service::Shutdown;
 use service::settings::NatsSettings;
-use simulator::Scenario;
+use simulator::{Level, Scenario};
 
 use crate::exit::{Failure, Verdict};
 use crate::house::House;
+use crate::order;
 use crate::output::Output;
 use crate::run::{self, Run};
 pub(crate) use args::today;
-pub use args::{Args, FsyncArg};
+pub use args::{Args, FsyncArg, HURRIED};
 use progress::Shown;
 use report::Report;
 
@@ -44,9 +45,14 @@ async fn play(args: &Args, house: &House, shutdown: &Shutdown) -> Result<Run, Fa
     let scenario = args.scenario();
     let orders = scenario.orders();
     let watch = |play: &simulator::Play| Shown::start(house.connection.clone(), play.progress(), orders);
-    let (mut run, shown) = run::play(house, scenario.clone(), args.in_flight, shutdown, watch).await?;
+    let (mut run, shown) = run::play(house, args.settings(), shutdown, watch).await?;
     shown.stop().await;
-    run.wrong.extend(verdict::quarantine(&house.connection.js).await?);
+    run.wrong.extend(verdict::quarantine(&house.connection.js, run.partners.faults().cut).await?);
+    if let (Some(order), Level::Low | Level::High) = (run.replay.first_wrong(), args.faults) {
+        let trail = order::trail::read(&house.connection, order).await?;
+        let again = format!("--orders {} --seed {} --faults {}", args.orders, args.seed, args.faults.as_str());
+        anstream::eprintln!("{}\nThe same run again: waybill demo {again}", order::trail::render(&trail));
+    }
     if let Scenario::Tpch(tpch) = scenario {
         run.wrong.extend(verdict::tpch(&tpch, &run.replay.lines)?);
     }

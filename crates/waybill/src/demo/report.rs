@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use simulator::books::Lines;
+use simulator::faults::Done;
 
 use crate::run::{Percentiles, Run};
 use crate::text::{bad, count, heading};
@@ -15,6 +16,7 @@ pub(super) struct Report {
     sound: bool,
     orders: u64,
     closed: u64,
+    cancelled: u64,
     open_with_exception: BTreeMap<String, u64>,
     entries: u64,
     seconds: f64,
@@ -23,6 +25,7 @@ pub(super) struct Report {
     release_to_closed_ms: Percentiles,
     lines: LineCounts,
     asks: AskCounts,
+    faults: FaultCounts,
     restarts: BTreeMap<String, u32>,
     wrong: Vec<String>,
 }
@@ -41,7 +44,39 @@ struct AskCounts {
     book: u64,
     confirm_shipment: u64,
     bill: u64,
+    undo: u64,
+    confirm_cancellation: u64,
     repeated: u64,
+}
+
+/// What went wrong on purpose.
+#[derive(Debug, Serialize)]
+struct FaultCounts {
+    delayed: u64,
+    doubled: u64,
+    lost: u64,
+    cut: u64,
+    strange: u64,
+    failed: u64,
+}
+
+impl FaultCounts {
+    const fn of(done: &Done) -> Self {
+        let Done { delayed, doubled, lost, cut, strange, failed } = *done;
+        Self { delayed, doubled, lost, cut, strange, failed }
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        let Self { delayed, doubled, lost, cut, strange, failed } = self;
+        if delayed + doubled + lost + cut + strange + failed == 0 {
+            return Ok(());
+        }
+        write!(
+            text,
+            "  on purpose: {delayed} messages delayed, {doubled} doubled, {lost} answers lost, {cut} messages cut "
+        )?;
+        writeln!(text, "short, {strange} told by a stranger, {failed} asks failed at first")
+    }
 }
 
 impl Report {
@@ -53,6 +88,7 @@ impl Report {
             sound: wrong.is_empty(),
             orders: replay.orders,
             closed: replay.closed,
+            cancelled: replay.cancelled,
             open_with_exception: replay.exceptions.iter().map(|(kind, orders)| (kind.clone(), *orders)).collect(),
             entries: replay.entries,
             seconds,
@@ -65,8 +101,11 @@ impl Report {
                 book: asks.book,
                 confirm_shipment: asks.confirm_shipment,
                 bill: asks.bill,
+                undo: asks.undo,
+                confirm_cancellation: asks.confirm_cancellation,
                 repeated: asks.repeated,
             },
+            faults: FaultCounts::of(&run.partners.faults()),
             restarts,
             wrong: wrong.clone(),
         }
@@ -99,6 +138,10 @@ impl Report {
         let asks = &self.asks;
         write!(text, "  partners were asked to allocate {}, book {}, ", asks.allocate, asks.book)?;
         writeln!(text, "confirm {}, bill {}; {} repeated", asks.confirm_shipment, asks.bill, asks.repeated)?;
+        if self.cancelled > 0 {
+            writeln!(text, "  {} cancelled: {} undone", self.cancelled, count(asks.undo, "ask"))?;
+        }
+        self.faults.write(text)?;
         for (service, times) in &self.restarts {
             writeln!(text, "  {service} died and was started again, {}", count(*times, "time"))?;
         }

@@ -21,20 +21,30 @@ pub(super) struct InProcess {
 }
 
 impl InProcess {
-    pub async fn start(nats: &NatsSettings, data: &Path, instances: u8) -> anyhow::Result<Self> {
+    pub async fn start(
+        nats: &NatsSettings,
+        data: &Path,
+        policy: Option<PathBuf>,
+        instances: u8,
+    ) -> anyhow::Result<Self> {
         let mut services = Self { shutdown: Shutdown::new(), tasks: JoinSet::new() };
         for instance in 0..instances {
-            services.start_each(nats, projection_folder(data, instance)).await?;
+            services.start_each(nats, projection_folder(data, instance), policy.clone()).await?;
         }
         Ok(services)
     }
 
-    async fn start_each(&mut self, nats: &NatsSettings, projection: PathBuf) -> anyhow::Result<()> {
+    async fn start_each(
+        &mut self,
+        nats: &NatsSettings,
+        projection: PathBuf,
+        policy: Option<PathBuf>,
+    ) -> anyhow::Result<()> {
         let adapter = adapter::Settings::default;
         self.spawn(erp_adapter::ABOUT, nats, |host| erp_adapter::serve(adapter(), host)).await?;
         self.spawn(wms_adapter::ABOUT, nats, |host| wms_adapter::serve(adapter(), host)).await?;
         self.spawn(tms_adapter::ABOUT, nats, |host| tms_adapter::serve(adapter(), host)).await?;
-        let settings = orchestrator::Settings::default();
+        let settings = orchestrator::Settings { policy, ..orchestrator::Settings::default() };
         self.spawn(orchestrator::ABOUT, nats, |host| orchestrator::serve(settings, host)).await?;
         let settings = visibility::Settings::in_folder(projection);
         self.spawn(visibility::ABOUT, nats, |host| visibility::serve(settings, host)).await

@@ -6,7 +6,7 @@ mod processes;
 mod settled;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,8 @@ pub struct Plan {
     pub processes: bool,
     /// How many of each service run at once; one when 0.
     pub instances: u8,
+    /// The policy, as the text of its file; the default one when absent.
+    pub policy: Option<&'static str>,
 }
 
 /// A running installation. Dropping it takes everything down that it started; so does the end of this process, however
@@ -79,10 +81,12 @@ impl House {
         }
         refuse_used(&connection).await?;
         let folder = data.path().to_path_buf();
+        let policy = plan.policy.map(|text| write_policy(&folder, text)).transpose()?;
+        let instances = plan.instances.max(1);
         let services = if plan.processes {
-            Services::Processes(processes::Processes::start(&nats, &folder, plan.instances.max(1), &watchdog)?)
+            Services::Processes(processes::Processes::start(&nats, &folder, policy, instances, &watchdog)?)
         } else {
-            Services::InProcess(in_process::InProcess::start(&nats, &folder, plan.instances.max(1)).await?)
+            Services::InProcess(in_process::InProcess::start(&nats, &folder, policy, instances).await?)
         };
         let mut processes = match &services {
             Services::InProcess(_) => vec![("waybill".to_owned(), std::process::id())],
@@ -188,6 +192,13 @@ async fn refuse_used(connection: &Connection) -> Result<(), Failure> {
     let message = "stream ORDERS holds entries already, and this run is judged by all that is in it; use another \
                    NATS account, or unset NATS_URL for a broker of its own";
     Err(Failure::Usage(message.to_owned()))
+}
+
+/// The file the orchestrator reads its policy from.
+fn write_policy(data: &Path, text: &str) -> anyhow::Result<PathBuf> {
+    let file = data.join("policy.toml");
+    std::fs::write(&file, text).map_err(|error| anyhow::anyhow!("cannot write {}: {error}", file.display()))?;
+    Ok(file)
 }
 
 /// The folder of one instance of visibility below the installation's.

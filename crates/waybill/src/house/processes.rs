@@ -26,6 +26,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The five services as children. Dropping them kills them.
 pub(super) struct Processes {
     nats: NatsSettings,
+    policy: Option<PathBuf>,
     watchdog: Arc<Watchdog>,
     services: Vec<Service>,
 }
@@ -40,16 +41,22 @@ struct Service {
 }
 
 impl Processes {
-    pub fn start(nats: &NatsSettings, data: &Path, instances: u8, watchdog: &Arc<Watchdog>) -> anyhow::Result<Self> {
+    pub fn start(
+        nats: &NatsSettings,
+        data: &Path,
+        policy: Option<PathBuf>,
+        instances: u8,
+        watchdog: &Arc<Watchdog>,
+    ) -> anyhow::Result<Self> {
         let mut services = Vec::new();
         for instance in 0..instances {
             for name in SERVICES {
                 let projection = projection_folder(data, instance);
-                let (child, log) = spawn(name, nats, &projection, watchdog)?;
+                let (child, log) = spawn(name, nats, &projection, policy.as_deref(), watchdog)?;
                 services.push(Service { name, projection, child, log, restarts: 0 });
             }
         }
-        Ok(Self { nats: nats.clone(), watchdog: Arc::clone(watchdog), services })
+        Ok(Self { nats: nats.clone(), policy, watchdog: Arc::clone(watchdog), services })
     }
 
     pub fn pids(&self) -> Vec<(String, u32)> {
@@ -81,7 +88,7 @@ impl Processes {
             if service.restarts == MAX_RESTARTS {
                 return format!("started again {MAX_RESTARTS} times, {words}");
             }
-            match spawn(service.name, &self.nats, &service.projection, &self.watchdog) {
+            match spawn(service.name, &self.nats, &service.projection, self.policy.as_deref(), &self.watchdog) {
                 Ok((child, log)) => (service.child, service.log) = (child, log),
                 Err(error) => return format!("{words}\n{}", in_full(&error)),
             }
@@ -152,6 +159,7 @@ fn spawn(
     name: &str,
     nats: &NatsSettings,
     projection: &Path,
+    policy: Option<&Path>,
     watchdog: &Watchdog,
 ) -> anyhow::Result<(Child, LastWords)> {
     let program = beside_this(name)?;
@@ -159,6 +167,9 @@ fn spawn(
     name_broker(&mut command, nats);
     if name == visibility::ABOUT.name {
         command.arg("--data-dir").arg(projection);
+    }
+    if let Some(policy) = policy.filter(|_| name == orchestrator::ABOUT.name) {
+        command.arg("--policy").arg(policy);
     }
     command.args(["--log", "error"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     // A Ctrl-C in the terminal is for this process, which drains them in order.

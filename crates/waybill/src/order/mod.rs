@@ -1,5 +1,6 @@
 //! `waybill order`
 
+mod enter;
 mod list;
 mod show;
 mod step;
@@ -12,7 +13,7 @@ use service::settings::NatsSettings;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 
-/// What to show of orders.
+/// What to show of orders, and what to enter.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// One order: status, lines, shipments, exceptions, conditions, claims
@@ -22,10 +23,22 @@ pub enum Command {
     /// Everything that was ever appended to an order, read straight from its stream
     #[command(after_help = trail::HELP)]
     Trail(OrderArgs),
+    /// Have an order undone as far as it can be
+    Cancel(enter::ByArgs),
+    /// Have something asked again that was refused or not answered
+    Retry(enter::RetryArgs),
+    /// Hold an order back: nobody is asked for anything more
+    Hold(enter::ByArgs),
+    /// Let go an order that an operator held back
+    Release(enter::ByArgs),
+    /// Answer in a partner's place, take an exception as it is, or say that something happened
+    Override(enter::OverrideArgs),
+    /// Leave a remark in an order's trail
+    Note(enter::ByArgs),
 }
 
 /// Which order.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct OrderArgs {
     /// The order's number as its ERP writes it; quote spaces and `*` for the shell
     #[arg(value_name = "ORDER", value_parser = order_id)]
@@ -41,5 +54,11 @@ pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -
         Command::Show(args) => show::run(&args.order, nats, output).await,
         Command::List(args) => list::run(args, nats, output).await,
         Command::Trail(args) => trail::run(&args.order, nats, output).await,
+        Command::Cancel(by) => enter::cancel(&by, nats, output).await,
+        Command::Retry(args) => enter::retry(&args, nats, output).await,
+        Command::Hold(by) => enter::hold(&by, nats, output).await,
+        Command::Release(by) => enter::release(&by, nats, output).await,
+        Command::Override(args) => enter::settle(&args, nats, output).await,
+        Command::Note(by) => enter::note(&by, nats, output).await,
     }
 }

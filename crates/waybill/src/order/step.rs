@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Content, FactId, Folded, WorkflowRecord};
+use engine::{Content, FactId, Folded, Source, WorkflowRecord};
 use fulfilment::state::{AskState, may_tell};
 use fulfilment::{Composite, Fulfilment, Stage, State, composite};
 use model::{AskId, Decision, Exception, ExceptionKind, Fact, Lane, Milestone, Outcome, Timestamp};
@@ -52,6 +52,13 @@ pub enum Cause {
         inbox: Option<u64>,
         /// When it came in.
         received: Timestamp,
+    },
+    /// A person entered it.
+    Operator {
+        /// Who.
+        who: String,
+        /// Why.
+        why: String,
     },
     /// It was concluded from what was known.
     Decision {
@@ -135,6 +142,9 @@ pub fn steps(entries: &[WorkflowRecord<Fulfilment>], folded: &mut Folded<Fulfilm
 
 fn cause(content: &Content<Fact, Decision>) -> Cause {
     match content {
+        Content::Facts { source: Source { operator: Some(operator), .. }, .. } => {
+            Cause::Operator { who: operator.who.clone(), why: operator.why.clone() }
+        }
         Content::Facts { source, .. } => Cause::Message {
             service: source.service.clone(),
             partner: source.partner.clone(),

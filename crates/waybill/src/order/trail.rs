@@ -119,6 +119,7 @@ fn why(cause: &Cause) -> String {
             let profile = profile.map(|version| format!(", profile version {version}")).unwrap_or_default();
             format!("{from}by {service}{inbox}{profile}")
         }
+        Cause::Operator { who, why } => format!("{who}: {why}"),
         Cause::Decision { seen, .. } => format!("decided, having seen {seen}"),
         Cause::Deadline { .. } => "a deadline passed".to_owned(),
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use async_nats::jetstream;
 use engine::{Content, Folded, Journal, Key, Tail};
 use fulfilment::{Fulfilment, LAYOUT, State};
-use model::{Decision, Timestamp};
+use model::{Decision, End, OrderId, Timestamp};
 use service::Connection;
 use simulator::Books;
 use simulator::books::Lines;
@@ -34,6 +34,8 @@ pub struct Replay {
     pub entries: u64,
     /// Orders that were closed.
     pub closed: u64,
+    /// Orders that were cancelled.
+    pub cancelled: u64,
     /// Orders with an open exception, by its kind.
     pub exceptions: HashMap<String, u64>,
     /// The orders' lines.
@@ -49,6 +51,7 @@ pub struct Replay {
     wrong: Vec<String>,
     /// How often something differs from the books.
     wrong_count: u64,
+    first_wrong: Option<OrderId>,
 }
 
 /// Folds the whole log and holds every order against the books.
@@ -122,12 +125,21 @@ impl Replay {
         words
     }
 
+    /// An order that ended elsewhere than the books say, if one did.
+    #[must_use]
+    pub const fn first_wrong(&self) -> Option<&OrderId> {
+        self.first_wrong.as_ref()
+    }
+
     fn judge(&mut self, key: &Key, order: &Order, books: &Books) -> Result<(), Failure> {
         let state = order.folded.state();
         self.orders += 1;
         self.first = Some(self.first.map_or(order.released, |first| first.min(order.released)));
         if let Some(closed) = order.closed {
-            self.closed += 1;
+            match state.ended() {
+                Some(End::Cancelled) => self.cancelled += 1,
+                Some(End::Closed) | None => self.closed += 1,
+            }
             self.last = self.last.max(Some(closed));
             self.took.push(closed.as_millis() - order.released.as_millis());
         }
@@ -142,6 +154,7 @@ impl Replay {
         };
         if let Err(words) = verdict {
             self.wrong_count += 1;
+            self.first_wrong = self.first_wrong.take().or_else(|| state.id().cloned());
             if self.wrong.len() < MAX_WRONG {
                 self.wrong.push(words);
             }

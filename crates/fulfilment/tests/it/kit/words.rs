@@ -49,8 +49,8 @@ fn request(request: &Request) -> String {
         Request::Bill { lines } => {
             format!("to bill: {}", list(lines.iter().map(|part| (part.line.as_str(), &part.quantity))))
         }
-        Request::CancelAllocation { shipment, ask, .. } => format!("to give back {shipment}: {ask}"),
-        Request::CancelBooking { shipment, ask, .. } => format!("to take back {shipment}: {ask}"),
+        Request::CancelAllocation { shipment, undoes, .. } => format!("to give back {shipment}: {undoes}"),
+        Request::CancelBooking { shipment, undoes, .. } => format!("to take back {shipment}: {undoes}"),
         Request::ConfirmCancellation { reason } => format!("to confirm the cancellation: {reason}"),
         Request::UpdateCustomer { customer, milestone } => format!("to tell {customer} {milestone}"),
     }

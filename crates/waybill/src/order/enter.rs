@@ -1,0 +1,282 @@
+//! `waybill order cancel|retry|hold|release|override|note`: what an operator enters into an order's stream, with who and why.
+//!
+//! Nothing is changed but by an entry in lane `ops`; the orchestrator decides what follows from it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use engine::{Content, Entry, EntryId, FactId, Folded, Journal, Key, Operator, Source, Told, WorkflowEntry};
+use fulfilment::decide::is_waivable;
+use fulfilment::state::AskState;
+use fulfilment::{Fulfilment, LAYOUT, State};
+use model::{
+    Answer, AskId, CancelRequest, Classifier, Condition, ConditionKind, Fact, Lane, Milestone, MilestoneReached, Note,
+    Outcome, Reason, RetryRequest, ShipmentId, Timestamp, When,
+};
+use serde::Serialize;
+use service::Connection;
+use service::settings::NatsSettings;
+
+use super::OrderArgs;
+use crate::exit::{Failure, Verdict};
+use crate::output::Output;
+use crate::reach::{self, broker};
+use crate::text::line;
+use crate::words;
+
+/// Who enters something, and why.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ByArgs {
+    #[command(flatten)]
+    order: OrderArgs,
+    /// Why; it stays in the order's trail
+    #[arg(long, value_name = "TEXT", value_parser = words_of_a_person)]
+    why: String,
+    /// Who enters it
+    #[arg(long = "as", env = "USER", value_name = "NAME", value_parser = words_of_a_person)]
+    who: String,
+}
+
+/// Which ask is to be made again.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RetryArgs {
+    #[command(flatten)]
+    by: ByArgs,
+    /// The ask, as `waybill order trail` shows it in brackets; all that was refused or is unanswered when absent
+    #[arg(long, value_name = "ASK", value_parser = ask_id)]
+    ask: Option<AskId>,
+}
+
+/// What is to be taken as said.
+#[derive(Debug, Clone, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["accepted", "refused", "exception", "milestone"]))]
+pub struct OverrideArgs {
+    #[command(flatten)]
+    by: ByArgs,
+    /// Settle this ask with a yes in its partner's place
+    #[arg(long, value_name = "ASK", value_parser = ask_id)]
+    accepted: Option<AskId>,
+    /// Settle this ask with a no in its partner's place
+    #[arg(long, value_name = "ASK", value_parser = ask_id)]
+    refused: Option<AskId>,
+    /// Take this open exception as it is, such as `no_stock s1`; the order goes on without what is lacking
+    #[arg(long, value_name = "EXCEPTION")]
+    exception: Option<String>,
+    /// Say that this milestone was reached, now
+    #[arg(long, value_name = "MILESTONE", value_parser = milestone)]
+    milestone: Option<Milestone>,
+    /// The shipment of the milestone; the whole order when absent
+    #[arg(long, value_name = "SHIPMENT", requires = "milestone", value_parser = ShipmentId::new)]
+    shipment: Option<ShipmentId>,
+}
+
+/// The longest name or reason, in bytes.
+const MOST_WORDS: usize = 1_000;
+
+fn words_of_a_person(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MOST_WORDS {
+        return Err(format!("expected 1 to {MOST_WORDS} bytes of text"));
+    }
+    Ok(text.to_owned())
+}
+
+fn ask_id(text: &str) -> Result<AskId, model::token::TokenError> {
+    AskId::new(text)
+}
+
+fn milestone(text: &str) -> Result<Milestone, String> {
+    let known = Milestone::ALL.into_iter().find(|milestone| milestone.as_str() == text);
+    known.ok_or_else(|| "no such milestone; they are named like `transport.delivered`".to_owned())
+}
+
+/// What was entered.
+#[derive(Debug, Serialize)]
+struct Entered {
+    order: String,
+    sequence: u64,
+    says: Vec<String>,
+}
+
+pub(super) async fn cancel(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    let wanted = CancelRequest { reason: Reason::ShipperCancelled, detail: Some(by.why.clone()) };
+    enter(by, nats, output, |_| Ok(vec![Fact::CancelRequested(wanted)])).await
+}
+
+pub(super) async fn hold(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    enter(by, nats, output, |_| Ok(vec![on_hold(false)])).await
+}
+
+pub(super) async fn release(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    enter(by, nats, output, |_| Ok(vec![on_hold(true)])).await
+}
+
+pub(super) async fn note(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    enter(by, nats, output, |_| Ok(vec![Fact::Noted(Note { text: by.why.clone() })])).await
+}
+
+pub(super) async fn retry(args: &RetryArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    enter(&args.by, nats, output, |state| {
+        let again: Vec<AskId> = match &args.ask {
+            Some(ask) => vec![open_ask(state, ask)?.clone()],
+            None => state.asks().map(|ask| &ask.id).filter(|ask| may_be_made_again(state, ask)).cloned().collect(),
+        };
+        if again.is_empty() {
+            return Err(Failure::Usage("there is nothing to ask again: every ask was accepted".to_owned()));
+        }
+        Ok(again.into_iter().map(|ask| Fact::RetryRequested(RetryRequest { ask })).collect())
+    })
+    .await
+}
+
+pub(super) async fn settle(args: &OverrideArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    enter(&args.by, nats, output, |state| Ok(vec![settled(args, state)?])).await
+}
+
+fn settled(args: &OverrideArgs, state: &State) -> Result<Fact, Failure> {
+    if let Some(ask) = &args.accepted {
+        let ask = known_ask(state, ask)?.clone();
+        return Ok(Fact::Answered(Answer { ask, outcome: Outcome::Accepted }));
+    }
+    if let Some(ask) = &args.refused {
+        let (ask, detail) = (known_ask(state, ask)?.clone(), Some(args.by.why.clone()));
+        return Ok(Fact::Answered(Answer { ask, outcome: Outcome::Refused { reason: Reason::Unknown, detail } }));
+    }
+    if let Some(named) = &args.exception {
+        return waived(state, named);
+    }
+    let Some(milestone) = args.milestone else {
+        return Err(Failure::Usage("nothing to override; see `--help`".to_owned()));
+    };
+    let shipments: Vec<ShipmentId> = state.shipments().into_iter().map(|shipment| shipment.id).collect();
+    if let Some(shipment) = args.shipment.as_ref().filter(|shipment| !shipments.contains(shipment)) {
+        let known: Vec<&str> = shipments.iter().map(ShipmentId::as_str).collect();
+        return Err(Failure::NotFound(format!("no shipment {shipment}; the order has: {}", or_none(&known))));
+    }
+    Ok(Fact::Milestone(MilestoneReached {
+        milestone,
+        classifier: Classifier::Actual,
+        occurred: When::exact(now()),
+        shipment: args.shipment.clone(),
+        parcel: None,
+        place: None,
+        lines: Vec::new(),
+        code: None,
+    }))
+}
+
+fn waived(state: &State, named: &str) -> Result<Fact, Failure> {
+    let open: Vec<String> = state.exceptions().map(|open| open.kind.to_string()).collect();
+    let Some(exception) = state.exceptions().find(|open| open.kind.to_string() == named) else {
+        let open: Vec<&str> = open.iter().map(String::as_str).collect();
+        return Err(Failure::NotFound(format!("no exception `{named}` is open; open are: {}", or_none(&open))));
+    };
+    if !is_waivable(&exception.kind) {
+        return Err(Failure::Usage(format!(
+            "the order cannot go on with `{named}` as it is; have it asked again (`order retry`), or say what happened \
+             (`order override --accepted` or `--milestone`)"
+        )));
+    }
+    Ok(Fact::Waived(exception.clone()))
+}
+
+fn or_none(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { format!("`{}`", names.join("`, `")) }
+}
+
+fn may_be_made_again(state: &State, ask: &AskId) -> bool {
+    match state.ask_state(ask) {
+        AskState::Waiting | AskState::Refused(_) => true,
+        AskState::NotAsked | AskState::Accepted => false,
+    }
+}
+
+fn known_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s AskId, Failure> {
+    state.ask(ask).map(|known| &known.id).ok_or_else(|| {
+        let asks: Vec<&str> = state.asks().map(|ask| ask.id.as_str()).collect();
+        Failure::NotFound(format!("no ask {ask}; the order's asks are: {}", or_none(&asks)))
+    })
+}
+
+fn open_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s AskId, Failure> {
+    let known = known_ask(state, ask)?;
+    if may_be_made_again(state, known) {
+        return Ok(known);
+    }
+    Err(Failure::Usage(format!("{ask} was accepted; there is nothing to ask again")))
+}
+
+fn on_hold(resolved: bool) -> Fact {
+    Fact::Condition(Condition {
+        kind: ConditionKind::OnHold,
+        reason: Reason::AccountHold,
+        resolved,
+        occurred: When::exact(now()),
+        shipment: None,
+        place: None,
+        code: None,
+    })
+}
+
+/// Enters facts of an order that is there, and says what was entered.
+async fn enter(
+    by: &ByArgs,
+    nats: &NatsSettings,
+    output: Output,
+    facts: impl FnOnce(&State) -> Result<Vec<Fact>, Failure>,
+) -> Result<Verdict, Failure> {
+    let connection = reach::connect(nats).await?;
+    let entered = append(by, &connection, facts).await?;
+    output.show(&entered, |entered| {
+        let mut text = String::new();
+        for says in &entered.says {
+            line(&mut text, format!("{}: {says}", entered.order));
+        }
+        line(&mut text, format!("entry {}; what follows is in `waybill order trail`", entered.sequence));
+        text
+    })?;
+    Ok(Verdict::Fine)
+}
+
+async fn append(
+    by: &ByArgs,
+    connection: &Connection,
+    facts: impl FnOnce(&State) -> Result<Vec<Fact>, Failure>,
+) -> Result<Entered, Failure> {
+    let order = &by.order.order;
+    let key = Key::of(order.as_str());
+    // Reading it says what is wrong when it is not there.
+    super::trail::read(connection, order).await?;
+    let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
+    let entries = journal.read(&key).await.map_err(anyhow::Error::new)?;
+    let facts = facts(Folded::<Fulfilment>::replay(&key, &entries).state())?;
+    let says = facts.iter().map(words::fact).collect();
+    let entry = entry(by, order.as_str(), facts);
+    let sequence = journal.append(&key, Lane::Ops.as_str(), &entry).await;
+    let sequence = sequence.map_err(|error| broker("append to stream ORDERS", error))?;
+    Ok(Entered { order: order.to_string(), sequence, says })
+}
+
+/// The entry. Its ids name the moment: a person who enters the same again means it again.
+fn entry(by: &ByArgs, order: &str, facts: Vec<Fact>) -> WorkflowEntry<Fulfilment> {
+    let received = now();
+    let moment = received.as_millis().to_be_bytes();
+    let id =
+        |nth: usize| [b"ops".as_slice(), order.as_bytes(), by.who.as_bytes(), &moment, &nth.to_be_bytes()].concat();
+    let told = |(nth, fact)| Told { id: FactId::of(&[&id(nth)]), fact };
+    let facts: Vec<Told<Fact>> = facts.into_iter().enumerate().map(told).collect();
+    let source = Source {
+        service: "waybill".to_owned(),
+        partner: None,
+        message: None,
+        profile: None,
+        inbox: None,
+        received,
+        operator: Some(Operator { who: by.who.clone(), why: by.why.clone() }),
+    };
+    Entry { id: EntryId::of(&[&id(facts.len())]), content: Content::Facts { source, facts } }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
