@@ -32,7 +32,7 @@ pub struct Adapter {
     pub profiles: Profiles,
     /// What its partners' references mean.
     pub xrefs: Xrefs,
-    /// The master data; only the ERP's adapter has them.
+    /// The master data: the ERP's adapter keeps them, the warehouses' looks up who runs a location.
     pub master: Option<Master>,
     /// What it counts.
     pub metrics: Metrics,
@@ -56,8 +56,8 @@ impl Adapter {
     ) -> Result<Self, BucketError> {
         let js = host.connection.js.clone();
         let master = match system {
-            System::Erp => Some(Master::open(&js).await?),
-            System::Wms | System::Tms | System::View => None,
+            System::Erp | System::Wms => Some(Master::open(&js).await?),
+            System::Tms | System::View => None,
         };
         Ok(Self {
             system,

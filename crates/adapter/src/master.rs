@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_nats::jetstream;
 use bytes::Bytes;
 use model::master::{LocationMaster, MasterRecord, RouteMaster};
-use model::{Country, CustomerId, Finding, LocationId, Order, Sku, Source, Validation};
+use model::{Country, CustomerId, Finding, LocationId, Order, PartnerId, Sku, Source, Validation};
 
 use crate::at_once::all;
 use crate::bucket::{Bucket, BucketError};
@@ -78,6 +78,17 @@ impl Master {
         }
         tokio::time::sleep(SECOND_LOOK).await;
         self.look(order).await
+    }
+
+    /// The warehouse system that runs a location; nothing when nobody has told of it.
+    ///
+    /// # Errors
+    /// [`BucketError`] when the broker does not answer.
+    pub async fn runs(&self, location: &LocationId) -> Result<Option<PartnerId>, BucketError> {
+        Ok(match self.find(location_key(location)).await? {
+            Some(Known::Location(location)) => Some(location.wms),
+            Some(Known::Exists | Known::Route(_)) | None => None,
+        })
     }
 
     async fn look(&self, order: &Order) -> Result<Validation, BucketError> {

@@ -94,7 +94,11 @@ impl Profile {
         })?;
         let mut section = Section::of_file(source, &file);
         let named = section.required("partner")?;
-        let own = PartnerId::new(named.text()?).map_err(|error| named.error(format!("the partner {error}")))?;
+        let own = named.text()?;
+        if own.contains(|letter: char| letter.is_whitespace() || letter.is_control() || matches!(letter, '*' | '>')) {
+            return Err(named.error(format!("`{own}` is no partner; expected a name without blanks, `*` and `>`")));
+        }
+        let own = PartnerId::new(own).map_err(|error| named.error(format!("the partner {error}")))?;
         let system = system(section.required("system")?)?;
         let version = section.required("version")?;
         let version = version

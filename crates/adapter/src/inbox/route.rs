@@ -3,7 +3,7 @@
 use async_nats::jetstream::message::PublishMessage;
 use engine::codec::EncodeError;
 use engine::{AppendError, Entry, EntryId, Key};
-use model::{Decision, Fact, Movement, OrderId, PartnerId};
+use model::{Decision, Fact, LocationId, Movement, OrderId, PartnerId};
 use partners::{Identified, OrderRef, Told};
 use service::quarantine::{Kind, Reason};
 
@@ -58,7 +58,8 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
     let (orders, unknown) = resolve(adapter, origin, orders).await?;
     let moves = stock.into_iter().map(|(key, movement)| {
         let subject = service::streams::stock(&movement.location.token(), &movement.sku.token());
-        move_stock(adapter, origin, origin.stock_entry(key, movement), subject)
+        let location = movement.location.clone();
+        move_stock(adapter, origin, origin.stock_entry(key, movement), location, subject)
     });
     let moved = all(moves.collect()).await;
     let appended = all(orders.into_iter().map(|(order, facts)| append(adapter, origin, order, facts)).collect()).await;
@@ -66,7 +67,7 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
     for result in moved.into_iter().chain(appended) {
         match result {
             Ok(Written::Taken(entry)) => taken.push(entry),
-            Ok(Written::TooLarge(reason)) => wrong.push(reason),
+            Ok(Written::Refused(reason)) => wrong.push(reason),
             Err(error) => failed = Some(error),
         }
     }
@@ -80,8 +81,8 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
 enum Written {
     /// The broker has it.
     Taken(EntryId),
-    /// It is more than one message may hold, which trying again does not change.
-    TooLarge(Reason),
+    /// It cannot be taken, which trying again does not change.
+    Refused(Reason),
 }
 
 /// Makes the references of a part known in this process.
@@ -182,15 +183,23 @@ async fn append(
     }
 }
 
-/// Publishes a stock movement.
+/// Publishes a stock movement, unless the master data say that another warehouse system runs the location.
 async fn move_stock(
     adapter: &Adapter,
     origin: &Origin<'_>,
     entry: Entry<Movement, Decision>,
+    location: LocationId,
     subject: String,
 ) -> Result<Written, RouteError> {
     if origin.delivery.tries > 1 && adapter.has_taken(entry.id) {
         return Ok(Written::Taken(entry.id));
+    }
+    if let Some(master) = &adapter.master
+        && let Some(owner) = master.runs(&location).await?
+        && owner != origin.profile.partner
+    {
+        let told = format!("{} may not move stock at {location}; it is run by {owner}", origin.profile.partner);
+        return Ok(Written::Refused(Reason::new(Kind::NotOwner, told)));
     }
     let payload = engine::codec::encode(&entry)?;
     let message = PublishMessage::build().payload(payload.into()).message_id(entry.id.to_string());
@@ -202,5 +211,5 @@ async fn move_stock(
 }
 
 fn too_large(of: &str) -> Written {
-    Written::TooLarge(Reason::new(Kind::Oversized, format!("what it tells of {of} is more than one entry holds")))
+    Written::Refused(Reason::new(Kind::Oversized, format!("what it tells of {of} is more than one entry holds")))
 }

@@ -199,6 +199,27 @@ async fn stock_moves_under_its_location_and_item() {
 }
 
 #[tokio::test]
+async fn stock_is_moved_by_the_warehouse_that_runs_the_location() {
+    let world = World::start().await;
+    let master = world.connection.js.get_key_value("MASTER").await.unwrap();
+    master.put("location.EAST", r#"{"name":"East","country":"DE","wms":"wms-east"}"#.into()).await.unwrap();
+    let adapter = world.adapter(System::Wms, Settings::default()).await;
+    let count = |id: &str, site: &str| {
+        format!(r#"{{"id": "{id}", "site": "{site}", "article": "A", "type": "CNT", "qty": 0, "uom": "PC", "at": 1}}"#)
+    };
+    // A location that nobody has told of is taken on trust.
+    let body = format!(r#"{{"movements": [{}, {}]}}"#, count("M1", "EAST"), count("M2", "ANNEX"));
+    world.publish("in.wms.wms-west.stock", &body).await;
+    let moved = world.messages("STOCK", 1).await;
+    assert_eq!(moved[0].subject.as_str(), "stock.ANNEX.A");
+    let held = world.quarantine(1).await;
+    assert_eq!(held[0].about.reason.text, "wms-west may not move stock at EAST; it is run by wms-east");
+    world.publish("in.wms.wms-east.stock", &format!(r#"{{"movements": [{}]}}"#, count("M3", "EAST"))).await;
+    assert_eq!(world.messages("STOCK", 2).await[1].subject.as_str(), "stock.EAST.A");
+    adapter.stop().await;
+}
+
+#[tokio::test]
 async fn two_adapters_share_the_work() {
     const MESSAGES: usize = 400;
     let world = World::start().await;

@@ -18,7 +18,7 @@ use service::{About, Connection, Host, Shutdown};
 use tokio::task::JoinHandle;
 
 /// How long anything may take.
-const TIME_LIMIT: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// How often it is looked whether it has happened.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

@@ -2,13 +2,21 @@
 
 use model::{CancelRequest, Classifier, Condition, ConditionKind, Fact, Lane, Milestone, Reason, Timestamp};
 
-use super::{Held, Known};
+use super::{Held, Known, State};
 
 /// An order that is not wanted any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cancelled<'a> {
     pub reason: Reason,
     pub detail: Option<&'a str>,
+}
+
+impl State {
+    /// Who holds the order back; see [`Lane::Erp`] and [`Lane::Ops`].
+    #[must_use]
+    pub fn holders(&self) -> Vec<Lane> {
+        self.known(|_| None).map(|known| known.holders()).unwrap_or_default()
+    }
 }
 
 impl<'a> Known<'a> {

@@ -9,8 +9,8 @@ use fulfilment::decide::is_waivable;
 use fulfilment::state::AskState;
 use fulfilment::{Fulfilment, LAYOUT, State};
 use model::{
-    Answer, AskId, CancelRequest, Classifier, Condition, ConditionKind, Fact, Lane, Milestone, MilestoneReached, Note,
-    Outcome, Reason, RetryRequest, ShipmentId, Timestamp, When,
+    Answer, AskId, CancelRequest, Classifier, Condition, ConditionKind, End, Fact, Lane, Milestone, MilestoneReached,
+    Note, Outcome, Reason, RetryRequest, ShipmentId, Timestamp, When,
 };
 use serde::Serialize;
 use service::Connection;
@@ -99,15 +99,31 @@ struct Entered {
 
 pub(super) async fn cancel(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let wanted = CancelRequest { reason: Reason::ShipperCancelled, detail: Some(by.why.clone()) };
-    enter(by, nats, output, |_| Ok(vec![Fact::CancelRequested(wanted)])).await
+    enter(by, nats, output, |state| {
+        is_open(state)?;
+        Ok(vec![Fact::CancelRequested(wanted)])
+    })
+    .await
 }
 
 pub(super) async fn hold(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
-    enter(by, nats, output, |_| Ok(vec![on_hold(false)])).await
+    enter(by, nats, output, |state| {
+        is_open(state)?;
+        Ok(vec![on_hold(false)])
+    })
+    .await
 }
 
 pub(super) async fn release(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
-    enter(by, nats, output, |_| Ok(vec![on_hold(true)])).await
+    enter(by, nats, output, |state| {
+        let holders = state.holders();
+        if holders.contains(&Lane::Ops) {
+            return Ok(vec![on_hold(true)]);
+        }
+        let who = if holders.contains(&Lane::Erp) { "its ERP does, and has to let it go" } else { "nobody does" };
+        Err(Failure::Usage(format!("no operator holds the order back; {who}")))
+    })
+    .await
 }
 
 pub(super) async fn note(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
@@ -115,17 +131,18 @@ pub(super) async fn note(by: &ByArgs, nats: &NatsSettings, output: Output) -> Re
 }
 
 pub(super) async fn retry(args: &RetryArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
-    enter(&args.by, nats, output, |state| {
-        let again: Vec<AskId> = match &args.ask {
-            Some(ask) => vec![open_ask(state, ask)?.clone()],
-            None => state.asks().map(|ask| &ask.id).filter(|ask| may_be_made_again(state, ask)).cloned().collect(),
-        };
-        if again.is_empty() {
-            return Err(Failure::Usage("there is nothing to ask again: every ask was accepted".to_owned()));
-        }
-        Ok(again.into_iter().map(|ask| Fact::RetryRequested(RetryRequest { ask })).collect())
-    })
-    .await
+    enter(&args.by, nats, output, |state| retries(args.ask.as_ref(), state)).await
+}
+
+fn retries(ask: Option<&AskId>, state: &State) -> Result<Vec<Fact>, Failure> {
+    let again: Vec<AskId> = match ask {
+        Some(ask) => vec![open_ask(state, ask)?.clone()],
+        None => state.asks().map(|ask| &ask.id).filter(|ask| may_be_made_again(state, ask)).cloned().collect(),
+    };
+    if again.is_empty() {
+        return Err(Failure::Usage("there is nothing to ask again: every ask was accepted".to_owned()));
+    }
+    Ok(again.into_iter().map(|ask| Fact::RetryRequested(RetryRequest { ask })).collect())
 }
 
 pub(super) async fn settle(args: &OverrideArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
@@ -205,6 +222,17 @@ fn open_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s AskId, Failure> {
     Err(Failure::Usage(format!("{ask} was accepted; there is nothing to ask again")))
 }
 
+fn is_open(state: &State) -> Result<(), Failure> {
+    let ended = |end| match end {
+        End::Closed => "closed",
+        End::Cancelled => "cancelled",
+    };
+    match state.ended() {
+        None => Ok(()),
+        Some(end) => Err(Failure::Usage(format!("the order is {} already", ended(end)))),
+    }
+}
+
 fn on_hold(resolved: bool) -> Fact {
     Fact::Condition(Condition {
         kind: ConditionKind::OnHold,
@@ -280,3 +308,6 @@ fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;
