@@ -135,6 +135,7 @@ pub(super) async fn retry(args: &RetryArgs, nats: &NatsSettings, output: Output)
 }
 
 fn retries(ask: Option<&AskId>, state: &State) -> Result<Vec<Fact>, Failure> {
+    is_open(state)?;
     let again: Vec<AskId> = match ask {
         Some(ask) => vec![open_ask(state, ask)?.clone()],
         None => state.asks().map(|ask| &ask.id).filter(|ask| may_be_made_again(state, ask)).cloned().collect(),
@@ -150,6 +151,11 @@ pub(super) async fn settle(args: &OverrideArgs, nats: &NatsSettings, output: Out
 }
 
 fn settled(args: &OverrideArgs, state: &State) -> Result<Fact, Failure> {
+    // What is still wrong after the end can be taken as it is; nothing else makes a difference any more.
+    if let Some(named) = &args.exception {
+        return waived(state, named);
+    }
+    is_open(state)?;
     if let Some(ask) = &args.accepted {
         let ask = known_ask(state, ask)?.clone();
         return Ok(Fact::Answered(Answer { ask, outcome: Outcome::Accepted }));
@@ -157,9 +163,6 @@ fn settled(args: &OverrideArgs, state: &State) -> Result<Fact, Failure> {
     if let Some(ask) = &args.refused {
         let (ask, detail) = (known_ask(state, ask)?.clone(), Some(args.by.why.clone()));
         return Ok(Fact::Answered(Answer { ask, outcome: Outcome::Refused { reason: Reason::Unknown, detail } }));
-    }
-    if let Some(named) = &args.exception {
-        return waived(state, named);
     }
     let Some(milestone) = args.milestone else {
         return Err(Failure::Usage("nothing to override; see `--help`".to_owned()));
