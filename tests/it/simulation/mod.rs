@@ -12,7 +12,7 @@ use world::World;
 /// Seeds that are run.
 const SEEDS: u64 = 20;
 /// Orders of a seed, unless `WAYBILL_SIMULATED_ORDERS` says otherwise.
-const ORDERS: u64 = 60;
+const ORDERS: u64 = 40;
 
 fn orders() -> u64 {
     std::env::var("WAYBILL_SIMULATED_ORDERS").ok().and_then(|orders| orders.parse().ok()).unwrap_or(ORDERS)

@@ -1,6 +1,6 @@
 //! What the order's ERP and operators want of the whole order: that it stops, or waits.
 
-use model::{CancelRequest, Classifier, Condition, ConditionKind, Fact, Lane, Milestone, Reason, Timestamp};
+use model::{CancelRequest, Classifier, ConditionKind, Fact, Lane, Milestone, Reason, Timestamp};
 
 use super::{Held, Known, State};
 
@@ -58,22 +58,9 @@ impl<'a> Known<'a> {
 
 /// Whether something told holds the whole order back, or lets it go; nothing when it is about something else.
 fn is_hold(fact: &Fact) -> Option<bool> {
-    match fact {
-        Fact::Condition(Condition { kind: ConditionKind::OnHold, shipment: None, resolved, .. }) => Some(!resolved),
-        Fact::Condition(_)
-        | Fact::Released(_)
-        | Fact::Validated(_)
-        | Fact::Answered(_)
-        | Fact::Milestone(_)
-        | Fact::Booked(_)
-        | Fact::Billed(_)
-        | Fact::FreightInvoiced(_)
-        | Fact::Archived(_)
-        | Fact::CancelRequested(_)
-        | Fact::RetryRequested(_)
-        | Fact::Waived(_)
-        | Fact::Noted(_) => None,
-    }
+    let Fact::Condition(condition) = fact else { return None };
+    let of_order = condition.kind == ConditionKind::OnHold && condition.shipment.is_none();
+    of_order.then_some(!condition.resolved)
 }
 
 fn occurred(held: &Held) -> Option<Timestamp> {
@@ -82,26 +69,10 @@ fn occurred(held: &Held) -> Option<Timestamp> {
 }
 
 fn cancelled(fact: &Fact) -> Option<Cancelled<'_>> {
-    match fact {
-        Fact::CancelRequested(CancelRequest { reason, detail }) => {
-            Some(Cancelled { reason: *reason, detail: detail.as_deref() })
-        }
-        Fact::Milestone(reached)
-            if reached.milestone == Milestone::OrderCancelled && reached.classifier == Classifier::Actual =>
-        {
-            Some(Cancelled { reason: Reason::ShipperCancelled, detail: None })
-        }
-        Fact::Milestone(_)
-        | Fact::Condition(_)
-        | Fact::Released(_)
-        | Fact::Validated(_)
-        | Fact::Answered(_)
-        | Fact::Booked(_)
-        | Fact::Billed(_)
-        | Fact::FreightInvoiced(_)
-        | Fact::Archived(_)
-        | Fact::RetryRequested(_)
-        | Fact::Waived(_)
-        | Fact::Noted(_) => None,
+    if let Fact::CancelRequested(CancelRequest { reason, detail }) = fact {
+        return Some(Cancelled { reason: *reason, detail: detail.as_deref() });
     }
+    let Fact::Milestone(reached) = fact else { return None };
+    let is_cancelled = reached.milestone == Milestone::OrderCancelled && reached.classifier == Classifier::Actual;
+    is_cancelled.then_some(Cancelled { reason: Reason::ShipperCancelled, detail: None })
 }
