@@ -2,7 +2,7 @@
 
 use async_nats::jetstream::message::PublishMessage;
 use engine::{AppendError, Content, Entry, EntryId, FactId, Key, Source, Told};
-use model::{Answer, Ask, Fact, OrderId, Outcome};
+use model::{Answer, Ask, Fact, OrderId, Outcome, Reason};
 use partners::{Outgoing, Profile};
 use service::streams;
 
@@ -26,10 +26,10 @@ pub enum SendError {
     Append(#[from] AppendError),
 }
 
-/// Publishes an ask as its partner's message. One that cannot be sent is answered as failed, so that the order gets an
+/// Publishes an ask as its partner's message. One that cannot be sent is answered as refused, so that the order gets an
 /// exception somebody sees instead of waiting for ever.
 ///
-/// A redelivered ask is published again under the same message id, which the broker drops within the stream's duplicate
+/// An entry that is delivered again is published again under the same message id, which the broker drops within the stream's duplicate
 /// window; after that the partner drops it by the ask's id, which its profile writes into the message.
 ///
 /// # Errors
@@ -47,7 +47,7 @@ pub async fn send(adapter: &Adapter, order: &OrderId, ask: &Ask, delivery: Deliv
     let subject = streams::outbox(adapter.system.as_str(), &ask.partner.token(), &name);
     let message = PublishMessage::build()
         .payload(body.into())
-        .message_id(id_of(b"ask", order, ask).to_string())
+        .message_id(sent_id(order, ask, delivery).to_string())
         .header(ORDER_HEADER, order.token().as_ref())
         .header(ASK_HEADER, ask.id.token().as_ref());
     match publish(&adapter.js, subject, message).await {
@@ -66,7 +66,7 @@ async fn fail(
     profile: Option<&Profile>,
     why: String,
 ) -> Result<(), SendError> {
-    tracing::error!(%order, ask = %ask.id, partner = %ask.partner, why, "an ask cannot be sent; it is answered as failed");
+    tracing::error!(%order, ask = %ask.id, partner = %ask.partner, why, "an ask cannot be sent; it is answered as refused");
     let id = id_of(b"not sent", order, ask);
     let source = Source {
         service: adapter.service.to_owned(),
@@ -77,13 +77,22 @@ async fn fail(
         received: delivery.received,
         operator: None,
     };
-    let answer = Answer { ask: ask.id.clone(), outcome: Outcome::Failed { detail: format!("it was not sent: {why}") } };
+    // Nothing changes by trying again: a person has to mend the profile, and then to want it again.
+    let outcome =
+        Outcome::Refused { reason: Reason::ShipperDataError, detail: Some(format!("it was not sent: {why}")) };
+    let answer = Answer { ask: ask.id.clone(), outcome };
     let facts = vec![Told { id: FactId(id.0), fact: Fact::Answered(answer) }];
     let entry = Entry { id, content: Content::Facts { source, facts } };
     let lane = adapter.system.lane().as_str();
     adapter.journal.append(&Key::of(order.as_str()), lane, &entry).await?;
     adapter.metrics.appended.inc();
     Ok(())
+}
+
+/// An ask that is made again is another message; an entry that is delivered again is not.
+fn sent_id(order: &OrderId, ask: &Ask, delivery: Delivery) -> EntryId {
+    let sequence = delivery.sequence.to_be_bytes();
+    EntryId::of(&[b"ask", order.as_str().as_bytes(), ask.id.as_str().as_bytes(), &sequence])
 }
 
 fn id_of(what: &[u8], order: &OrderId, ask: &Ask) -> EntryId {

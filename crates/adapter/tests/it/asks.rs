@@ -50,7 +50,7 @@ async fn asks_for_others_are_passed_over() {
 }
 
 #[tokio::test]
-async fn an_ask_that_cannot_be_sent_is_answered_as_failed() {
+async fn an_ask_that_cannot_be_sent_is_answered_as_refused() {
     let world = World::start().await;
     let adapter = world.adapter(System::Erp, Settings::default()).await;
     world.decide("SO-1", vec![Decision::Ask(ask_to_bill("nobody", "bill.1"))]).await;
@@ -60,7 +60,8 @@ async fn an_ask_that_cannot_be_sent_is_answered_as_failed() {
         assert_eq!((entries[1].lane, kinds(&entries[1])), ("erp", vec!["answered"]));
         let Fact::Answered(answer) = &facts(&entries[1])[0].fact else { panic!("no answer") };
         assert_eq!(answer.ask, AskId::new(ask).unwrap());
-        assert!(matches!(&answer.outcome, Outcome::Failed { detail } if detail.contains(why)), "{:?}", answer.outcome);
+        let Outcome::Refused { detail: Some(detail), .. } = &answer.outcome else { panic!("{:?}", answer.outcome) };
+        assert!(detail.contains(why), "{detail}");
     }
     world.idle("ORDERS", DURABLE).await;
     assert_eq!(world.held("OUTBOX").await, 0);

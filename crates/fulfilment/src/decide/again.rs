@@ -46,6 +46,7 @@ impl<'a> Case<'a> {
     /// Whether a refused ask is to be made anew now, under a new id: an operator wants it, or its pause is over.
     pub fn is_to_be_made_anew(&self, ask: &Ask) -> bool {
         match self.known.answers.to(ask) {
+            AskState::Refused(_) if self.is_moot(ask) => false,
             AskState::Refused(_) => {
                 self.is_wanted_again(ask) || self.may_be_retried(ask) && self.state.is_due(&retry_of(self, ask).name())
             }
@@ -60,7 +61,14 @@ impl<'a> Case<'a> {
             one.0.kind() == other.0.kind() && one.0.shipment() == other.0.shipment() && one.1 == other.1
         };
         matches!(self.known.answers.to(ask), AskState::Refused(Outcome::Failed { .. }))
+            && !self.is_moot(ask)
             && self.all_asks().filter(same).count() <= self.policy.retries.failed
+    }
+
+    /// Whether an ask makes no difference any more: goods that left need no carrier.
+    fn is_moot(&self, ask: &Ask) -> bool {
+        let of = |shipment: &&Shipment<'a>| ask.request.shipment() == Some(&shipment.id);
+        ask.request.kind() == "book" && self.shipments().find(of).is_some_and(|shipment| self.has_left(shipment))
     }
 
     /// What the partner said to the newest ask of this kind, if it was no and nothing is going to be tried any more.
@@ -74,7 +82,10 @@ impl<'a> Case<'a> {
 
     /// The next partner to offer a shipment to, when all that were asked before have refused.
     pub fn next_tender(&self, shipment: &Shipment<'a>) -> Option<&'a PartnerId> {
-        self.refusal("book", Some(&shipment.id))?;
+        let (ask, _) = self.refusal("book", Some(&shipment.id))?;
+        if self.is_moot(ask) {
+            return None;
+        }
         let was_asked = |tms: &PartnerId| {
             let mut bookings = self.all_asks().filter(|ask| ask.request.kind() == "book");
             bookings.any(|ask| ask.request.shipment() == Some(&shipment.id) && ask.partner == *tms)

@@ -45,9 +45,13 @@ impl<'a> Case<'a> {
         let refused = |kind| self.refusal(kind, Some(&shipment.id)).is_some();
         let undone = || UNDO.iter().any(|(undo, _)| self.ask(undo, Some(&shipment.id)).is_some());
         let waived = |kind, holds: &dyn Fn() -> bool| self.state.is_kind_waived(&kind) && (holds() || undone());
-        waived(ExceptionKind::NoStock(id()), &|| refused("allocate"))
-            || waived(ExceptionKind::BookingRefused(id()), &|| refused("book"))
-            || waived(ExceptionKind::Undeliverable(id()), &|| why_undeliverable(self, shipment).is_some())
+        if self.has_left(shipment) {
+            // Goods that left are given up only when they will not arrive.
+            let lost = || why_undeliverable(self, shipment).is_some();
+            return waived(ExceptionKind::Undeliverable(id()), &lost);
+        }
+        let none = || refused("allocate") || self.is_reserved_short(shipment) && !self.ships_short(shipment);
+        waived(ExceptionKind::NoStock(id()), &none) || waived(ExceptionKind::BookingRefused(id()), &|| refused("book"))
     }
 
     /// Whether what was asked for a shipment is to be undone.
@@ -171,7 +175,15 @@ pub(super) fn cancel_too_late(case: &Case<'_>) -> Vec<Exception> {
 /// The ERP changed the goods of the order when some of them had left already, or changed it after its end.
 pub(super) fn changed(case: &Case<'_>) -> Vec<String> {
     let is_over = case.state.ended().is_some();
-    if case.cancelled.is_some() || !is_over && (case.changes.goods.is_empty() || case.is_being_changed()) {
+    if let Some(cancelled) = &case.cancelled {
+        let (first, last) = (&case.known.release, &case.known.last_release);
+        let again = last.id != first.id && (last.came.0, last.came.1) > (cancelled.came.0, cancelled.came.1);
+        return again
+            .then(|| "released again when it was cancelled; release it under another number".to_owned())
+            .into_iter()
+            .collect();
+    }
+    if !is_over && (case.changes.goods.is_empty() || case.is_being_changed()) {
         return Vec::new();
     }
     crate::state::changes(case.order(), case.known.last_release.order).words()

@@ -201,7 +201,11 @@ pub(super) fn missing_to_close(case: &Case<'_>) -> Vec<String> {
     let is_unanswered = |shipment: &&Shipment<'_>| case.answer("book", Some(&shipment.id)) == AskState::Waiting;
     let unanswered = case.live_shipments().filter(is_unanswered);
     missing.extend(unanswered.map(|shipment| format!("the answer to the booking of {}", shipment.id)));
-    let unbilled = case.live_shipments().filter(|shipment| case.known.freight_invoices(shipment).is_empty());
+    let is_unbilled = |shipment: &&Shipment<'_>| {
+        let settled = case.known.actual.is_said_by_operator(shipment, Milestone::FinanceFreightInvoiced);
+        !settled && case.known.freight_invoices(shipment).is_empty()
+    };
+    let unbilled = case.live_shipments().filter(is_unbilled);
     missing.extend(unbilled.map(|shipment| format!("the freight invoice of {}", shipment.id)));
     missing
 }

@@ -1,7 +1,7 @@
 //! What has actually happened to the goods, by the word of each shipment's own warehouse and TMS.
 
 use engine::FactId;
-use model::{Milestone, MilestoneReached, OrderLine, ParcelId, Progress, Quantity, Unit, When};
+use model::{Lane, Milestone, MilestoneReached, OrderLine, ParcelId, Progress, Quantity, Unit, When};
 use rust_decimal::Decimal;
 
 use super::{Held, Shipment};
@@ -82,6 +82,11 @@ impl<'a> Actual<'a> {
             }
         }
         !parcels.is_empty() && parcels.iter().all(|(_, reached)| *reached)
+    }
+
+    /// Whether an operator said that a shipment reached a milestone.
+    pub fn is_said_by_operator(&self, shipment: &Shipment<'_>, milestone: Milestone) -> bool {
+        self.of(shipment, &[milestone]).any(|event| event.held.lane == Lane::Ops)
     }
 
     /// How much of each line of a shipment has come how far. A milestone that names no lines covers all that it is about,

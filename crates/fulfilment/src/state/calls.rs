@@ -2,11 +2,13 @@
 
 use model::{CancelRequest, Classifier, ConditionKind, Fact, Lane, Milestone, Reason, Timestamp};
 
-use super::{Held, Known, State};
+use super::{Came, Held, Known, State};
 
 /// An order that is not wanted any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cancelled<'a> {
+    /// When it was first told.
+    pub came: Came,
     pub reason: Reason,
     pub detail: Option<&'a str>,
 }
@@ -24,8 +26,11 @@ impl<'a> Known<'a> {
     /// wants the goods after all releases a new order.
     pub fn cancelled(&self) -> Option<Cancelled<'a>> {
         let told = self.state.facts().filter(|(_, held)| self.speaks_for_the_order(held));
-        let wanted = told.filter_map(|(id, held)| Some((held.came(id), cancelled(&held.fact)?)));
-        wanted.min_by_key(|(came, _)| *came).map(|(_, cancelled)| cancelled)
+        let wanted = told.filter_map(|(id, held)| {
+            let (reason, detail) = cancelled(&held.fact)?;
+            Some(Cancelled { came: held.came(id), reason, detail })
+        });
+        wanted.min_by_key(|cancelled| cancelled.came)
     }
 
     /// Who holds the order back, if somebody does. A hold stands until who began it ends it.
@@ -68,11 +73,12 @@ fn occurred(held: &Held) -> Option<Timestamp> {
     Some(condition.occurred.at)
 }
 
-fn cancelled(fact: &Fact) -> Option<Cancelled<'_>> {
+/// Why a fact says that the order is not wanted any more; nothing when it says something else.
+fn cancelled(fact: &Fact) -> Option<(Reason, Option<&str>)> {
     if let Fact::CancelRequested(CancelRequest { reason, detail }) = fact {
-        return Some(Cancelled { reason: *reason, detail: detail.as_deref() });
+        return Some((*reason, detail.as_deref()));
     }
     let Fact::Milestone(reached) = fact else { return None };
     let is_cancelled = reached.milestone == Milestone::OrderCancelled && reached.classifier == Classifier::Actual;
-    is_cancelled.then_some(Cancelled { reason: Reason::ShipperCancelled, detail: None })
+    is_cancelled.then_some((Reason::ShipperCancelled, None))
 }

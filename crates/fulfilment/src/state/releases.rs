@@ -11,7 +11,7 @@ use super::{Came, State};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Release<'a> {
     pub id: FactId,
-    came: Came,
+    pub came: Came,
     pub order: &'a Order,
 }
 

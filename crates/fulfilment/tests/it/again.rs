@@ -1,10 +1,10 @@
 //! Asking again: by itself what failed, the next carrier what one refused, and whatever an operator wants again.
 
-use model::{ExceptionKind, Lane, Reason};
+use model::{ExceptionKind, Lane, Milestone, Reason};
 
 use crate::kit::{
     accepted, allocated, booked, delivered, eur, failed, given, goods_issued, held, in_words, let_go, order, order_of,
-    packed, picked, refused, released, retry_requested, returning, shipment_id, until, validated, waived,
+    packed, picked, reached, refused, released, retry_requested, returning, shipment_id, until, validated, waived,
 };
 
 #[test]
@@ -162,4 +162,30 @@ fn what_comes_back_or_is_lost_is_seen_and_can_be_given_up() {
     // A second attempt may succeed all the same.
     let arrived = given.then([delivered("s1").at(22)]);
     assert!(in_words(&arrived.decisions(), arrived.now()).contains(&"resolve undeliverable s1".to_owned()));
+}
+
+#[test]
+fn what_has_left_is_not_booked_again_and_not_given_up() {
+    let given = until("allocated", &order(1)).then([failed("book/s1", "down").at(4)]).decided();
+    let given = given.then([goods_issued("s1").at(5), delivered("s1").by(Lane::Ops).at(6)]).decided();
+    assert_eq!(given.problems(), ["booking_refused s1"]);
+    given.clone().due("retry-book-s1-1").decides(&[]);
+    given.clone().then([retry_requested("book/s1").at(7)]).decides(&[]);
+    let detail = given.state().exceptions().next().unwrap().detail.clone();
+    let given = given.then([waived(ExceptionKind::BookingRefused(shipment_id("s1")), &detail).at(7)]);
+    given.decides(&["resolve booking_refused s1"]);
+    let answers = ["confirm_shipment", "bill", "update_customer"].map(|ask| accepted(ask).at(8));
+    let given = given.decided().then(answers).decided();
+    assert_eq!(given.state().ended(), None, "the freight is not settled");
+    let settled = reached(Lane::Ops, Milestone::FinanceFreightInvoiced, "s1").at(9);
+    given.then([settled]).decides(&["end closed"]);
+}
+
+#[test]
+fn a_shipment_of_which_nothing_was_reserved_can_be_given_up() {
+    let nothing = [accepted("allocate/s1").at(3), allocated("s1").of(&[(1, 0)]).at(3)];
+    let given = until("allocate asked", &order(1)).then(nothing).decided();
+    let detail = given.state().exceptions().next().unwrap().detail.clone();
+    let given = given.then([waived(ExceptionKind::NoStock(shipment_id("s1")), &detail).at(4)]);
+    given.decides_among_others("ask wms-1 to give back s1: SO-1001/allocate/s1");
 }

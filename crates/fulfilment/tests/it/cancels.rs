@@ -174,3 +174,12 @@ fn every_stage_can_be_cancelled_to_its_end() {
         );
     }
 }
+
+#[test]
+fn an_order_that_is_released_again_when_it_was_cancelled_is_seen() {
+    let again = || [released(&order(2)).message(7).at(25)];
+    let given = until("allocate asked", &order(1)).then([cancel_requested().at(4)]).decided();
+    given.then(again()).decides(&[
+        "raise changed: changed after it was committed: released again when it was cancelled; release it under another number",
+    ]);
+}

@@ -224,7 +224,8 @@ impl Job<'_> {
             answered_at: booked.map(|booked| Stated(booked.at)),
             rate: booked.map(|booked| Rate { amount: booked.charge, currency: CURRENCY }),
         });
-        self.message("booking", "booking", body)
+        let attempt = ask.rsplit_once('#').map(|(_, number)| format!("booking-{number}"));
+        self.message("booking", attempt.as_deref().unwrap_or("booking"), body)
     }
 
     /// Answers a withdrawal: done, or too late.

@@ -166,10 +166,12 @@ impl<'a> Job<'a> {
             Word::Cancelled => ("CANCELLED", None, None, None),
             Word::Gone => ("REJECT", None, Some("it has left"), None),
         };
+        // Another attempt has another answer.
+        let attempt = ask.rsplit_once('#').map(|(_, number)| format!("-{number}")).unwrap_or_default();
         let id = match word {
             Word::Gone => self.id("GONE"),
             Word::Allocated(_) | Word::Short | Word::Rejected | Word::Error | Word::Cancelled => self.id(result),
-        };
+        } + &attempt;
         let body = bytes(&Reply {
             event: &id,
             request: ask,

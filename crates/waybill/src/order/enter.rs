@@ -9,8 +9,8 @@ use fulfilment::decide::is_waivable;
 use fulfilment::state::AskState;
 use fulfilment::{Fulfilment, LAYOUT, State};
 use model::{
-    Answer, AskId, CancelRequest, Classifier, Condition, ConditionKind, End, Fact, Lane, Milestone, MilestoneReached,
-    Note, Outcome, Reason, RetryRequest, ShipmentId, Timestamp, When,
+    Answer, Ask, AskId, CancelRequest, Classifier, Condition, ConditionKind, End, Fact, Lane, Milestone,
+    MilestoneReached, Note, Outcome, Reason, RetryRequest, ShipmentId, Timestamp, When,
 };
 use serde::Serialize;
 use service::Connection;
@@ -138,7 +138,7 @@ fn retries(ask: Option<&AskId>, state: &State) -> Result<Vec<Fact>, Failure> {
     is_open(state)?;
     let again: Vec<AskId> = match ask {
         Some(ask) => vec![open_ask(state, ask)?.clone()],
-        None => state.asks().map(|ask| &ask.id).filter(|ask| may_be_made_again(state, ask)).cloned().collect(),
+        None => newest(state).filter(|ask| may_be_made_again(state, ask)).cloned().collect(),
     };
     if again.is_empty() {
         return Err(Failure::Usage("there is nothing to ask again: every ask was accepted".to_owned()));
@@ -148,6 +148,16 @@ fn retries(ask: Option<&AskId>, state: &State) -> Result<Vec<Fact>, Failure> {
 
 pub(super) async fn settle(args: &OverrideArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     enter(&args.by, nats, output, |state| Ok(vec![settled(args, state)?])).await
+}
+
+/// Of the asks that were made more than once, the last.
+fn newest(state: &State) -> impl Iterator<Item = &AskId> {
+    let same = |one: &Ask, other: &Ask| {
+        one.request.kind() == other.request.kind() && one.request.shipment() == other.request.shipment()
+    };
+    let is_newest =
+        move |ask: &&Ask| state.asks().rfind(|other| same(ask, other)).is_some_and(|last| last.id == ask.id);
+    state.asks().filter(is_newest).map(|ask| &ask.id)
 }
 
 fn settled(args: &OverrideArgs, state: &State) -> Result<Fact, Failure> {
