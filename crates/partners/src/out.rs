@@ -7,7 +7,8 @@
 //!
 //! The ask as it is, is an object with `order`, `ask`, `partner`, `kind` and the fields of the request under their own names:
 //! `shipment`, `location`, `from`, `ship_on`, `ship_to` (`name`, `street`, `city`, `postal_code`, `country`), `mode`,
-//! `undoes` (the ask that is undone), `tracking`, `reason`, and `lines` with `line`, `sku`, `location` and `quantity` (`amount`, `unit`). Amounts and dates are texts.
+//! `undoes` (the ask that is undone), `tracking`, `reason`, and `lines` with `line`, `sku`, `location` and `quantity`
+//! (`amount`, `unit`). Amounts and dates are texts.
 //!
 //! A template is a table that becomes an object of the same keys. Its values are
 //! - texts, numbers and truth values, which are written as they are;

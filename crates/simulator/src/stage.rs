@@ -344,7 +344,9 @@ impl Stage {
                 let order: Box<str> = order();
                 if !std::mem::replace(&mut course.was_finished, true) {
                     self.books.finished += 1;
-                    self.done_by_age.push_back(order.clone());
+                    if self.faults.lose_answers() {
+                        self.done_by_age.push_back(order.clone());
+                    }
                 }
                 if self.faults.lose_answers() {
                     self.done.insert(order, course);

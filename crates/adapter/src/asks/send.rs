@@ -29,8 +29,8 @@ pub enum SendError {
 /// Publishes an ask as its partner's message. One that cannot be sent is answered as refused, so that the order gets an
 /// exception somebody sees instead of waiting for ever.
 ///
-/// An entry that is delivered again is published again under the same message id, which the broker drops within the stream's duplicate
-/// window; after that the partner drops it by the ask's id, which its profile writes into the message.
+/// An entry that is delivered again is published again under the same message id, which the broker drops within the
+/// stream's duplicate window; after that the partner drops it by the ask's id, which its profile writes into the message.
 ///
 /// # Errors
 /// [`SendError`] when the broker did not do its part. Sending again is safe.

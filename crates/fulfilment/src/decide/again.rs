@@ -18,7 +18,8 @@ impl<'a> Case<'a> {
         self.same(kind, shipment).map(|ask| 1 + self.state.times_again(&ask.id)).sum()
     }
 
-    fn same(&self, kind: &str, shipment: Option<&ShipmentId>) -> impl Iterator<Item = &Ask> {
+    /// Every ask of this kind, under whatever id.
+    pub fn same(&self, kind: &str, shipment: Option<&ShipmentId>) -> impl Iterator<Item = &Ask> {
         self.all_asks().filter(move |ask| ask.request.kind() == kind && ask.request.shipment() == shipment)
     }
 
@@ -56,13 +57,10 @@ impl<'a> Case<'a> {
 
     /// Whether an ask failed, and the policy has it made anew after a pause.
     pub fn may_be_retried(&self, ask: &Ask) -> bool {
-        let same = |other: &&Ask| {
-            let (one, other) = ((&other.request, &other.partner), (&ask.request, &ask.partner));
-            one.0.kind() == other.0.kind() && one.0.shipment() == other.0.shipment() && one.1 == other.1
-        };
+        let before = self.same(ask.request.kind(), ask.request.shipment()).filter(|other| other.partner == ask.partner);
         matches!(self.known.answers.to(ask), AskState::Refused(Outcome::Failed { .. }))
             && !self.is_moot(ask)
-            && self.all_asks().filter(same).count() <= self.policy.retries.failed
+            && before.count() <= self.policy.retries.failed
     }
 
     /// Whether an ask makes no difference any more: goods that left need no carrier.
@@ -86,10 +84,7 @@ impl<'a> Case<'a> {
         if self.is_moot(ask) {
             return None;
         }
-        let was_asked = |tms: &PartnerId| {
-            let mut bookings = self.all_asks().filter(|ask| ask.request.kind() == "book");
-            bookings.any(|ask| ask.request.shipment() == Some(&shipment.id) && ask.partner == *tms)
-        };
+        let was_asked = |tms: &PartnerId| self.same("book", Some(&shipment.id)).any(|ask| ask.partner == *tms);
         self.policy.tenders(self.order().mode.as_deref()).find(|tms| !was_asked(tms))
     }
 

@@ -106,8 +106,7 @@ impl<'a> Case<'a> {
         shipment: Option<&ShipmentId>,
         request: impl FnOnce() -> Request,
     ) -> Option<Ask> {
-        let before = self.all_asks().filter(|ask| ask.request.kind() == kind && ask.request.shipment() == shipment);
-        let id = ask_id(self.state.id()?, kind, shipment, before.count() + 1)?;
+        let id = ask_id(self.state.id()?, kind, shipment, self.same(kind, shipment).count() + 1)?;
         Some(Ask { id, system, partner: partner.clone(), request: request() })
     }
 

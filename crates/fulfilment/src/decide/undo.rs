@@ -1,9 +1,7 @@
 //! Compensation: an order that is cancelled, or whose goods the ERP changed, is undone, newest first; then it ends, or begins
 //! anew with the new release. What has left a warehouse cannot be undone: it goes its way, and a person must see it.
 
-use model::{
-    Ask, Commitment, Decision, Exception, ExceptionKind, Milestone, PartnerId, Reason, Request, ShipmentId, System,
-};
+use model::{Ask, Commitment, Decision, Exception, ExceptionKind, Milestone, Reason, Request, System};
 
 use super::case::Case;
 use super::problems::why_undeliverable;
@@ -114,7 +112,7 @@ pub(super) fn cancel_booking(case: &Case<'_>) -> Vec<Ask> {
             undoes: booking.id.clone(),
             tracking: case.known.booking(&shipment.id).map(|booking| booking.tracking.clone()),
         };
-        undo(case, System::Tms, &booking.partner, "cancel_booking", &shipment.id, request)
+        case.new_ask(System::Tms, &booking.partner, "cancel_booking", Some(&shipment.id), request)
     };
     case.shipments().filter(|shipment| case.is_to_be_undone(shipment)).filter_map(ask).collect()
 }
@@ -128,21 +126,10 @@ pub(super) fn cancel_allocation(case: &Case<'_>) -> Vec<Ask> {
             undoes: allocation.id.clone(),
             location: shipment.location.clone(),
         };
-        undo(case, System::Wms, &allocation.partner, "cancel_allocation", &shipment.id, request)
+        case.new_ask(System::Wms, &allocation.partner, "cancel_allocation", Some(&shipment.id), request)
     };
     let free = |shipment: &&Shipment<'_>| case.is_to_be_undone(shipment) && case.standing("book", shipment).is_none();
     case.shipments().filter(free).filter_map(ask).collect()
-}
-
-fn undo(
-    case: &Case<'_>,
-    system: System,
-    partner: &PartnerId,
-    kind: &str,
-    shipment: &ShipmentId,
-    request: impl FnOnce() -> Request,
-) -> Option<Ask> {
-    case.new_ask(system, partner, kind, Some(shipment), request)
 }
 
 /// Nothing of the order is left: the ERP is asked to close it as cancelled.

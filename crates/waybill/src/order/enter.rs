@@ -285,13 +285,11 @@ async fn append(
 ) -> Result<Entered, Failure> {
     let order = &by.order.order;
     let key = Key::of(order.as_str());
-    // Reading it says what is wrong when it is not there.
-    super::trail::read(connection, order).await?;
-    let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
-    let entries = journal.read(&key).await.map_err(anyhow::Error::new)?;
+    let entries = super::trail::entries(connection, order).await?;
     let facts = facts(Folded::<Fulfilment>::replay(&key, &entries).state())?;
     let says = facts.iter().map(words::fact).collect();
     let entry = entry(by, order.as_str(), facts);
+    let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
     let sequence = journal.append(&key, Lane::Ops.as_str(), &entry).await;
     let sequence = sequence.map_err(|error| broker("append to stream ORDERS", error))?;
     Ok(Entered { order: order.to_string(), sequence, says })

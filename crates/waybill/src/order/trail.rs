@@ -1,6 +1,6 @@
 //! `waybill order trail`: everything that was appended to an order, straight from its stream.
 
-use engine::{Folded, Journal, Key, ReadError, ReadErrorKind};
+use engine::{Folded, Journal, Key, ReadError, ReadErrorKind, WorkflowRecord};
 use fulfilment::{Composite, Fulfilment, LAYOUT};
 use model::{OrderId, Timestamp};
 use serde::Serialize;
@@ -42,6 +42,16 @@ pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) ->
 /// # Errors
 /// [`Failure::NotFound`] when the order has none, [`Failure::Unreachable`] when the broker does not answer.
 pub async fn read(connection: &Connection, order: &OrderId) -> Result<Trail, Failure> {
+    let entries = entries(connection, order).await?;
+    let (entries, composite) = steps(&entries, &mut Folded::new(&Key::of(order.as_str())));
+    Ok(Trail { order: order.clone(), composite, entries })
+}
+
+/// An order's entries, at least one.
+pub(super) async fn entries(
+    connection: &Connection,
+    order: &OrderId,
+) -> Result<Vec<WorkflowRecord<Fulfilment>>, Failure> {
     let key = Key::of(order.as_str());
     let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
     let entries = match journal.read(&key).await {
@@ -56,8 +66,7 @@ pub async fn read(connection: &Connection, order: &OrderId) -> Result<Trail, Fai
         );
         return Err(Failure::NotFound(message));
     }
-    let (entries, composite) = steps(&entries, &mut Folded::new(&key));
-    Ok(Trail { order: order.clone(), composite, entries })
+    Ok(entries)
 }
 
 /// What it means that the entries cannot be read; most often the stream is not there.
