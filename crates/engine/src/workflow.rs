@@ -42,7 +42,7 @@ pub trait Workflow: Send + Sync + 'static {
     fn deadline(decision: &Self::Decision) -> Option<(&str, Timestamp)>;
 
     /// Whether the instance still waits for this deadline; one that nobody waits for passes without an entry.
-    fn awaits(state: &Self::State, deadline: &str) -> bool;
+    fn awaits(state: &Self::State, policy: &Self::Policy, deadline: &str) -> bool;
 
     /// Whether nothing more is expected of the instance, so that it need not stay in memory. What comes all the same is
     /// folded and decided on as ever.

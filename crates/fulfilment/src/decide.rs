@@ -5,8 +5,11 @@
 
 mod again;
 mod case;
+mod dates;
+mod disagreements;
 mod problems;
 mod quantities;
+mod rest;
 mod undo;
 mod waits;
 
@@ -16,7 +19,7 @@ use model::{
 };
 
 use crate::policy::{BookAt, Policy};
-use crate::state::{AskState, Shipment, State, Step};
+use crate::state::{AskState, Shipment, State};
 use again::ask_again;
 use case::Case;
 pub use problems::is_waivable;
@@ -39,7 +42,11 @@ pub fn decide(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
         return changes(state, problems::after_the_end(&case));
     }
     if let Some(commitment) = undo::recommit(&case) {
-        return begin_anew(state, commitment, policy, now);
+        return go_on_with(state, vec![commitment], policy, now);
+    }
+    let splits = rest::split(&case);
+    if !splits.is_empty() {
+        return go_on_with(state, splits, policy, now);
     }
     // In the order of the lifecycle: a later ask sees what an earlier one is about to become.
     for rule in [allocate, book] {
@@ -74,12 +81,11 @@ fn ask_all(case: &mut Case<'_>, rule: fn(&Case<'_>) -> Vec<Ask>) {
     }
 }
 
-/// What follows from working with another release is decided together with it.
-fn begin_anew(state: &State, commitment: Decision, policy: &Policy, now: Timestamp) -> Vec<Decision> {
-    let mut committed = state.clone();
-    committed.take(&commitment);
-    let mut decisions = vec![commitment];
-    decisions.extend(decide(&committed, policy, now));
+/// What follows from working with another release, or with more shipments, is decided together with it.
+fn go_on_with(state: &State, mut decisions: Vec<Decision>, policy: &Policy, now: Timestamp) -> Vec<Decision> {
+    let mut after = state.clone();
+    decisions.iter().for_each(|decision| after.take(decision));
+    decisions.extend(decide(&after, policy, now));
     decisions
 }
 
@@ -141,20 +147,18 @@ fn book(case: &Case<'_>) -> Vec<Ask> {
 }
 
 /// What a carrier is to take: all that a shipment holds, or what there is of it.
-fn booked_lines(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<AskedLine> {
+fn booked_lines<'a>(case: &Case<'a>, shipment: &Shipment<'a>) -> Vec<AskedLine> {
     let mut lines = shipment.asked_lines();
-    if case.ships_short(shipment) {
-        for (asked, (_, amounts)) in lines.iter_mut().zip(case.tally(shipment)) {
-            asked.quantity.amount = asked.quantity.amount.min(amounts.of(Step::Allocated));
-        }
-        lines.retain(|line| !line.quantity.amount.is_zero());
+    for (asked, (part, amounts)) in lines.iter_mut().zip(case.tally(shipment)) {
+        asked.quantity.amount = case.to_ship(shipment, part, amounts);
     }
+    lines.retain(|line| !line.quantity.amount.is_zero());
     lines
 }
 
 /// Everything is delivered as it was shipped: the ERP is asked to confirm the shipment.
 fn confirm_shipment(case: &Case<'_>) -> Vec<Ask> {
-    if !case.is_delivered() || problems::differs_on_the_way(case) {
+    if !case.is_delivered() || case.has_open_rest() || problems::differs_on_the_way(case) {
         return Vec::new();
     }
     let request = || Request::ConfirmShipment { lines: delivered_lines(case) };
@@ -216,7 +220,11 @@ fn changes(state: &State, problems: Vec<Exception>) -> Vec<Decision> {
         | ExceptionKind::Unmatched
         | ExceptionKind::Flooded
         | ExceptionKind::CancelTooLate(_)
-        | ExceptionKind::Undeliverable(_) => open == problem,
+        | ExceptionKind::Undeliverable(_)
+        | ExceptionKind::ShippedShort(_)
+        | ExceptionKind::DeliveryFailing(_)
+        | ExceptionKind::Late(_)
+        | ExceptionKind::Disagreement(_) => open == problem,
     };
     let new = problems.into_iter().filter(|problem| !state.exceptions().any(|open| is_known(problem, open)));
     new.map(Decision::Raise).chain(resolved).collect()

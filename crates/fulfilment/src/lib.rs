@@ -49,14 +49,17 @@ impl Workflow for Fulfilment {
     fn deadline(decision: &Decision) -> Option<(&str, Timestamp)> {
         match decision {
             Decision::Deadline(deadline) => Some((&deadline.name, deadline.at)),
-            Decision::Commit(_) | Decision::Ask(_) | Decision::Raise(_) | Decision::Resolve(_) | Decision::End(_) => {
-                None
-            }
+            Decision::Commit(_)
+            | Decision::Split(_)
+            | Decision::Ask(_)
+            | Decision::Raise(_)
+            | Decision::Resolve(_)
+            | Decision::End(_) => None,
         }
     }
 
-    fn awaits(state: &State, deadline: &str) -> bool {
-        decide::awaits(state, deadline)
+    fn awaits(state: &State, policy: &Policy, deadline: &str) -> bool {
+        decide::awaits(state, policy, deadline)
     }
 
     fn is_over(state: &State) -> bool {

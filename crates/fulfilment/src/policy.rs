@@ -13,6 +13,10 @@ use serde::{Deserialize, Deserializer};
 pub struct Policy {
     /// What becomes of a shipment that the warehouse cannot reserve in full.
     pub allocation: Allocation,
+    /// What becomes of a shipment that leaves with less than was reserved.
+    pub picking: Picking,
+    /// What becomes of a shipment that does not arrive in full.
+    pub delivery: Delivery,
     /// Who transports.
     pub transport: Transport,
     /// How often what failed is asked again.
@@ -31,14 +35,47 @@ pub struct Allocation {
     pub short: Short,
 }
 
-/// What to do when less was reserved than ordered.
+/// What becomes of a shipment that leaves with less than was reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(deny_unknown_fields, default)]
+pub struct Picking {
+    /// When less was shipped than reserved.
+    pub short: Short,
+}
+
+/// What to do when there is less than there should be before it leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Short {
     /// A person decides.
     Wait,
-    /// Ship what there is; the rest of the line is not delivered.
+    /// Ship what there is; the rest is not delivered.
     Ship,
+    /// Ship what there is; the rest is a shipment of its own, reserved when the warehouse has it.
+    BackOrder,
+}
+
+/// What becomes of a shipment that does not arrive in full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Delivery {
+    /// When less arrived than was shipped, or nothing.
+    pub short: Undelivered,
+    /// After how many attempts to deliver a person is told; at most 100.
+    #[serde(deserialize_with = "times")]
+    pub attempts: usize,
+}
+
+/// What to do with what was shipped and does not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Undelivered {
+    /// A person decides.
+    Wait,
+    /// What arrived is all that is delivered.
+    Accept,
+    /// What did not arrive is sent again, as a shipment of its own.
+    SendAgain,
 }
 
 /// How often something is asked again by itself: what a partner could not do, and what it does not answer. What it will not
@@ -105,6 +142,14 @@ pub struct Deadlines {
     pub undo: Wait,
     /// From holding an order back to letting it go.
     pub hold: Wait,
+    /// From a warehouse's word that it takes a back-order to the reservation.
+    pub back_order: Wait,
+    /// From a goods issue or a delivery of less than there should be to the conclusion that the rest does not come.
+    pub short: Wait,
+    /// From a carrier's word that it brings a shipment back to its return.
+    pub give_back: Wait,
+    /// From one system's claim that a shipment is further, to its system of record saying so.
+    pub disagreement: Wait,
 }
 
 /// What may differ without being a problem.
@@ -166,6 +211,18 @@ impl Default for Allocation {
     }
 }
 
+impl Default for Picking {
+    fn default() -> Self {
+        Self { short: Short::Wait }
+    }
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self { short: Undelivered::Wait, attempts: 3 }
+    }
+}
+
 impl Default for Retries {
     fn default() -> Self {
         Self { failed: 2, pause: Wait(Duration::from_secs(15 * 60)), unanswered: 1 }
@@ -184,6 +241,10 @@ impl Default for Deadlines {
             answer: Wait::hours(4),
             undo: Wait::hours(4),
             hold: Wait::hours(7 * 24),
+            back_order: Wait::hours(30 * 24),
+            short: Wait::hours(4),
+            give_back: Wait::hours(21 * 24),
+            disagreement: Wait::hours(8),
         }
     }
 }
@@ -322,7 +383,8 @@ mod tests {
             ("[transport]\ntms = \"\"", "p.toml:2:7: ", "the partner"),
             ("[transport.by_mode]\nAIR = \">\"", "p.toml:2:7: ", "`>` is no partner"),
             ("[transport]\nthen = [\"tms-b\", \"\"]", "p.toml:2:", "the partner"),
-            ("[allocation]\nshort = \"split\"", "p.toml:2:9: ", "`wait` or `ship`"),
+            ("[allocation]\nshort = \"split\"", "p.toml:2:9: ", "`ship`"),
+            ("[delivery]\nshort = \"ship\"", "p.toml:2:9: ", "`send_again`"),
             ("[retries]\nfailed = 101", "p.toml:2:10: ", "at most 100"),
             ("[deadlines", "p.toml:1:", "]"),
         ] {

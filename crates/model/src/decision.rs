@@ -20,6 +20,8 @@ use crate::time::{Date, Timestamp};
 pub enum Decision {
     /// Work with this release of the order from now on, whatever the ERP releases later.
     Commit(Commitment),
+    /// What one shipment lacks travels as another one.
+    Split(Split),
     /// Ask a system to do something.
     Ask(Ask),
     /// Wait no longer than this.
@@ -50,6 +52,43 @@ const fn one() -> u32 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 const fn is_one(number: &u32) -> bool {
     *number == 1
+}
+
+/// A further shipment of an order: it takes on what another one lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Split {
+    /// The new shipment.
+    pub shipment: ShipmentId,
+    /// The shipment that lacks something; the new one leaves the same location.
+    pub of: ShipmentId,
+    /// Where on its way it was found to lack it.
+    pub lacking: Lacking,
+    /// What the new shipment holds.
+    pub lines: Vec<Progress>,
+}
+
+/// Where on its way a shipment was found to lack something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Lacking {
+    /// The warehouse could not reserve it: a back-order.
+    Reserved,
+    /// The warehouse had reserved it and did not ship it: a short pick, and a back-order.
+    Shipped,
+    /// It was shipped and did not arrive: lost, damaged, refused. It is sent again.
+    Delivered,
+}
+
+impl Lacking {
+    /// The word used in messages and on screens.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+        }
+    }
 }
 
 /// A decision addressed to one system.
@@ -250,6 +289,14 @@ pub enum ExceptionKind {
     CancelTooLate(ShipmentId),
     /// A shipment will not arrive: it is lost, or on its way back.
     Undeliverable(ShipmentId),
+    /// A warehouse shipped less than it had reserved.
+    ShippedShort(ShipmentId),
+    /// The carrier tried to deliver a shipment as often as the policy allows.
+    DeliveryFailing(ShipmentId),
+    /// A shipment is expected later than it was promised.
+    Late(ShipmentId),
+    /// One of the order's systems says that a shipment is further than its system of record does.
+    Disagreement(ShipmentId),
 }
 
 impl ExceptionKind {
@@ -271,6 +318,10 @@ impl ExceptionKind {
             Self::Flooded => "flooded",
             Self::CancelTooLate(_) => "cancel_too_late",
             Self::Undeliverable(_) => "undeliverable",
+            Self::ShippedShort(_) => "shipped_short",
+            Self::DeliveryFailing(_) => "delivery_failing",
+            Self::Late(_) => "late",
+            Self::Disagreement(_) => "disagreement",
         }
     }
 }
@@ -285,7 +336,11 @@ impl fmt::Display for ExceptionKind {
             | Self::QuantityMismatch(shipment)
             | Self::FreightMismatch(shipment)
             | Self::CancelTooLate(shipment)
-            | Self::Undeliverable(shipment) => write!(f, "{} {shipment}", self.as_str()),
+            | Self::Undeliverable(shipment)
+            | Self::ShippedShort(shipment)
+            | Self::DeliveryFailing(shipment)
+            | Self::Late(shipment)
+            | Self::Disagreement(shipment) => write!(f, "{} {shipment}", self.as_str()),
             Self::AskRefused(ask) | Self::Contradicted(ask) => write!(f, "{} {ask}", self.as_str()),
             Self::Overdue(wait) => write!(f, "{} {wait}", self.as_str()),
         }

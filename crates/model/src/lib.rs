@@ -17,7 +17,9 @@ pub mod system;
 pub mod time;
 pub mod token;
 
-pub use decision::{Ask, AskedLine, Commitment, Deadline, Decision, End, Exception, ExceptionKind, Request};
+pub use decision::{
+    Ask, AskedLine, Commitment, Deadline, Decision, End, Exception, ExceptionKind, Lacking, Request, Split,
+};
 pub use fact::{
     Answer, Archived, Booking, CancelRequest, Condition, ConditionKind, Fact, FreightInvoice, Invoice,
     MilestoneReached, Note, Outcome, Progress, RetryRequest,

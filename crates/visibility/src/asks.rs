@@ -153,6 +153,7 @@ impl Asks {
                     facts.push(Told { id, fact: Fact::Archived(archived) });
                 }
                 Decision::Commit(_)
+                | Decision::Split(_)
                 | Decision::Ask(_)
                 | Decision::Deadline(_)
                 | Decision::Raise(_)
@@ -240,7 +241,11 @@ fn is_ours(decision: &Decision) -> bool {
     match decision {
         Decision::Ask(ask) => ask.system == System::View,
         Decision::End(_) => true,
-        Decision::Commit(_) | Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) => false,
+        Decision::Commit(_)
+        | Decision::Split(_)
+        | Decision::Deadline(_)
+        | Decision::Raise(_)
+        | Decision::Resolve(_) => false,
     }
 }
 

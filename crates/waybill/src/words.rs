@@ -42,6 +42,12 @@ pub(crate) fn fact(fact: &Fact) -> String {
 pub(crate) fn decision(decision: &Decision) -> String {
     match decision {
         Decision::Commit(commitment) => format!("works from now on with the release {}", commitment.release),
+        Decision::Split(split) => {
+            let lines: Vec<String> =
+                split.lines.iter().map(|part| format!("{} of line {}", part.quantity, part.line)).collect();
+            let lacking = split.lacking.as_str();
+            format!("makes {} of what was not {lacking} of {}: {}", split.shipment, split.of, lines.join(", "))
+        }
         Decision::Ask(ask) => self::ask(ask),
         Decision::Deadline(deadline) => format!("waits for {} until {}", deadline.name, deadline.at),
         Decision::Raise(exception) => format!("raises {}", self::exception(exception)),

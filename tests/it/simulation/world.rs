@@ -269,7 +269,7 @@ impl World {
     }
 
     fn due(&mut self, order: &OrderId, name: String, at: Timestamp) {
-        if decide::awaits(self.orders[order].folded.state(), &name) {
+        if decide::awaits(self.orders[order].folded.state(), &self.policy, &name) {
             self.append(order, "clock", Content::Due { name, at });
             self.decide(order);
         }

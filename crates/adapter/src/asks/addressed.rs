@@ -15,6 +15,7 @@ use serde::de::IgnoredAny;
 #[serde(rename_all = "snake_case")]
 enum Glimpse {
     Commit(IgnoredAny),
+    Split(IgnoredAny),
     Ask(Addressee),
     Deadline(IgnoredAny),
     Raise(IgnoredAny),
@@ -53,7 +54,9 @@ impl Glimpse {
     fn is_for(&self, system: System) -> bool {
         match self {
             Self::Ask(addressee) => addressee.system == system,
-            Self::Commit(_) | Self::Deadline(_) | Self::Raise(_) | Self::Resolve(_) | Self::End(_) => false,
+            Self::Commit(_) | Self::Split(_) | Self::Deadline(_) | Self::Raise(_) | Self::Resolve(_) | Self::End(_) => {
+                false
+            }
         }
     }
 }
@@ -61,9 +64,12 @@ impl Glimpse {
 fn ask(decision: Decision) -> Option<Ask> {
     match decision {
         Decision::Ask(ask) => Some(ask),
-        Decision::Commit(_) | Decision::Deadline(_) | Decision::Raise(_) | Decision::Resolve(_) | Decision::End(_) => {
-            None
-        }
+        Decision::Commit(_)
+        | Decision::Split(_)
+        | Decision::Deadline(_)
+        | Decision::Raise(_)
+        | Decision::Resolve(_)
+        | Decision::End(_) => None,
     }
 }
 
@@ -71,7 +77,10 @@ fn ask(decision: Decision) -> Option<Ask> {
 mod tests {
     use super::*;
     use engine::EntryId;
-    use model::{AskId, Commitment, Deadline, End, Exception, ExceptionKind, Milestone, PartnerId, Request, Timestamp};
+    use model::{
+        Ask, AskId, Commitment, Deadline, End, Exception, ExceptionKind, Lacking, Milestone, PartnerId, Request,
+        ShipmentId, Split, Timestamp,
+    };
 
     fn ask_of(system: System) -> Ask {
         Ask {
@@ -94,6 +103,12 @@ mod tests {
     fn every_kind_of_decision_is_glimpsed_and_only_own_asks_are_read() {
         let all = payload(vec![
             Decision::Commit(Commitment { release: "00".to_owned(), first_shipment: 1 }),
+            Decision::Split(Split {
+                shipment: ShipmentId::new("s2").unwrap(),
+                of: ShipmentId::new("s1").unwrap(),
+                lacking: Lacking::Shipped,
+                lines: Vec::new(),
+            }),
             Decision::Deadline(Deadline { name: "wait".to_owned(), at: Timestamp::from_millis(2) }),
             Decision::Ask(ask_of(System::Wms)),
             Decision::Raise(Exception { kind: ExceptionKind::Invalid, detail: "why".to_owned() }),

@@ -300,7 +300,7 @@ impl<W: Workflow> Decider<W> {
         }
         if !case.due.is_empty() {
             let messages = std::mem::take(&mut case.due);
-            let passing = timer::passing(&case.folded, &messages);
+            let passing = timer::passing(&case.folded, &self.policy, &messages);
             case.timer.is_busy = true;
             return self.work.push(work::pass(&self.journal, key.clone(), passing, messages));
         }

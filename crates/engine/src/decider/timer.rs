@@ -9,10 +9,10 @@ use crate::tail::millis;
 use crate::workflow::Workflow;
 
 /// The deadlines that passed by the time these messages were sent, and what the timer is to be set for next.
-pub(super) fn passing<W: Workflow>(folded: &Folded<W>, messages: &[jetstream::Message]) -> Passing {
+pub(super) fn passing<W: Workflow>(folded: &Folded<W>, policy: &W::Policy, messages: &[jetstream::Message]) -> Passing {
     let until = messages.iter().map(sent_at).max().unwrap_or_default();
     let (passed, left): (Vec<_>, Vec<_>) = folded.deadlines().iter().cloned().partition(|(_, at)| *at <= until);
-    let is_awaited = |(name, _): &(String, Timestamp)| W::awaits(folded.state(), name);
+    let is_awaited = |(name, _): &(String, Timestamp)| W::awaits(folded.state(), policy, name);
     // Where nothing is waited for any more, as after an instance's end, the timer need not fire again.
     let next = left.iter().any(is_awaited).then(|| left.iter().map(|(_, at)| *at).min()).flatten();
     Passing { until, awaited: passed.into_iter().filter(is_awaited).collect(), next }

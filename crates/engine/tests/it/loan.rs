@@ -99,7 +99,7 @@ impl Workflow for Loan {
         }
     }
 
-    fn awaits(state: &State, _: &str) -> bool {
+    fn awaits(state: &State, (): &(), _: &str) -> bool {
         !state.returned
     }
 

@@ -5,7 +5,9 @@ use model::{Ask, ExceptionKind, Lane, LineId, Milestone, Order, OrderLine, Partn
 use super::quantities;
 use super::waits::Wait;
 use crate::policy::{Policy, Short};
-use crate::state::{Amounts, AskState, Cancelled, Changes, Known, Shipment, State, Step, ask_id, changes, newest};
+use crate::state::{
+    Amounts, AskState, Cancelled, Changes, Known, Part, Shipment, State, Step, ask_id, changes, newest,
+};
 
 /// One order as the rules look at it: what is known, and what is being asked in this decision.
 pub(super) struct Case<'a> {
@@ -132,12 +134,16 @@ impl<'a> Case<'a> {
             Wait::Retry(kind, shipment, _) => {
                 self.ask(kind, shipment.as_ref()).is_some_and(|ask| self.may_be_retried(ask))
             }
+            Wait::Rest(lacking, _) => self.is_rest_limited(*lacking),
             Wait::Allocate(..)
+            | Wait::BackOrder(..)
             | Wait::Book(..)
             | Wait::Answer(..)
             | Wait::Ship(_)
             | Wait::GoodsIssue(_)
             | Wait::Deliver(_)
+            | Wait::GiveBack(_)
+            | Wait::Disagreement(..)
             | Wait::Close
             | Wait::Undo(..)
             | Wait::CallOff
@@ -170,8 +176,8 @@ impl<'a> Case<'a> {
     }
 
     /// How much of each line of a shipment has come how far.
-    pub fn tally<'s>(&'s self, shipment: &'s Shipment<'a>) -> impl Iterator<Item = (&'s OrderLine, &'s Amounts)> {
-        shipment.lines.iter().copied().zip(self.tallies.get(shipment.nth).into_iter().flatten())
+    pub fn tally<'s>(&'s self, shipment: &'s Shipment<'a>) -> impl Iterator<Item = (&'s Part<'a>, &'s Amounts)> {
+        shipment.lines.iter().zip(self.tallies.get(shipment.nth).into_iter().flatten())
     }
 
     /// Whether the warehouse accepted a shipment and reserved all of it, or as much as is to be shipped.
@@ -181,7 +187,7 @@ impl<'a> Case<'a> {
     }
 
     fn is_reserved_in_full(&self, shipment: &Shipment<'a>) -> bool {
-        self.tally(shipment).all(|(line, amounts)| amounts.of(Step::Allocated) >= line.quantity.amount)
+        self.tally(shipment).all(|(part, amounts)| amounts.of(Step::Allocated) >= part.held())
     }
 
     /// Whether the warehouse said what it reserved of a shipment, and it is not all.
@@ -212,6 +218,13 @@ impl<'a> Case<'a> {
         self.has_reached(shipment, &[Milestone::TransportDelivered, Milestone::TransportPodReceived])
     }
 
+    /// Whether the carrier brings a shipment back, and it has not come.
+    pub fn is_coming_back(&self, shipment: &Shipment<'_>) -> bool {
+        self.has_reached(shipment, &[Milestone::TransportReturning])
+            && !self.has_reached(shipment, &[Milestone::TransportReturned])
+            && !self.is_shipment_delivered(shipment)
+    }
+
     /// Whether all shipments that are still wanted have left and arrived.
     pub fn is_delivered(&self) -> bool {
         let mut live = self.live_shipments().peekable();
@@ -221,13 +234,13 @@ impl<'a> Case<'a> {
     /// The lines of a shipment whose quantities cannot be right, in words.
     pub fn differing_lines(&self, shipment: &Shipment<'a>) -> Vec<String> {
         let arrived = self.is_issued(shipment) && self.is_shipment_delivered(shipment);
-        let words = |line: &OrderLine, amounts: &Amounts| {
-            let ordered = line.quantity.amount;
-            let differs = if arrived { quantities::differing(ordered, amounts) } else { None };
-            let words = differs.or_else(|| quantities::too_much(ordered, amounts))?;
-            Some(format!("line {}: {words}", line.line))
+        let may_lack = self.may_arrive_short();
+        let words = |part: &Part<'_>, amounts: &Amounts| {
+            let differs = if arrived { quantities::differing(part, amounts, may_lack) } else { None };
+            let words = differs.or_else(|| quantities::too_much(part, amounts))?;
+            Some(format!("line {}: {words}", part.line.line))
         };
-        self.tally(shipment).filter_map(|(line, amounts)| words(line, amounts)).collect()
+        self.tally(shipment).filter_map(|(part, amounts)| words(part, amounts)).collect()
     }
 }
 

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use model::{Ask, ConditionKind, Currency, Exception, ExceptionKind, Fact, Lane, Milestone, Money, Reason, ShipmentId};
+use model::{
+    Ask, ConditionKind, Currency, Exception, ExceptionKind, Fact, Lacking, Lane, Milestone, Money, Reason, ShipmentId,
+};
 use rust_decimal::Decimal;
 
 use super::case::Case;
+use super::dates::{delivery_failing, late};
+use super::disagreements::disagreement;
+use super::rest::shipped_short;
 use super::undo;
 use super::undo::{UNDO, cancel_too_late};
 use super::waits::Wait;
@@ -16,7 +21,19 @@ const NAMED: usize = 10;
 
 /// Everything that is wrong with an order that is being worked on.
 pub(super) fn open(case: &Case<'_>) -> Vec<Exception> {
-    let rules = [invalid, no_stock, booking_refused, ask_refused, overdue, goods_issue_missing, undeliverable];
+    let rules = [
+        invalid,
+        no_stock,
+        booking_refused,
+        ask_refused,
+        overdue,
+        goods_issue_missing,
+        shipped_short,
+        undeliverable,
+        delivery_failing,
+        late,
+        disagreement,
+    ];
     let mut problems: Vec<Exception> = rules.iter().flat_map(|rule| rule(case)).collect();
     problems.extend(contradictions(case));
     problems.retain(|problem| stands(case, problem));
@@ -36,7 +53,8 @@ fn contradictions(case: &Case<'_>) -> Vec<Exception> {
     flooded(case.state).into_iter().chain(rules.iter().flat_map(|rule| rule(case))).collect()
 }
 
-fn stands(case: &Case<'_>, problem: &Exception) -> bool {
+/// Whether nobody took a problem as it is.
+pub(super) fn stands(case: &Case<'_>, problem: &Exception) -> bool {
     !(is_waivable(&problem.kind) && case.state.is_waived(problem))
 }
 
@@ -54,7 +72,11 @@ pub const fn is_waivable(kind: &ExceptionKind) -> bool {
         | ExceptionKind::Unmatched
         | ExceptionKind::Flooded
         | ExceptionKind::CancelTooLate(_)
-        | ExceptionKind::Undeliverable(_) => true,
+        | ExceptionKind::Undeliverable(_)
+        | ExceptionKind::ShippedShort(_)
+        | ExceptionKind::DeliveryFailing(_)
+        | ExceptionKind::Late(_)
+        | ExceptionKind::Disagreement(_) => true,
         ExceptionKind::Invalid
         | ExceptionKind::AskRefused(_)
         | ExceptionKind::Overdue(_)
@@ -82,7 +104,8 @@ fn no_stock(case: &Case<'_>) -> Vec<Exception> {
         let short = || {
             let accepted = case.answer("allocate", Some(&shipment.id)) == AskState::Accepted;
             let short = accepted && case.is_reserved_short(shipment) && !case.ships_short(shipment);
-            short.then(|| "less was reserved than ordered".to_owned())
+            (short && !case.waits_for_stock(shipment) && !case.splits_at(Lacking::Reserved))
+                .then(|| "less was reserved than ordered".to_owned())
         };
         let detail = format!("{} at {}: {}", shipment.wms, shipment.location, refused.or_else(short)?);
         Some(Exception { kind: ExceptionKind::NoStock(shipment.id.clone()), detail })
@@ -123,13 +146,15 @@ fn ask_refused(case: &Case<'_>) -> Vec<Exception> {
 /// A wait took longer than the policy allows.
 fn overdue(case: &Case<'_>) -> Vec<Exception> {
     let problem = |wait: &Wait| match wait {
-        // A missing goods issue has a rule of its own, and what is to be asked again is asked by another.
-        Wait::GoodsIssue(_) | Wait::Retry(..) => None,
+        // These have rules of their own, and what is to be asked again is asked by another.
+        Wait::GoodsIssue(_) | Wait::Rest(..) | Wait::Disagreement(..) | Wait::Retry(..) => None,
         Wait::Allocate(..)
+        | Wait::BackOrder(..)
         | Wait::Book(..)
         | Wait::Answer(..)
         | Wait::Ship(_)
         | Wait::Deliver(_)
+        | Wait::GiveBack(_)
         | Wait::Close
         | Wait::Undo(..)
         | Wait::CallOff
@@ -146,10 +171,14 @@ fn goods_issue_missing(case: &Case<'_>) -> Vec<Exception> {
             Some(Exception { kind: ExceptionKind::GoodsIssueMissing(shipment.clone()), detail })
         }
         Wait::Allocate(..)
+        | Wait::BackOrder(..)
         | Wait::Book(..)
         | Wait::Answer(..)
         | Wait::Ship(_)
         | Wait::Deliver(_)
+        | Wait::Rest(..)
+        | Wait::GiveBack(_)
+        | Wait::Disagreement(..)
         | Wait::Close
         | Wait::Undo(..)
         | Wait::CallOff
@@ -159,8 +188,12 @@ fn goods_issue_missing(case: &Case<'_>) -> Vec<Exception> {
     case.late_waits().filter_map(problem).collect()
 }
 
-/// A shipment that left will not arrive: its carrier lost it, or brings it back.
+/// A shipment that left will not arrive: its carrier lost it, or brings it back. Where the policy has it sent again, nobody
+/// needs to see to it.
 fn undeliverable(case: &Case<'_>) -> Vec<Exception> {
+    if case.splits_at(Lacking::Delivered) {
+        return Vec::new();
+    }
     let problem = |shipment: &Shipment<'_>| {
         let detail = format!("{} will not be delivered: {}", shipment.id, why_undeliverable(case, shipment)?);
         Some(Exception { kind: ExceptionKind::Undeliverable(shipment.id.clone()), detail })

@@ -5,6 +5,7 @@ use model::{Ask, Commitment, Decision, Exception, ExceptionKind, Milestone, Reas
 
 use super::case::Case;
 use super::problems::why_undeliverable;
+use crate::policy::Undelivered;
 use crate::state::{AskState, Shipment};
 
 /// The asks that undo another, and what they undo, newest first.
@@ -46,9 +47,12 @@ impl<'a> Case<'a> {
         if self.has_left(shipment) {
             // Goods that left are given up only when they will not arrive.
             let lost = || why_undeliverable(self, shipment).is_some();
-            return waived(ExceptionKind::Undeliverable(id()), &lost);
+            let by_policy = || self.policy.delivery.short == Undelivered::Accept;
+            let is_sent_again = || shipment.lines.iter().any(|part| !part.sent_again.is_zero());
+            return waived(ExceptionKind::Undeliverable(id()), &lost) || (by_policy() || is_sent_again()) && lost();
         }
-        let none = || refused("allocate") || self.is_reserved_short(shipment) && !self.ships_short(shipment);
+        let short = || self.is_reserved_short(shipment) && !self.ships_short(shipment);
+        let none = || refused("allocate") || short() && !self.waits_for_stock(shipment);
         waived(ExceptionKind::NoStock(id()), &none) || waived(ExceptionKind::BookingRefused(id()), &|| refused("book"))
     }
 

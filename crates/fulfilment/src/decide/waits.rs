@@ -1,9 +1,10 @@
 //! What is being waited for, and for how long at most.
 
-use model::{Milestone, Outcome, ShipmentId};
+use model::{Lacking, Milestone, Outcome, ShipmentId};
 
 use super::case::Case;
 use super::undo::UNDO;
+use super::{disagreements, rest};
 use crate::policy::{Policy, Wait as Span};
 use crate::state::{AskState, Shipment, State};
 
@@ -12,6 +13,8 @@ use crate::state::{AskState, Shipment, State};
 pub(super) enum Wait {
     /// A warehouse's answer, and what it reserved, by how often it was asked.
     Allocate(ShipmentId, usize),
+    /// The reservation of what a warehouse takes as a back-order, by how often it was asked.
+    BackOrder(ShipmentId, usize),
     /// A TMS's answer, by how often one was asked.
     Book(ShipmentId, usize),
     /// The ERP's answer, by the ask's kind and how often it was made.
@@ -22,6 +25,12 @@ pub(super) enum Wait {
     GoodsIssue(ShipmentId),
     /// The delivery.
     Deliver(ShipmentId),
+    /// The rest of a shipment of which less was shipped or delivered than there should be.
+    Rest(Lacking, ShipmentId),
+    /// The return of what the carrier could not deliver.
+    GiveBack(ShipmentId),
+    /// That the system of record says of a shipment what another system says.
+    Disagreement(ShipmentId, Milestone),
     /// The closing sequence.
     Close,
     /// A partner's word on undoing something, by the ask's kind and how often it was made.
@@ -39,11 +48,17 @@ impl Wait {
     pub fn name(&self) -> String {
         match self {
             Self::Allocate(shipment, number) => numbered(format!("allocate-{shipment}"), *number),
+            Self::BackOrder(shipment, number) => numbered(format!("back_order-{shipment}"), *number),
             Self::Book(shipment, number) => numbered(format!("book-{shipment}"), *number),
             Self::Answer(kind, number) => numbered((*kind).to_owned(), *number),
             Self::Ship(shipment) => format!("ship-{shipment}"),
             Self::GoodsIssue(shipment) => format!("goods_issue-{shipment}"),
             Self::Deliver(shipment) => format!("deliver-{shipment}"),
+            Self::Rest(lacking, shipment) => format!("rest_{}-{shipment}", lacking.as_str()),
+            Self::GiveBack(shipment) => format!("give_back-{shipment}"),
+            Self::Disagreement(shipment, milestone) => {
+                format!("disagreement-{shipment}-{}", milestone.as_str().replace('.', "-"))
+            }
             Self::Close => "close".to_owned(),
             Self::Undo(kind, shipment, number) => numbered(format!("{kind}-{shipment}"), *number),
             Self::CallOff => "cancel".to_owned(),
@@ -58,11 +73,15 @@ impl Wait {
         let deadlines = &policy.deadlines;
         match self {
             Self::Allocate(..) => deadlines.allocate,
+            Self::BackOrder(..) => deadlines.back_order,
             Self::Book(..) => deadlines.book,
             Self::Answer(..) => deadlines.answer,
             Self::Ship(_) => deadlines.ship,
             Self::GoodsIssue(_) => deadlines.goods_issue,
             Self::Deliver(_) => deadlines.deliver,
+            Self::Rest(..) => deadlines.short,
+            Self::GiveBack(_) => deadlines.give_back,
+            Self::Disagreement(..) => deadlines.disagreement,
             Self::Close | Self::CallOff => deadlines.close,
             Self::Undo(..) => deadlines.undo,
             Self::Hold(_) => deadlines.hold,
@@ -73,7 +92,9 @@ impl Wait {
     /// What is missing, in words for a person.
     pub fn words(&self, case: &Case<'_>) -> String {
         match self {
-            Self::Allocate(shipment, _) => format!("the warehouse has not reserved {shipment}"),
+            Self::Allocate(shipment, _) | Self::BackOrder(shipment, _) => {
+                format!("the warehouse has not reserved {shipment}")
+            }
             Self::Book(shipment, _) => {
                 let tms =
                     case.shipments().find(|own| own.id == *shipment).map_or("the TMS", |own| case.tms(own).as_str());
@@ -82,6 +103,11 @@ impl Wait {
             Self::Answer(kind, _) => format!("{} has not answered {kind}", case.order().erp),
             Self::Ship(shipment) | Self::GoodsIssue(shipment) => format!("{shipment} has not left the warehouse"),
             Self::Deliver(shipment) => format!("{shipment} has not been delivered"),
+            Self::Rest(lacking, shipment) => format!("the rest of {shipment} has not been {}", lacking.as_str()),
+            Self::GiveBack(shipment) => format!("{shipment} has not come back"),
+            Self::Disagreement(shipment, milestone) => {
+                format!("{milestone} of {shipment} is not told by its system of record")
+            }
             Self::Close => format!("still missing: {}", missing_to_close(case).join(", ")),
             Self::Undo(kind, shipment, _) => {
                 let partner = case.ask(kind, Some(shipment)).map_or("the partner", |ask| ask.partner.as_str());
@@ -104,19 +130,21 @@ fn numbered(name: String, number: usize) -> String {
 
 /// Whether a deadline of this name is still being waited for.
 #[must_use]
-pub fn awaits(state: &State, deadline: &str) -> bool {
+pub fn awaits(state: &State, policy: &Policy, deadline: &str) -> bool {
     if state.ended().is_some() {
         return false;
     }
-    // Which waits are open does not depend on the policy, only how long they may take.
-    let policy = Policy::default();
-    let case = Case::of(state, &policy);
+    let case = Case::of(state, policy);
     case.is_some_and(|case| open_waits(&case).iter().any(|wait| wait.name() == deadline))
 }
 
 /// Everything that is being waited for now.
 pub(super) fn open_waits(case: &Case<'_>) -> Vec<Wait> {
     let mut waits: Vec<Wait> = case.shipments().flat_map(|shipment| of_shipment(case, shipment)).collect();
+    for shipment in case.shipments() {
+        waits.extend(case.is_coming_back(shipment).then(|| Wait::GiveBack(shipment.id.clone())));
+        waits.extend(disagreements::wait(case, shipment));
+    }
     if case.is_delivered() && !missing_to_close(case).is_empty() {
         waits.push(Wait::Close);
     }
@@ -169,10 +197,13 @@ fn of_shipment(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
         return Vec::new();
     }
     let (id, times) = (|| shipment.id.clone(), |kind| case.times(kind, Some(&shipment.id)));
-    let reserving = match case.answer("allocate", Some(&shipment.id)) {
-        AskState::Waiting => true,
-        AskState::Accepted => !case.has_reached(shipment, &[Milestone::FulfilmentAllocated]),
-        AskState::Refused(_) | AskState::NotAsked => false,
+    let is_back_order = matches!(shipment.lacking, Some(Lacking::Reserved | Lacking::Shipped));
+    let is_reserved = case.has_reached(shipment, &[Milestone::FulfilmentAllocated]);
+    let (reserving, for_stock) = match case.answer("allocate", Some(&shipment.id)) {
+        AskState::Waiting => (true, false),
+        AskState::Accepted if case.waits_for_stock(shipment) => (false, true),
+        AskState::Accepted => (!is_reserved && !is_back_order, !is_reserved && is_back_order),
+        AskState::Refused(_) | AskState::NotAsked => (false, false),
     };
     let booking = case.answer("book", Some(&shipment.id));
     let on_its_way = matches!(booking, AskState::Waiting | AskState::Accepted);
@@ -181,12 +212,14 @@ fn of_shipment(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
     let issued = case.is_issued(shipment);
     let waits = [
         (reserving, Wait::Allocate(id(), times("allocate"))),
+        (for_stock, Wait::BackOrder(id(), times("allocate"))),
         (booking == AskState::Waiting, Wait::Book(id(), times("book"))),
         ((on_its_way || to_be_picked) && !issued, Wait::Ship(id())),
         (on_its_way && !issued && case.is_picked_up(shipment), Wait::GoodsIssue(id())),
         (on_its_way && !case.is_shipment_delivered(shipment), Wait::Deliver(id())),
     ];
-    waits.into_iter().filter(|(open, _)| *open).map(|(_, wait)| wait).collect()
+    let open = waits.into_iter().filter(|(open, _)| *open).map(|(_, wait)| wait);
+    open.chain(rest::waits(case, shipment)).collect()
 }
 
 /// What a delivered order still lacks to be closed.
@@ -207,6 +240,7 @@ pub(super) fn missing_to_close(case: &Case<'_>) -> Vec<String> {
     };
     let unbilled = case.live_shipments().filter(is_unbilled);
     missing.extend(unbilled.map(|shipment| format!("the freight invoice of {}", shipment.id)));
+    missing.extend(returns(case));
     missing
 }
 
@@ -215,5 +249,9 @@ pub(super) fn missing_to_call_off(case: &Case<'_>) -> Vec<String> {
     let steps =
         [("confirm_cancellation", "the ERP's word on the cancellation"), ("update_customer", "the customer's update")];
     let unanswered = steps.iter().filter(|(kind, _)| case.answer(kind, None) != AskState::Accepted);
-    unanswered.map(|(_, words)| (*words).to_owned()).collect()
+    unanswered.map(|(_, words)| (*words).to_owned()).chain(returns(case)).collect()
+}
+
+fn returns(case: &Case<'_>) -> impl Iterator<Item = String> {
+    case.shipments().filter(|shipment| case.is_coming_back(shipment)).map(|back| format!("the return of {}", back.id))
 }

@@ -4,7 +4,7 @@ use engine::FactId;
 use model::{Lane, Milestone, MilestoneReached, OrderLine, ParcelId, Progress, Quantity, Unit, When};
 use rust_decimal::Decimal;
 
-use super::{Held, Shipment};
+use super::{Held, Part, Shipment};
 
 /// The milestones that were actually reached, shipment by shipment, picked out once for the many questions asked of them.
 #[derive(Default)]
@@ -61,6 +61,14 @@ impl Amounts {
     pub const fn of(&self, step: Step) -> Decimal {
         self.amounts[step as usize]
     }
+
+    /// Takes in what came as far of the same line in another shipment.
+    pub fn add(&mut self, other: &Self) {
+        for (amount, more) in self.amounts.iter_mut().zip(other.amounts) {
+            *amount = amount.saturating_add(more);
+        }
+        self.delivered_on = self.delivered_on.max(other.delivered_on);
+    }
 }
 
 impl<'a> Actual<'a> {
@@ -104,13 +112,13 @@ impl<'a> Actual<'a> {
                 for (place, part) in parts.iter().filter_map(|part| Some((shipment.place_of(&part.line)?, part))) {
                     tally[place].delivered_on = tally[place].delivered_on.max(occurred);
                     let sum = &mut tally[place].amounts[step as usize];
-                    *sum = sum.saturating_add(in_unit(&part.quantity, &shipment.lines[place].quantity.unit));
+                    *sum = sum.saturating_add(in_unit(&part.quantity, &shipment.lines[place].line.quantity.unit));
                 }
             }
             let all = self.told_of_all(shipment, milestones).is_some();
-            for (amounts, line) in tally.iter_mut().zip(&shipment.lines).filter(|_| all) {
+            for (amounts, part) in tally.iter_mut().zip(&shipment.lines).filter(|_| all) {
                 let amount = &mut amounts.amounts[step as usize];
-                *amount = plausible(&line.quantity).max(*amount);
+                *amount = all_of(part, step).max(*amount);
             }
         }
         tally
@@ -140,7 +148,7 @@ impl<'a> Actual<'a> {
     }
 
     /// Every event of a shipment and one of these milestones.
-    pub(super) fn of(&self, shipment: &Shipment<'_>, milestones: &[Milestone]) -> impl Iterator<Item = Event<'a>> {
+    pub fn of(&self, shipment: &Shipment<'_>, milestones: &[Milestone]) -> impl Iterator<Item = Event<'a>> {
         let nth = shipment.nth;
         self.0.iter().copied().filter(move |e| e.shipment == nth && milestones.contains(&e.reached.milestone))
     }
@@ -160,6 +168,16 @@ impl<'a> Actual<'a> {
     }
 }
 
+/// How much a message that covers all of a shipment tells of a line: what the warehouse was asked to reserve, and later on
+/// what was to leave.
+pub(super) fn all_of(part: &Part<'_>, step: Step) -> Decimal {
+    let amount = match step {
+        Step::Allocated => part.wanted,
+        Step::Picked | Step::Packed | Step::Shipped | Step::Delivered | Step::Returned => part.held(),
+    };
+    believable(amount)
+}
+
 /// What a consignee has taken, in whole or in part.
 const DELIVERED: &[Milestone] = &[Milestone::TransportDelivered, Milestone::TransportPartiallyDelivered];
 
@@ -170,5 +188,9 @@ pub(super) fn in_unit(quantity: &Quantity, unit: &Unit) -> Decimal {
 
 /// As much of it as can be believed.
 pub(super) fn plausible(quantity: &Quantity) -> Decimal {
-    quantity.amount.clamp(Decimal::ZERO, Quantity::MOST)
+    believable(quantity.amount)
+}
+
+fn believable(amount: Decimal) -> Decimal {
+    amount.clamp(Decimal::ZERO, Quantity::MOST)
 }

@@ -161,7 +161,11 @@ fn reserved(shipment: &Shipment<'_>, events: &[Event<'_>]) -> String {
     let parts = |event: &Event<'_>| -> Vec<String> {
         let words = |part: &Progress| format!("{} of line {}", part.quantity, part.line);
         if event.reached.lines.is_empty() {
-            shipment.lines.iter().map(|line| format!("{} of line {}", line.quantity, line.line)).collect()
+            shipment
+                .lines
+                .iter()
+                .map(|part| format!("{} of line {}", part.quantity(part.wanted), part.line.line))
+                .collect()
         } else {
             event.reached.lines.iter().map(words).collect()
         }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::FactId;
 use model::{
-    Booking, Classifier, Fact, FreightInvoice, Invoice, Milestone, MilestoneReached, Order, OrderLine, PartnerId,
-    Progress, ShipmentId, Validation,
+    Booking, Classifier, Fact, FreightInvoice, Invoice, Lane, Milestone, MilestoneReached, Order, OrderLine, PartnerId,
+    Phase, Progress, ShipmentId, Validation, When,
 };
 use rust_decimal::Decimal;
 
 use super::actual::{Actual, Amounts, Event, in_unit, plausible};
 use super::answers::{Answers, RepeatedQuantity};
+use super::shipments::number_of;
 use super::{Came, Held, Release, Shipment, State, is_ahead, may_tell};
 
 /// What is known of a released order, by the word of its own ERP, warehouses and TMS.
@@ -29,6 +30,10 @@ pub(crate) struct Known<'a> {
     pub repeated: Vec<RepeatedQuantity<'a>>,
     /// What the order's own partners told of shipments that it does not have: who, of which, what.
     pub astray: Vec<(&'a Held, &'a ShipmentId, &'static str)>,
+    /// What was told of goods by a system that is not the system of record for it.
+    pub disputed: Vec<(&'a Held, &'a MilestoneReached)>,
+    /// Deliveries that are expected: of which shipment, and when.
+    expected: Vec<(Came, usize, When)>,
     bookings: Vec<(Came, &'a Held, &'a Booking)>,
     freight_invoices: Vec<(Came, &'a Held, &'a FreightInvoice)>,
     invoices: Vec<(Came, &'a Invoice)>,
@@ -54,6 +59,8 @@ impl State {
             answers: Answers::default(),
             repeated: Vec::new(),
             astray: Vec::new(),
+            disputed: Vec::new(),
+            expected: Vec::new(),
             bookings: Vec::new(),
             freight_invoices: Vec::new(),
             invoices: Vec::new(),
@@ -61,6 +68,8 @@ impl State {
         for (id, held) in &self.facts {
             if may_tell(held.lane, &held.fact) && known.is_from_erp(held) {
                 known.sort_in(*id, held);
+            } else if let Fact::Milestone(reached) = &held.fact {
+                known.dispute(held, reached);
             }
         }
         known.bookings.sort_by_key(|(came, ..)| *came);
@@ -99,6 +108,12 @@ impl<'a> Known<'a> {
     }
 
     fn sort_in_milestone(&mut self, fact: FactId, held: &'a Held, reached: &'a MilestoneReached) {
+        if matches!(reached.classifier, Classifier::Estimated | Classifier::Planned)
+            && reached.milestone == Milestone::TransportDelivered
+        {
+            let concerned = concerned(&self.shipments, held, reached.shipment.as_ref());
+            self.expected.extend(concerned.map(|shipment| (held.came(fact), shipment.nth, reached.occurred)));
+        }
         // What is said to have happened in the future is flagged and moves nothing.
         if reached.classifier != Classifier::Actual || is_ahead(reached.occurred, held.received) {
             return;
@@ -113,10 +128,40 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// Notes what a system says to have happened to goods for which another is the system of record.
+    fn dispute(&mut self, held: &'a Held, reached: &'a MilestoneReached) {
+        let has_happened = reached.classifier == Classifier::Actual && !is_ahead(reached.occurred, held.received);
+        if has_happened && is_of_goods(reached.milestone) {
+            self.disputed.push((held, reached));
+        }
+    }
+
+    /// Whether who told something is one of the systems that have to do with a shipment. What a stranger says is shown, and
+    /// nobody has to agree with it.
+    pub fn has_to_do_with(&self, held: &Held, shipment: &Shipment<'_>) -> bool {
+        match held.lane {
+            Lane::Erp => held.is_from(&self.order.erp),
+            Lane::Wms => held.is_from(shipment.wms),
+            Lane::Tms => shipment.tms.is_some_and(|tms| held.is_from(tms)),
+            Lane::View | Lane::Ops | Lane::Clock | Lane::Flow => false,
+        }
+    }
+
+    /// The furthest that a shipment has come by the word of its own systems.
+    pub fn furthest(&self, shipment: &Shipment<'_>) -> Option<Milestone> {
+        let own = self.actual.0.iter().filter(|event| event.shipment == shipment.nth);
+        own.map(|event| event.reached.milestone).max()
+    }
+
+    /// When a shipment is expected to be delivered, by the last word of its own TMS.
+    pub fn expected(&self, shipment: &Shipment<'_>) -> Option<When> {
+        let told = self.expected.iter().filter(|(_, nth, _)| *nth == shipment.nth);
+        told.max_by_key(|(came, ..)| *came).map(|(.., expected)| *expected)
+    }
+
     /// Whether a shipment is one of a release that was undone.
     fn was_undone(&self, shipment: &ShipmentId) -> bool {
-        let number = shipment.as_str().strip_prefix('s').and_then(|number| number.parse::<u32>().ok());
-        number.is_some_and(|number| (1..self.state.first_shipment()).contains(&number))
+        number_of(shipment).is_some_and(|number| (1..self.state.first_shipment()).contains(&number))
     }
 
     fn note_astray(&mut self, held: &'a Held, about: Option<&'a ShipmentId>, told: &'static str) {
@@ -174,7 +219,7 @@ impl<'a> Known<'a> {
             // What is told of the order at once may name a line of any of its shipments.
             let of_order = |part: &Progress| event.reached.shipment.is_none().then(|| self.line(part)).flatten();
             for part in &event.reached.lines {
-                let own = shipment.place_of(&part.line).map(|place| shipment.lines[place]);
+                let own = shipment.place_of(&part.line).map(|place| shipment.lines[place].line);
                 let words = mismatch(part, own.or_else(|| of_order(part)));
                 let (teller, milestone, of) = (event.held.teller(), event.reached.milestone, &shipment.id);
                 unmatched.extend(words.map(|what| format!("{teller} tells {milestone} of {of}: {what}")));
@@ -210,6 +255,14 @@ impl<'a> Known<'a> {
     /// The line of the order that a part is of.
     fn line(&self, part: &Progress) -> Option<&'a OrderLine> {
         self.order.lines.iter().find(|line| line.line == part.line)
+    }
+}
+
+/// Whether a milestone tells of goods on their way.
+const fn is_of_goods(milestone: Milestone) -> bool {
+    match milestone.phase() {
+        Phase::Warehouse | Phase::Transport | Phase::Delivery | Phase::Return => true,
+        Phase::Order | Phase::Finance | Phase::Inventory | Phase::Terminal => false,
     }
 }
 

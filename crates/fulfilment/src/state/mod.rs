@@ -18,7 +18,7 @@ mod undone;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{Content, FactId, Key, Source, WorkflowRecord};
-use model::{Ask, AskId, Decision, End, Exception, ExceptionKind, Fact, Lane, OrderId, PartnerId, Timestamp};
+use model::{Ask, AskId, Decision, End, Exception, ExceptionKind, Fact, Lane, OrderId, PartnerId, Split, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Fulfilment;
@@ -31,7 +31,7 @@ pub use claims::{Claim, may_tell};
 pub(crate) use known::Known;
 pub use lines::LineStatus;
 pub(crate) use releases::{Changes, Release, changes};
-pub use shipments::Shipment;
+pub use shipments::{Part, Shipment};
 pub use stock::{StockEffect, StockEffectKind};
 pub(crate) use undone::newest;
 
@@ -53,6 +53,9 @@ pub struct State {
     flooded: bool,
     /// The releases that were worked with, the present one last.
     committed: Vec<Committed>,
+    /// The shipments that took on what others lacked, of every release that was worked with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    splits: Vec<Split>,
     asks: Vec<Ask>,
     /// Asks that were made again under their own id, once for each time.
     asked_again: Vec<AskId>,
@@ -112,6 +115,7 @@ impl State {
             facts: BTreeMap::new(),
             flooded: false,
             committed: Vec::new(),
+            splits: Vec::new(),
             asks: Vec::new(),
             asked_again: Vec::new(),
             deadlines: BTreeMap::new(),
@@ -166,6 +170,7 @@ impl State {
                 let committed = fact_id(&commitment.release).map(|release| Committed { release, first_shipment });
                 self.committed.extend(committed);
             }
+            Decision::Split(split) => self.splits.push(split.clone()),
             Decision::Ask(ask) if self.ask(&ask.id).is_some() => self.asked_again.push(ask.id.clone()),
             Decision::Ask(ask) => self.asks.push(ask.clone()),
             Decision::Deadline(deadline) => {
@@ -195,6 +200,11 @@ impl State {
     /// The number of the first shipment of the release that is being worked with.
     pub(crate) fn first_shipment(&self) -> u32 {
         self.committed.last().map_or(1, |committed| committed.first_shipment)
+    }
+
+    /// How often one of its shipments was split.
+    pub(crate) const fn splits(&self) -> usize {
+        self.splits.len()
     }
 
     /// Whether more was told of it in one lane than it keeps.

@@ -1,9 +1,15 @@
-//! The shipments an order travels as: one for each location it ships from and day it is to leave.
+//! The shipments an order travels as: one for each location it ships from and day it is to leave, and those that take on
+//! what another one lacks.
 
 use std::collections::BTreeMap;
 
-use model::{AskedLine, Date, Lane, LineId, LocationId, Order, OrderLine, PartnerId, ShipmentId, Validation};
+use model::{
+    AskedLine, Date, Lacking, Lane, LineId, LocationId, Order, OrderLine, PartnerId, Progress, Quantity, ShipmentId,
+    Split, Validation,
+};
+use rust_decimal::Decimal;
 
+use super::actual::in_unit;
 use super::undone::newest;
 use super::{Held, State};
 
@@ -23,19 +29,50 @@ pub struct Shipment<'a> {
     /// The day it is to leave.
     pub ship_on: Option<Date>,
     /// What it holds.
-    pub lines: Vec<&'a OrderLine>,
+    pub lines: Vec<Part<'a>>,
+    /// Where another shipment was found to lack what this one takes on, if it is such a one.
+    pub lacking: Option<Lacking>,
     /// The lines' places in `lines`, by number.
     by_number: Vec<(&'a LineId, usize)>,
+}
+
+/// What a shipment holds of one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// The line.
+    pub line: &'a OrderLine,
+    /// How much the shipment was made for, in the line's unit.
+    pub(crate) wanted: Decimal,
+    /// How much of that another shipment took on before this one left.
+    pub(crate) left_behind: Decimal,
+    /// How much of what left is sent again.
+    pub(crate) sent_again: Decimal,
+}
+
+impl<'a> Part<'a> {
+    const fn of(line: &'a OrderLine, wanted: Decimal) -> Self {
+        Self { line, wanted, left_behind: Decimal::ZERO, sent_again: Decimal::ZERO }
+    }
+
+    /// How much is to leave with this shipment.
+    pub(crate) fn held(&self) -> Decimal {
+        self.wanted.saturating_sub(self.left_behind)
+    }
+
+    /// An amount of the line, in its unit.
+    pub(crate) fn quantity(&self, amount: Decimal) -> Quantity {
+        Quantity::new(amount, self.line.quantity.unit.clone())
+    }
 }
 
 impl Shipment<'_> {
     /// The lines as a warehouse or carrier needs to know them.
     #[must_use]
     pub fn asked_lines(&self) -> Vec<AskedLine> {
-        let asked = |line: &&OrderLine| AskedLine {
-            line: line.line.clone(),
-            sku: line.sku.clone(),
-            quantity: line.quantity.clone(),
+        let asked = |part: &Part<'_>| AskedLine {
+            line: part.line.line.clone(),
+            sku: part.line.sku.clone(),
+            quantity: part.quantity(part.wanted),
         };
         self.lines.iter().map(asked).collect()
     }
@@ -86,16 +123,63 @@ impl State {
             let wms = self.asked("allocate", &id).or_else(|| source().map(|source| &source.wms));
             let tms = being_asked(&id).or_else(|| self.asked("book", &id));
             if let Some(wms) = wms {
-                let mut by_number: Vec<(&LineId, usize)> = lines.iter().map(|line| &line.line).zip(0..).collect();
-                by_number.sort_unstable();
-                shipments.push(Shipment { id, nth: shipments.len(), location, wms, tms, ship_on, lines, by_number });
+                let lines: Vec<Part<'_>> = lines.into_iter().map(|line| Part::of(line, line.quantity.amount)).collect();
+                let (nth, by_number) = (shipments.len(), by_number(&lines));
+                shipments.push(Shipment { id, nth, location, wms, tms, ship_on, lines, lacking: None, by_number });
             }
         }
+        for split in &self.splits {
+            self.split_off(split, &mut shipments, &being_asked);
+        }
         shipments
+    }
+
+    /// Lets another shipment take on what one lacks. A split of a release that was undone finds none of its shipments.
+    fn split_off<'a>(
+        &'a self,
+        split: &'a Split,
+        shipments: &mut Vec<Shipment<'a>>,
+        being_asked: impl Fn(&ShipmentId) -> Option<&'a PartnerId>,
+    ) {
+        let nth = shipments.len();
+        let Some(of) = shipments.iter_mut().find(|shipment| shipment.id == split.of) else { return };
+        let mut lines = Vec::with_capacity(split.lines.len());
+        for Progress { line, quantity, .. } in &split.lines {
+            let Some(part) = of.place_of(line).map(|place| &mut of.lines[place]) else { continue };
+            let amount = in_unit(quantity, &part.line.quantity.unit);
+            match split.lacking {
+                Lacking::Reserved | Lacking::Shipped => part.left_behind = part.left_behind.saturating_add(amount),
+                Lacking::Delivered => part.sent_again = part.sent_again.saturating_add(amount),
+            }
+            lines.push(Part::of(part.line, amount));
+        }
+        let id = split.shipment.clone();
+        let Shipment { location, ship_on, .. } = *of;
+        let wms = self.asked("allocate", &id).unwrap_or(of.wms);
+        let tms = being_asked(&id).or_else(|| self.asked("book", &id));
+        let (lacking, by_number) = (Some(split.lacking), by_number(&lines));
+        shipments.push(Shipment { id, nth, location, wms, tms, ship_on, lines, lacking, by_number });
+    }
+
+    /// The number of the shipment that the next split makes.
+    pub(crate) fn next_shipment(&self, shipments: &[Shipment<'_>]) -> u32 {
+        let number = |shipment: &Shipment<'_>| number_of(&shipment.id);
+        shipments.iter().filter_map(number).max().map_or(self.first_shipment(), |last| last.saturating_add(1))
     }
 
     /// The partner that was last asked to do this with a shipment.
     fn asked(&self, kind: &str, shipment: &ShipmentId) -> Option<&PartnerId> {
         newest(self.asks.iter(), kind, Some(shipment)).map(|ask| &ask.partner)
     }
+}
+
+/// A shipment's number, from 1.
+pub(crate) fn number_of(shipment: &ShipmentId) -> Option<u32> {
+    shipment.as_str().strip_prefix('s')?.parse().ok()
+}
+
+fn by_number<'a>(lines: &[Part<'a>]) -> Vec<(&'a LineId, usize)> {
+    let mut by_number: Vec<(&LineId, usize)> = lines.iter().map(|part| &part.line.line).zip(0..).collect();
+    by_number.sort_unstable();
+    by_number
 }

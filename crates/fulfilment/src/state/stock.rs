@@ -1,12 +1,12 @@
 //! What an order does to the stock: it reserves, then it issues.
 
 use engine::FactId;
-use model::{LocationId, Milestone, OrderLine, Progress, Quantity, Sku, Unit, When};
+use model::{LocationId, Milestone, Progress, Quantity, Sku, Unit, When};
 use rust_decimal::Decimal;
 
-use super::actual::{Actual, Event, in_unit, plausible};
+use super::actual::{Actual, Event, Step, all_of, in_unit, plausible};
 use super::undone::newest;
-use super::{Shipment, State};
+use super::{Part, Shipment, State};
 
 /// What an order does to the stock of one SKU at one location.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,10 +46,13 @@ impl State {
             let allocation = newest(self.asks(), "allocate", Some(&shipment.id));
             let given_back = allocation.is_some_and(|ask| known.is_undone(ask, self.asks()));
             let holds = self.ended.is_none() && !given_back;
-            for line in &shipment.lines {
-                let of = |milestone, kind| effects_of(&known.actual, shipment, line, milestone, kind);
-                let issued = of(Milestone::FulfilmentGoodsIssued, StockEffectKind::Issued);
-                let mut reserved = of(Milestone::FulfilmentAllocated, StockEffectKind::Reserved);
+            for part in &shipment.lines {
+                let of = |kind| effects_of(&known.actual, shipment, part, kind);
+                let issued = of(StockEffectKind::Issued);
+                let mut reserved = of(StockEffectKind::Reserved);
+                if !part.left_behind.is_zero() {
+                    keep(&mut reserved, part.held());
+                }
                 release(&mut reserved, &issued);
                 effects.extend(issued);
                 effects.extend(reserved.into_iter().filter(|held| holds && !held.quantity.is_zero()));
@@ -62,10 +65,15 @@ impl State {
 fn effects_of(
     actual: &Actual<'_>,
     shipment: &Shipment<'_>,
-    line: &OrderLine,
-    milestone: Milestone,
+    held: &Part<'_>,
     kind: StockEffectKind,
 ) -> Vec<StockEffect> {
+    let line = held.line;
+    let (milestone, step) = match kind {
+        StockEffectKind::Reserved => (Milestone::FulfilmentAllocated, Step::Allocated),
+        StockEffectKind::Issued => (Milestone::FulfilmentGoodsIssued, Step::Shipped),
+    };
+    let all = held.quantity(all_of(held, step));
     let effect = |told: Event<'_>, location: Option<&LocationId>, quantity: &Quantity| StockEffect {
         location: location.unwrap_or(shipment.location).clone(),
         sku: line.sku.clone(),
@@ -81,12 +89,20 @@ fn effects_of(
     let in_its_unit = |(_, part): &(Event<'_>, &Progress)| part.quantity.unit == line.quantity.unit;
     let parts: Vec<_> = actual.told_of_parts(shipment, line, &milestones).filter(in_its_unit).collect();
     let told = parts.iter().map(|(_, part)| in_unit(&part.quantity, &line.quantity.unit));
-    let is_more_than_all = told.fold(Decimal::ZERO, Decimal::saturating_add) > plausible(&line.quantity);
+    let is_more_than_all = told.fold(Decimal::ZERO, Decimal::saturating_add) > all.amount;
     match actual.told_of_all(shipment, &milestones) {
-        Some(whole) if !is_more_than_all => vec![effect(whole, None, &line.quantity)],
+        Some(whole) if !is_more_than_all => vec![effect(whole, None, &all)],
         Some(_) | None => {
             parts.into_iter().map(|(told, part)| effect(told, part.location.as_ref(), &part.quantity)).collect()
         }
+    }
+}
+
+/// What another shipment took on is reserved for this one no more.
+fn keep(reserved: &mut [StockEffect], mut most: Decimal) {
+    for held in reserved {
+        held.quantity = held.quantity.min(most);
+        most = most.saturating_sub(held.quantity);
     }
 }
 

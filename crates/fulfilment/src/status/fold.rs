@@ -28,8 +28,6 @@ pub(super) struct History<'a> {
     pub events: Vec<Event<'a>>,
     /// Days on which somebody stated only the date; all events of such a day are ordered by rank.
     vague_days: BTreeSet<i64>,
-    /// Estimated and planned deliveries, by when they were told.
-    pub expected: Vec<Event<'a>>,
     /// Events said to have happened in the future.
     pub flagged: Vec<Flagged>,
 }
@@ -40,8 +38,7 @@ pub(super) type Place = (i64, i64, u16, Timestamp, FactId);
 impl<'a> History<'a> {
     /// What the order's own partners told.
     pub fn of(known: &'a Known<'a>) -> Self {
-        let mut history =
-            Self { events: Vec::new(), vague_days: BTreeSet::new(), expected: Vec::new(), flagged: Vec::new() };
+        let mut history = Self { events: Vec::new(), vague_days: BTreeSet::new(), flagged: Vec::new() };
         for (id, held) in known.state.facts().filter(|(id, held)| !known.is_claim(*id, held)) {
             let Some((event, classifier)) = event_of(id, held) else { continue };
             if classifier == Classifier::Actual && is_ahead(event.occurred, event.received) {
@@ -58,7 +55,6 @@ impl<'a> History<'a> {
         let mut events = std::mem::take(&mut history.events);
         events.sort_by_key(|event| history.place(event));
         history.events = events;
-        history.expected.sort_by_key(|event| (event.received, event.id));
         history.flagged.sort();
         history
     }
@@ -71,9 +67,6 @@ impl<'a> History<'a> {
     fn sort_in(&mut self, event: Event<'a>, classifier: Classifier) {
         match classifier {
             Classifier::Actual => self.events.push(event),
-            Classifier::Estimated | Classifier::Planned if event.milestone == Milestone::TransportDelivered => {
-                self.expected.push(event);
-            }
             Classifier::Estimated | Classifier::Planned | Classifier::Requested => {}
         }
     }

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use model::{End, Milestone, ParcelId, Phase, ShipmentId};
+use model::{End, Milestone, ParcelId, Phase};
 
 use super::ShipmentStatus;
 use super::fold::{Event, History, is_physical};
-use crate::state::Known;
+use crate::state::{Known, Shipment};
 
 /// The status of each shipment the order is split into.
 pub(super) fn shipments(known: &Known<'_>, history: &History<'_>) -> Vec<ShipmentStatus> {
-    known.shipments.iter().map(|own| shipment(known, history, own.id.clone())).collect()
+    known.shipments.iter().map(|own| shipment(known, history, own)).collect()
 }
 
-fn shipment(known: &Known<'_>, history: &History<'_>, id: ShipmentId) -> ShipmentStatus {
+fn shipment(known: &Known<'_>, history: &History<'_>, own: &Shipment<'_>) -> ShipmentStatus {
+    let (id, eta) = (own.id.clone(), known.expected(own));
     let own = |event: &&Event<'_>| is_physical(event.milestone) && event.shipment == Some(&id);
     let events: Vec<&Event<'_>> = history.events.iter().filter(own).collect();
     let parcels: BTreeSet<&ParcelId> = events.iter().filter_map(|event| event.parcel).collect();
@@ -28,14 +29,13 @@ fn shipment(known: &Known<'_>, history: &History<'_>, id: ShipmentId) -> Shipmen
     let partial = differ(current.iter().map(|event| event.map(|event| event.milestone)))
         || lowest == Some(Milestone::TransportPartiallyDelivered);
     let delivered = lowest.is_some_and(|milestone| milestone.rank() >= Milestone::TransportDelivered.rank());
-    let told = history.expected.iter().rfind(|event| event.shipment == Some(&id));
     let booking = known.booking(&id);
     ShipmentStatus {
         milestone: lowest,
         rank: lowest.map_or(0, Milestone::rank),
         partial,
         since,
-        eta: told.filter(|_| !delivered).map(|event| event.occurred),
+        eta: eta.filter(|_| !delivered),
         carrier: booking.map(|booking| booking.carrier.clone()),
         tracking: booking.map(|booking| booking.tracking.clone()),
         shipment: id,

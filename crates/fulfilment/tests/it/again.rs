@@ -154,7 +154,10 @@ fn an_order_of_which_all_is_given_up_is_called_off() {
 #[test]
 fn what_comes_back_or_is_lost_is_seen_and_can_be_given_up() {
     let given = until("goods issued", &order(1)).then([returning("s1").at(20)]);
-    given.decides(&["raise undeliverable s1: s1 will not be delivered: it is on its way back"]);
+    given.decides(&[
+        "wait 21days for give_back-s1",
+        "raise undeliverable s1: s1 will not be delivered: it is on its way back",
+    ]);
     let given = given.decided();
     let detail = given.state().exceptions().next().unwrap().detail.clone();
     let given_up = given.clone().then([waived(ExceptionKind::Undeliverable(shipment_id("s1")), &detail).at(21)]);

@@ -181,6 +181,7 @@ fn the_mode_of_transport_finds_its_own_tms() {
             .filter_map(|decision| match decision {
                 Decision::Ask(ask) => Some(ask.partner),
                 Decision::Commit(_)
+                | Decision::Split(_)
                 | Decision::Deadline(_)
                 | Decision::Raise(_)
                 | Decision::Resolve(_)

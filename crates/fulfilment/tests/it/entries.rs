@@ -3,8 +3,8 @@
 use engine::{Content, Entry, EntryId, FactId, Source, Told, codec};
 use model::{
     Ask, AskedLine, Classifier, Commitment, CustomerId, Deadline, Decision, End, Exception, ExceptionKind, Fact,
-    Finding, LineId, LocationId, Milestone, MilestoneReached, Money, Outcome, ParcelId, PartnerId, Place, Progress,
-    Quantity, Reason, Request, Sku, System, When,
+    Finding, Lacking, LineId, LocationId, Milestone, MilestoneReached, Money, Outcome, ParcelId, PartnerId, Place,
+    Progress, Quantity, Reason, Request, Sku, Split, System, When,
 };
 use schemars::{JsonSchema, schema_for};
 
@@ -148,6 +148,11 @@ fn findings() -> Vec<Finding> {
 fn decision(kind: &str) -> Decision {
     match kind {
         "commit" => Decision::Commit(Commitment { release: FactId([7; 16]).to_string(), first_shipment: 1 }),
+        "split" => {
+            let lines = vec![Progress { line: LineId::new("1").unwrap(), quantity: Quantity::each(4), location: None }];
+            let (shipment, of) = (shipment_id("s3"), shipment_id("s1"));
+            Decision::Split(Split { shipment, of, lacking: Lacking::Reserved, lines })
+        }
         "ask" => ask(request("allocate")),
         "deadline" => Decision::Deadline(Deadline { name: "allocate-s1".to_owned(), at: hour(4) }),
         "raise" => Decision::Raise(Exception { kind: ExceptionKind::Invalid, detail: "no such customer".to_owned() }),
@@ -217,6 +222,10 @@ fn exception(kind: &str) -> ExceptionKind {
         "flooded" => ExceptionKind::Flooded,
         "cancel_too_late" => ExceptionKind::CancelTooLate(shipment),
         "undeliverable" => ExceptionKind::Undeliverable(shipment),
+        "shipped_short" => ExceptionKind::ShippedShort(shipment),
+        "delivery_failing" => ExceptionKind::DeliveryFailing(shipment),
+        "late" => ExceptionKind::Late(shipment),
+        "disagreement" => ExceptionKind::Disagreement(shipment),
         other => panic!("add a sample of the exception {other}"),
     }
 }

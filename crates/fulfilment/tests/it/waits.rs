@@ -1,7 +1,7 @@
 //! Every wait has a deadline; one that passes is an exception until what was waited for comes.
 
 use engine::Workflow;
-use fulfilment::Fulfilment;
+use fulfilment::{Fulfilment, Policy};
 use model::{Deadline, Decision, End, Lane, Milestone};
 
 use crate::kit::{
@@ -94,6 +94,12 @@ fn any_word_of_the_carrier_on_the_road_shows_that_it_has_the_goods() {
         let on_the_road = (90..=160).contains(&milestone.rank()) && milestone != Milestone::FulfilmentGoodsIssued;
         let given = until("staged", &order(1)).then([reached(Lane::Tms, milestone, "s1")]);
         let mut expected = if on_the_road { vec!["wait 4h for goods_issue-s1"] } else { Vec::new() };
+        if milestone == Milestone::TransportReturning {
+            expected.push("wait 21days for give_back-s1");
+        }
+        if milestone == Milestone::FulfilmentGoodsIssued {
+            expected.push("wait 8h for disagreement-s1-fulfilment-goods_issued");
+        }
         if matches!(milestone, Milestone::TransportReturning | Milestone::TransportReturned) {
             expected.push("raise undeliverable s1: s1 will not be delivered: it is on its way back");
         }
@@ -144,12 +150,12 @@ fn a_deadline_passes_unnoticed_when_nobody_waits_any_more() {
         ("deliver-s1", "allocated", "delivered"),
         ("close", "delivered", "freight invoiced"),
     ] {
-        assert!(Fulfilment::awaits(until(from, &order).state(), deadline), "{deadline}");
+        assert!(Fulfilment::awaits(until(from, &order).state(), &Policy::default(), deadline), "{deadline}");
         let after = until(awaited_until, &order);
-        assert!(!Fulfilment::awaits(after.state(), deadline), "{deadline}");
+        assert!(!Fulfilment::awaits(after.state(), &Policy::default(), deadline), "{deadline}");
         after.due(deadline).decides(if awaited_until == "freight invoiced" { &["end closed"] } else { &[] });
     }
-    assert!(!Fulfilment::awaits(until("booked", &order).state(), "no such deadline"));
+    assert!(!Fulfilment::awaits(until("booked", &order).state(), &Policy::default(), "no such deadline"));
 }
 
 #[test]
@@ -171,5 +177,9 @@ fn every_wait_of_the_good_path_is_over_at_its_end() {
     let order = order_of(&[2, 1]);
     let closed = until("closed", &order);
     assert!(closed.state().deadlines().len() > 8, "{:?}", closed.state().deadlines());
-    assert!(closed.state().deadlines().keys().all(|name| !Fulfilment::awaits(closed.state(), name)));
+    assert!(closed.state().deadlines().keys().all(|name| !Fulfilment::awaits(
+        closed.state(),
+        &Policy::default(),
+        name
+    )));
 }

@@ -36,6 +36,11 @@ impl Given {
         self
     }
 
+    /// The policy that is in force.
+    pub const fn policy_in_force(&self) -> &Policy {
+        &self.policy
+    }
+
     /// And then this was told, each in an entry of its own.
     pub fn then(mut self, news: impl IntoIterator<Item = News>) -> Self {
         for news in news {

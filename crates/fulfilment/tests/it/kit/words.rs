@@ -22,6 +22,10 @@ pub fn short(decisions: &[Decision], now: Timestamp) -> Vec<String> {
 fn words(decision: &Decision, now: Timestamp) -> String {
     match decision {
         Decision::Commit(_) => "commit to the release".to_owned(),
+        Decision::Split(split) => {
+            let lines = list(split.lines.iter().map(|part| (part.line.as_str(), &part.quantity)));
+            format!("split {} off {}, not {}: {lines}", split.shipment, split.of, split.lacking.as_str())
+        }
         Decision::Ask(ask) => format!("ask {} {}", ask.partner, request(&ask.request)),
         Decision::Deadline(deadline) => {
             let millis = u64::try_from(deadline.at.as_millis() - now.as_millis()).expect("a deadline lies ahead");

@@ -1,0 +1,38 @@
+//! Disagreements: one of the order's systems says that a shipment is further than its system of record says. That may be a
+//! message that is still on its way; after a while a person must see it.
+
+use model::{Exception, ExceptionKind, Milestone};
+
+use super::case::Case;
+use super::waits::Wait;
+use crate::state::Shipment;
+
+/// The furthest that another of the order's systems says a shipment is, where its system of record has not come as far.
+fn claimed<'a>(case: &Case<'a>, shipment: &Shipment<'a>) -> Option<(Milestone, &'a str)> {
+    if case.is_void(shipment) {
+        return None;
+    }
+    let furthest = case.known.furthest(shipment).map_or(0, Milestone::rank);
+    let claims = case.known.disputed.iter().filter(|(held, reached)| {
+        let about = reached.shipment.as_ref().is_none_or(|about| *about == shipment.id);
+        about && reached.milestone.rank() > furthest && case.known.has_to_do_with(held, shipment)
+    });
+    claims.map(|(held, reached)| (reached.milestone, held.teller())).max()
+}
+
+/// A shipment that the order's systems do not agree on.
+pub(super) fn wait(case: &Case<'_>, shipment: &Shipment<'_>) -> Option<Wait> {
+    claimed(case, shipment).map(|(milestone, _)| Wait::Disagreement(shipment.id.clone(), milestone))
+}
+
+/// The order's systems have not agreed on a shipment in time.
+pub(super) fn disagreement(case: &Case<'_>) -> Vec<Exception> {
+    let problem = |shipment: &Shipment<'_>| {
+        let (milestone, teller) = claimed(case, shipment)?;
+        let is_late = case.late_waits().any(|late| wait(case, shipment).as_ref() == Some(late));
+        let truth = case.known.furthest(shipment).map_or("nothing", Milestone::as_str);
+        let detail = format!("{teller} tells {milestone}, its own systems tell {truth}");
+        is_late.then(|| Exception { kind: ExceptionKind::Disagreement(shipment.id.clone()), detail })
+    };
+    case.shipments().filter_map(problem).collect()
+}

@@ -1,0 +1,271 @@
+//! What a shipment lacks: back-orders, short picks, deliveries in part, and goods that are sent again.
+
+use model::{ExceptionKind, Lane, Milestone};
+
+use crate::kit::{
+    Given, accepted, allocated, booked, cancel_requested, delivered, eur, freight_invoiced, given, goods_issued, held,
+    let_go, order, order_of, packed, picked, reached, released, returned, returning, shipment_id, until, validated,
+    waived,
+};
+
+const BACK_ORDER: &str = "[allocation]\nshort = \"back_order\"\n[picking]\nshort = \"back_order\"";
+const SHIP: &str = "[allocation]\nshort = \"ship\"\n[picking]\nshort = \"ship\"";
+const SEND_AGAIN: &str = "[delivery]\nshort = \"send_again\"";
+const ACCEPT: &str = "[delivery]\nshort = \"accept\"";
+
+/// Two lines of ten pieces, of which seven of the second are there.
+fn reserved_short(policy: &str) -> Given {
+    let given = given([released(&order(2)), validated(&order(2))]).policy(policy).decided();
+    given.then([accepted("allocate/s1").at(2), allocated("s1").of(&[(1, 10), (2, 7)]).at(2)])
+}
+
+/// Everything goes well with a shipment from its booking to the carrier's bill.
+fn ships(given: Given, shipment: &str, lines: &[(u32, i64)], hour: i64) -> Given {
+    let given = given.then([
+        accepted(&format!("book/{shipment}")).at(hour),
+        booked(shipment, Some(eur("100"))).at(hour),
+        picked(shipment).of(lines).at(hour),
+        packed(shipment).of(lines).at(hour),
+        goods_issued(shipment).of(lines).at(hour),
+    ]);
+    given
+        .decided()
+        .then([delivered(shipment).of(lines).at(hour + 1), freight_invoiced(shipment, eur("100")).at(hour + 2)])
+}
+
+/// The ERP and the customer take note.
+fn closes(given: Given, hour: i64) {
+    let answers = ["confirm_shipment", "update_customer"].map(|ask| accepted(ask).at(hour));
+    let given = given.decided().then(answers).decided().then([accepted("bill").at(hour)]);
+    given.decides(&["end closed"]);
+}
+
+/// The warehouse of `s1` tells it of a shipment that was made of another.
+fn by_the_same_warehouse(given: Given, shipment: &str, lines: &[(u32, i64)], hour: i64) -> Given {
+    let ask = format!("allocate/{shipment}");
+    given.then([accepted(&ask).from("wms-1").at(hour), allocated(shipment).from("wms-1").of(lines).at(hour)])
+}
+
+#[test]
+fn the_rest_of_a_short_reservation_is_a_back_order() {
+    let given = reserved_short(BACK_ORDER);
+    given.decides(&[
+        "split s2 off s1, not reserved: 3 EA of line 2",
+        "ask wms-1 to allocate s2 at dc-1: 3 EA of line 2",
+        "ask tms-main to book s1 from dc-1: 10 EA of line 1, 7 EA of line 2",
+        "wait 4h for book-s1",
+        "wait 3days for ship-s1",
+        "wait 14days for deliver-s1",
+        "wait 4h for allocate-s2",
+    ]);
+    let given = given.decided();
+    // The warehouse takes it, and reserves it when it has it.
+    let given = given.then([accepted("allocate/s2").from("wms-1").at(3)]);
+    given.decides(&["wait 30days for back_order-s2"]);
+    let late = given.clone().decided().due("back_order-s2");
+    late.decides(&["raise overdue back_order-s2: the warehouse has not reserved s2"]);
+
+    let given = ships(given.decided(), "s1", &[(1, 10), (2, 7)], 5).decided();
+    assert_eq!(given.problems(), Vec::<String>::new());
+    assert!(given.state().ask(&crate::kit::ask_id("confirm_shipment")).is_none(), "some of it is still to come");
+    let given = given.then([allocated("s2").from("wms-1").of(&[(2, 3)]).at(200)]);
+    given.decides_among_others("ask tms-main to book s2 from dc-1: 3 EA of line 2");
+    let given = by_wms_1(given.decided(), "s2", &[(2, 3)], 210);
+    given.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1, 10 EA of line 2");
+    assert_eq!(given.lines()[1].delivered, 10.into());
+    closes(given, 220);
+}
+
+/// As [`ships`], by the warehouse of `s1`.
+fn by_wms_1(given: Given, shipment: &str, lines: &[(u32, i64)], hour: i64) -> Given {
+    let steps = [picked(shipment), packed(shipment), goods_issued(shipment)];
+    let steps = steps.map(|news| news.from("wms-1").of(lines).at(hour));
+    let given =
+        given.then([accepted(&format!("book/{shipment}")).at(hour), booked(shipment, Some(eur("100"))).at(hour)]);
+    let given = given.then(steps).decided();
+    given.then([delivered(shipment).of(lines).at(hour + 1), freight_invoiced(shipment, eur("100")).at(hour + 2)])
+}
+
+#[test]
+fn a_shipment_of_which_nothing_is_there_waits_for_stock_as_a_whole() {
+    let nothing = [accepted("allocate/s1").at(2), allocated("s1").of(&[(1, 0), (2, 0)]).at(2)];
+    let given = given([released(&order(2)), validated(&order(2))]).policy(BACK_ORDER).decided().then(nothing);
+    given.decides(&["wait 30days for back_order-s1"]);
+    let given = given.decided().then([allocated("s1").message(2).of(&[(1, 10), (2, 10)]).at(90)]);
+    given.decides_among_others("ask tms-main to book s1 from dc-1: 10 EA of line 1, 10 EA of line 2");
+}
+
+#[test]
+fn a_back_order_that_comes_in_parts_is_split_again() {
+    let given = by_the_same_warehouse(reserved_short(BACK_ORDER).decided(), "s2", &[(2, 1)], 50);
+    given.decides_among_others("split s3 off s2, not reserved: 2 EA of line 2");
+    given.decides_among_others("ask tms-main to book s2 from dc-1: 1 EA of line 2");
+}
+
+#[test]
+fn nothing_is_split_off_an_order_that_is_held_back_or_cancelled() {
+    let held_back = given([released(&order(2)), validated(&order(2))]).policy(BACK_ORDER).decided().then([
+        held().at(2),
+        accepted("allocate/s1").at(2),
+        allocated("s1").of(&[(1, 10), (2, 7)]).at(2),
+    ]);
+    held_back.decides(&["wait 7days for hold"]);
+    held_back.decided().then([let_go().at(4)]).decides_among_others("split s2 off s1, not reserved: 3 EA of line 2");
+
+    let cancelled = reserved_short(BACK_ORDER).decided().then([cancel_requested().at(4)]);
+    cancelled.decides_among_others("ask wms-1 to give back s2: SO-1001/allocate/s2");
+    cancelled.decides_among_others("ask tms-main to take back s1: SO-1001/book/s1");
+}
+
+#[test]
+fn a_short_pick_after_a_full_reservation_is_for_a_person() {
+    let given = until("booked", &order(2)).then([goods_issued("s1").of(&[(1, 10), (2, 6)]).at(8)]);
+    given.decides(&["wait 4h for rest_shipped-s1"]);
+    // The rest may follow on a second truck.
+    let followed = given.clone().decided().then([goods_issued("s1").of(&[(2, 4)]).message(2).at(9)]);
+    followed.clone().due("rest_shipped-s1").decides(&[]);
+    assert_eq!(followed.lines()[1].shipped, 10.into());
+
+    let given = given.decided().then([delivered("s1").of(&[(1, 10), (2, 6)]).at(10)]);
+    assert!(given.clone().decided().state().ask(&crate::kit::ask_id("confirm_shipment")).is_none(), "not decided yet");
+    let given = given.decided().due("rest_shipped-s1");
+    given.decides(&["raise shipped_short s1: wms-1 did not ship 4 EA of line 2"]);
+    let given = given.decided();
+    let detail = given.state().exceptions().next().unwrap().detail.clone();
+    let given = given.then([waived(ExceptionKind::ShippedShort(shipment_id("s1")), &detail).at(16)]);
+    given.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1, 6 EA of line 2");
+    closes(given.decided().then([freight_invoiced("s1", eur("100")).at(16)]), 17);
+}
+
+#[test]
+fn a_short_pick_is_shipped_or_back_ordered_by_policy() {
+    let short = |policy| {
+        let given = until("booked", &order(2)).policy(policy).then([goods_issued("s1").of(&[(1, 10), (2, 6)]).at(8)]);
+        given.decided().then([delivered("s1").of(&[(1, 10), (2, 6)]).at(10), freight_invoiced("s1", eur("100")).at(11)])
+    };
+    let shipped = short(SHIP);
+    shipped.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1, 6 EA of line 2");
+    closes(shipped, 12);
+
+    let ordered = short(BACK_ORDER).decided();
+    assert!(ordered.state().ask(&crate::kit::ask_id("confirm_shipment")).is_none(), "the rest is still to come");
+    let ordered = ordered.due("rest_shipped-s1");
+    ordered.decides(&[
+        "split s2 off s1, not shipped: 4 EA of line 2",
+        "ask wms-1 to allocate s2 at dc-1: 4 EA of line 2",
+        "wait 4h for allocate-s2",
+    ]);
+    let ordered = by_the_same_warehouse(ordered.decided(), "s2", &[(2, 4)], 30).decided();
+    closes(by_wms_1(ordered, "s2", &[(2, 4)], 31), 40);
+}
+
+#[test]
+fn what_is_reserved_of_a_short_pick_is_free_again() {
+    let given = until("booked", &order(1)).policy(BACK_ORDER);
+    let given = given.then([goods_issued("s1").of(&[(1, 6)]).at(8)]).decided().due("rest_shipped-s1").decided();
+    let effects = given.state().stock_effects();
+    let effects: Vec<_> = effects.iter().map(|effect| (effect.kind, effect.quantity)).collect();
+    assert_eq!(effects, [(fulfilment::StockEffectKind::Issued, 6.into())]);
+}
+
+#[test]
+fn what_is_shipped_beyond_what_was_left_to_ship_is_not_right() {
+    let given = reserved_short(BACK_ORDER).decided().then([goods_issued("s1").of(&[(1, 10), (2, 9)]).at(6)]);
+    given.decides_among_others("raise quantity_mismatch s1: line 2: shipped 9, allocated 7");
+}
+
+#[test]
+fn a_delivery_in_part_is_taken_by_policy_and_else_by_a_person() {
+    let part = [delivered("s1").of(&[(1, 10), (2, 8)]).at(12)];
+    let waits = until("goods issued", &order(2)).then(part.clone());
+    waits.decides(&["wait 10days for close", "raise quantity_mismatch s1: line 2: shipped 10, delivered 8"]);
+    let taken = until("goods issued", &order(2)).policy(ACCEPT).then(part);
+    taken.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1, 8 EA of line 2");
+    closes(taken.decided().then([freight_invoiced("s1", eur("100")).at(13)]), 14);
+    // More than was shipped is taken by nobody.
+    let more = until("goods issued", &order(2)).policy(ACCEPT).then([delivered("s1").of(&[(1, 10), (2, 12)]).at(12)]);
+    more.decides_among_others("raise quantity_mismatch s1: line 2: shipped 10, delivered 12");
+}
+
+#[test]
+fn what_was_refused_or_damaged_at_the_door_is_sent_again() {
+    let given = until("goods issued", &order(2)).policy(SEND_AGAIN);
+    let given = given.then([delivered("s1").of(&[(1, 10), (2, 8)]).at(12)]);
+    given.decides(&["wait 4h for rest_delivered-s1", "wait 10days for close"]);
+    // A second delivery may bring the rest.
+    let second = given.clone().decided().then([delivered("s1").of(&[(2, 2)]).message(2).at(13)]);
+    second.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1, 10 EA of line 2");
+    let given = given.decided().due("rest_delivered-s1");
+    given.decides(&[
+        "split s2 off s1, not delivered: 2 EA of line 2",
+        "ask wms-1 to allocate s2 at dc-1: 2 EA of line 2",
+        "wait 4h for allocate-s2",
+    ]);
+    let given = by_the_same_warehouse(given.decided(), "s2", &[(2, 2)], 30).decided();
+    let given = by_wms_1(given, "s2", &[(2, 2)], 31).then([freight_invoiced("s1", eur("100")).at(34)]);
+    assert_eq!((given.lines()[1].shipped, given.lines()[1].delivered), (12.into(), 10.into()));
+    closes(given, 40);
+}
+
+#[test]
+fn what_comes_back_as_a_whole_is_sent_again_and_its_return_awaited() {
+    let given = until("goods issued", &order(1)).policy(SEND_AGAIN).then([returning("s1").at(20)]);
+    given.decides(&["wait 4h for rest_delivered-s1", "wait 21days for give_back-s1"]);
+    let given = given.decided().due("rest_delivered-s1");
+    given.decides_among_others("split s2 off s1, not delivered: 10 EA of line 1");
+    let given = by_the_same_warehouse(given.decided(), "s2", &[(1, 10)], 30).decided();
+    let given = by_wms_1(given, "s2", &[(1, 10)], 31).decided();
+    let answers = ["confirm_shipment", "update_customer"].map(|ask| accepted(ask).at(40));
+    let given = given.then(answers).decided().then([accepted("bill").at(41)]).decided();
+    assert_eq!(given.state().ended(), None, "s1 has not come back");
+    given.clone().due("give_back-s1").decides(&["raise overdue give_back-s1: s1 has not come back"]);
+    given.then([returned("s1").at(50)]).decides(&["end closed"]);
+}
+
+#[test]
+fn what_is_lost_is_given_up_where_the_policy_takes_it() {
+    let given = until("goods issued", &order_of(&[1, 1])).policy(ACCEPT);
+    let given = given.then([returning("s1").at(20), delivered("s2").at(20)]);
+    given.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 2");
+    // All of it lost: there is nothing to bill.
+    let all = until("goods issued", &order(1)).policy(ACCEPT).then([returning("s1").at(20)]);
+    all.decides_among_others("ask erp-1 to confirm the cancellation: shipper.cancelled");
+}
+
+#[test]
+fn what_was_sent_again_and_then_arrives_after_all_is_for_a_person() {
+    let given = until("goods issued", &order(1)).policy(SEND_AGAIN).then([returning("s1").at(20)]).decided();
+    let given = given.due("rest_delivered-s1").decided().then([delivered("s1").at(25)]);
+    given.decides_among_others("raise quantity_mismatch s1: line 1: shipped 10, delivered or sent again 20");
+}
+
+#[test]
+fn an_order_is_split_no_more_than_twenty_times() {
+    let mut given = reserved_short(BACK_ORDER).decided();
+    let mut rest = 3 * 1_000;
+    for number in 2..40 {
+        rest -= 1;
+        let shipment = format!("s{number}");
+        if given.state().shipments().iter().all(|own| own.id.as_str() != shipment) {
+            break;
+        }
+        let part =
+            crate::kit::progress("2", model::Quantity::new(rust_decimal::Decimal::new(1, 3), model::Unit::each()));
+        let ask = format!("allocate/{shipment}");
+        let news = allocated(&shipment).from("wms-1").parts(vec![part]).at(i64::from(number));
+        given = given.then([accepted(&ask).from("wms-1").at(i64::from(number)), news]).decided();
+    }
+    assert_eq!(given.state().shipments().len(), 21);
+    assert_eq!(given.problems(), ["no_stock s21"]);
+    assert!(rest > 0);
+}
+
+#[test]
+fn attempts_to_deliver_are_counted_once_each() {
+    let attempt = |hour| reached(Lane::Tms, Milestone::TransportDeliveryAttempted, "s1").at(hour);
+    let given = until("goods issued", &order(1)).then([attempt(20), attempt(20).message(2), attempt(30)]);
+    given.decides(&[]);
+    let given = given.then([attempt(40)]);
+    given.decides(&["raise delivery_failing s1: 3 attempts to deliver it failed"]);
+    given.decided().then([delivered("s1").at(50)]).decides_among_others("resolve delivery_failing s1");
+}
