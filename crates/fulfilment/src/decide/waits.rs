@@ -216,7 +216,7 @@ fn of_shipment(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
         (booking == AskState::Waiting, Wait::Book(id(), times("book"))),
         ((on_its_way || to_be_picked) && !issued, Wait::Ship(id())),
         (on_its_way && !issued && case.is_picked_up(shipment), Wait::GoodsIssue(id())),
-        (on_its_way && !case.is_shipment_delivered(shipment), Wait::Deliver(id())),
+        ((on_its_way || case.has_left(shipment)) && !case.is_shipment_delivered(shipment), Wait::Deliver(id())),
     ];
     let open = waits.into_iter().filter(|(open, _)| *open).map(|(_, wait)| wait);
     open.chain(rest::waits(case, shipment)).collect()
