@@ -201,6 +201,11 @@ impl Books {
         }
     }
 
+    /// A shipment of so many lines comes back, and is sent again.
+    pub(crate) const fn take_back(&mut self, lines: usize) {
+        self.lines.returned += lines as u64;
+    }
+
     pub(crate) const fn act(&mut self, task: Task) {
         match task {
             Task::Allocate => self.asks.allocate += 1,

@@ -1,9 +1,11 @@
 //! The TMS and its carriers: take a shipment on, or not; carry it; bill it.
 
+use model::{Lacking, Place, When};
 use rust_decimal::Decimal;
 
 use crate::books::{Books, Task};
 use crate::course::{Course, Turn};
+use crate::mishap::Mishap;
 use crate::plan::{Fate, PlannedLine};
 use crate::seed::Seed;
 use crate::warehouse::note_undo;
@@ -63,15 +65,29 @@ impl Carrier {
     pub fn on_the_road(self, course: &Course, nth: usize, booked: &Booked) -> Vec<Message> {
         let (plan, job) = (&course.plan, job(course, nth));
         let steps = &plan.shipments[nth].steps;
-        let event = |code, at| Event { code, at, stop: None, lines: Vec::new() };
-        let doorstep = Event { stop: Some(&plan.ship_to), ..event(Code::OutForDelivery, steps.out_for_delivery) };
-        vec![
+        let doorstep = || Event { stop: Some(&plan.ship_to), ..event(Code::OutForDelivery, steps.out_for_delivery) };
+        let road = || [event(Code::Departed, steps.departed), event(Code::InTransit, steps.in_transit)];
+        let arrived = course.lines_at(nth, Lacking::Delivered);
+        let mut said = vec![
             job.events(booked, &[event(Code::PickedUp, steps.picked_up)]),
-            job.events(booked, &[event(Code::Departed, steps.departed), event(Code::InTransit, steps.in_transit)]),
-            job.events(booked, &[doorstep]),
-            job.events(booked, &deliveries(course, nth)),
-            job.freight_invoice(booked),
-        ]
+            job.events(booked, &road()),
+            job.events(booked, &[doorstep()]),
+        ];
+        if course.is_sent_back(nth) {
+            let back =
+                [Code::Attempted, Code::Returning, Code::Returned].map(|code| event(code, steps.out_for_delivery));
+            said.extend(back.iter().map(|event| job.events(booked, std::slice::from_ref(event))));
+        } else {
+            said.push(job.events(booked, &deliveries(&arrived, &plan.ship_to)));
+        }
+        if course.mishap == Some(Mishap::ToldAgain) {
+            let all = [event(Code::PickedUp, steps.picked_up)].into_iter().chain(road()).chain([doorstep()]);
+            let all: Vec<Event<'_>> = all.chain(deliveries(&arrived, &plan.ship_to)).collect();
+            said.push(job.history(booked, &all));
+            said.push(job.events(booked, &[event(Code::Attempted, steps.out_for_delivery)]));
+        }
+        said.push(job.freight_invoice(booked));
+        said
     }
 
     fn booked(self, course: &Course, nth: usize) -> Option<Booked> {
@@ -92,21 +108,25 @@ impl Carrier {
     }
 }
 
+const fn event<'a>(code: Code, at: When) -> Event<'a> {
+    Event { code, at, stop: None, lines: Vec::new() }
+}
+
 /// Says that nobody could be asked, and does nothing.
 pub fn fail(course: &Course, nth: usize, ask: &str) -> Message {
     job(course, nth).failed(ask)
 }
 
 /// Lines that arrive at one time are one delivery.
-fn deliveries(course: &Course, nth: usize) -> Vec<Event<'_>> {
-    let mut lines: Vec<&PlannedLine> = course.plan.lines_of(&course.plan.shipments[nth]).collect();
+fn deliveries<'a>(arrived: &'a [PlannedLine], at: &'a Place) -> Vec<Event<'a>> {
+    let mut lines: Vec<&PlannedLine> = arrived.iter().collect();
     lines.sort_by_key(|line| line.delivered);
     lines
         .chunk_by(|one, next| one.delivered == next.delivered)
         .map(|together| Event {
             code: Code::Delivered,
             at: together[0].delivered,
-            stop: Some(&course.plan.ship_to),
+            stop: Some(at),
             lines: together.to_vec(),
         })
         .collect()
@@ -126,7 +146,7 @@ fn check(course: &Course, nth: usize, ask: &Tender<'_>, books: &mut Books) {
         books.fault(fault(&format!("is at {} and was to be picked up at {}", shipment.location, ask.pickup.site)));
     }
     let asked = ask.goods.iter().map(|goods| (&*goods.line, goods.count));
-    if let Some(differs) = course.differs(course.plan.lines_of(shipment), asked) {
+    if let Some(differs) = course.differs(course.lines_at(nth, Lacking::Reserved).iter(), asked) {
         books.fault(fault(&format!("asked to book: {differs}")));
     }
 }

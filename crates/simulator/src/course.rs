@@ -1,11 +1,14 @@
 //! How far the partners have come with one order.
 
+use std::ops::Range;
+
 use model::token::TokenError;
-use model::{CustomerId, LineId, LocationId, OrderId, Place, ShipmentId, Sku, Timestamp, When};
+use model::{CustomerId, Lacking, LineId, LocationId, OrderId, Place, ShipmentId, Sku, Timestamp, When};
 use rust_decimal::Decimal;
 
 use crate::books::Task;
-use crate::plan::{CancelledAt, Fate, Plan, PlannedLine, PlannedShipment, Steps, Warehouse};
+use crate::mishap::Mishap;
+use crate::plan::{CancelledAt, Fate, Plan, PlannedLine, PlannedShipment, Steps, Warehouse, shipment_id};
 use crate::seed::Seed;
 use crate::world::{self, sound};
 
@@ -18,12 +21,20 @@ pub struct Course {
     pub foreign: bool,
     /// The partners were done with it before.
     pub was_finished: bool,
+    /// What makes more work of it.
+    pub mishap: Option<Mishap>,
+    /// Which of the plan's lines make up the order; those behind them are parts of them that travel on their own.
+    ordered: Range<usize>,
+    /// The shipment of the mishap's rest, once it was asked for.
+    rest: Option<usize>,
+    /// Shipments before this one were planned for what the ERP has changed since: no truck comes for them.
+    first_shipment: usize,
     acted: Vec<Act>,
     /// Shipments that were delivered and billed by the carrier, or refused.
     settled: usize,
     billed: bool,
-    /// The ERP said that it does not want the order any more.
-    cancel_said: bool,
+    /// The ERP said that it does not want the order any more, or wants another one, or that all of it is shipped.
+    said: bool,
     called_off: bool,
 }
 
@@ -73,16 +84,27 @@ impl Course {
     /// The course of an order that was just released.
     #[must_use]
     pub const fn new(plan: Plan) -> Self {
+        let ordered = 0..plan.lines.len();
         Self {
             plan,
             foreign: false,
             was_finished: false,
+            mishap: None,
+            ordered,
+            rest: None,
+            first_shipment: 0,
             acted: Vec::new(),
             settled: 0,
             billed: false,
-            cancel_said: false,
+            said: false,
             called_off: false,
         }
+    }
+
+    /// The course of an order that something may happen to.
+    #[must_use]
+    pub fn with(plan: Plan, mishap: Option<Mishap>) -> Self {
+        Self { mishap, ..Self::new(plan) }
     }
 
     /// The course of an order that somebody else released.
@@ -162,16 +184,109 @@ impl Course {
 
     /// Whether the ERP cancels the order now, for the first time.
     pub fn cancels(&mut self, at: CancelledAt) -> bool {
-        let now = self.plan.fate == Fate::Cancelled(at) && !self.cancel_said;
-        self.cancel_said |= now;
+        let now = self.plan.fate == Fate::Cancelled(at) && !self.said;
+        self.said |= now;
         now
+    }
+
+    /// Whether the ERP claims now, for the first time, that all is shipped.
+    pub fn claims(&mut self) -> bool {
+        let now = self.mishap == Some(Mishap::ClaimedEarly) && !self.said;
+        self.said |= now;
+        now
+    }
+
+    /// The order as the ERP changes it now, for the first time. Its shipments are numbered on, as those of another order.
+    pub fn changes(&mut self) -> Option<Plan> {
+        let Some(Mishap::Changed { line, quantity }) = self.mishap else { return None };
+        if std::mem::replace(&mut self.said, true) {
+            return None;
+        }
+        let (lines, shipments) = (self.plan.lines.len(), self.plan.shipments.len());
+        let mut changed = self.plan.lines.clone();
+        changed[line].quantity = quantity;
+        let order = Plan { lines: changed.clone(), ..self.plan.clone() };
+        self.plan.lines.extend(changed);
+        for nth in 0..shipments {
+            let mut again = self.plan.shipments[nth].clone();
+            again.id = shipment_id(shipments + nth);
+            again.lines.iter_mut().for_each(|line| *line += lines);
+            self.plan.shipments.push(again);
+        }
+        self.ordered = lines..2 * lines;
+        self.first_shipment = shipments;
+        Some(order)
+    }
+
+    /// The lines of the order.
+    #[must_use]
+    pub fn ordered(&self) -> &[PlannedLine] {
+        if self.foreign { &self.plan.lines } else { &self.plan.lines[self.ordered.clone()] }
+    }
+
+    /// What there is of a shipment's lines at a step of its way.
+    #[must_use]
+    pub fn lines_at(&self, nth: usize, step: Lacking) -> Vec<PlannedLine> {
+        let Some(shipment) = self.plan.shipments.get(nth) else { return Vec::new() };
+        let lacks = |line: usize| self.mishap.as_ref().map_or(Decimal::ZERO, |mishap| mishap.lacking(nth, line, step));
+        let there = shipment.lines.iter().filter_map(|line| {
+            let planned = self.plan.lines.get(*line)?;
+            Some(PlannedLine { quantity: planned.quantity - lacks(*line), ..planned.clone() })
+        });
+        there.collect()
+    }
+
+    /// Takes up the shipment of what another one lacks, if that is what is asked for. Returns its place.
+    pub fn takes_on(&mut self, asked: &AskedShipment<'_>) -> Option<usize> {
+        let (of, rest) = self.mishap.as_ref()?.rest(&self.plan).filter(|_| self.rest.is_none())?;
+        let lines =
+            rest.iter().map(|(line, amount)| PlannedLine { quantity: *amount, ..self.plan.lines[*line].clone() });
+        let lines: Vec<PlannedLine> = lines.collect();
+        let wanted = asked.lines.iter().map(|line| (line.line, line.quantity));
+        if self.differs(lines.iter(), wanted).is_some() {
+            return None;
+        }
+        let first = self.plan.lines.len();
+        let id = ShipmentId::new(asked.id).ok()?;
+        let lines_of = (first..first + lines.len()).collect();
+        self.plan.lines.extend(lines);
+        let shipment = PlannedShipment { id, lines: lines_of, ..self.plan.shipments[of].clone() };
+        self.plan.shipments.push(shipment);
+        self.rest = Some(self.plan.shipments.len() - 1);
+        self.rest
+    }
+
+    /// Whether a shipment is the rest of another one, of which something was delivered.
+    #[must_use]
+    pub fn is_part(&self, nth: usize) -> bool {
+        self.rest == Some(nth) && !matches!(self.mishap, Some(Mishap::SentBack(_)))
+    }
+
+    /// Whether a shipment comes back as a whole.
+    #[must_use]
+    pub fn is_sent_back(&self, nth: usize) -> bool {
+        self.mishap == Some(Mishap::SentBack(nth))
+    }
+
+    /// Whether the ERP has changed what a shipment was planned for.
+    #[must_use]
+    pub const fn is_replaced(&self, nth: usize) -> bool {
+        nth < self.first_shipment
+    }
+
+    /// Whether a truck comes for a shipment that is booked.
+    #[must_use]
+    pub fn is_wanted(&self, nth: usize) -> bool {
+        let is_cancelled = matches!(self.plan.fate, Fate::Cancelled(_));
+        let is_changed = matches!(self.mishap, Some(Mishap::Changed { .. })) && !self.said;
+        !is_cancelled && !is_changed && !self.is_replaced(nth)
     }
 
     /// Whether a truck came for a shipment.
     #[must_use]
     pub fn has_left(&self, nth: usize) -> bool {
         let booked = self.acted.iter().any(|act| act.task == Task::Book && act.shipment == Some(nth));
-        booked && !matches!(self.plan.fate, Fate::Cancelled(_))
+        booked && self.is_wanted(nth)
     }
 
     /// Nothing is left for the partners to do.
@@ -207,7 +322,7 @@ impl Course {
     /// What these lines cost in [`CURRENCY`](crate::plan::CURRENCY); a line nobody knows costs nothing.
     #[must_use]
     pub fn price_of(&self, lines: &[(&str, Decimal)]) -> Decimal {
-        let price = |name: &str| self.plan.lines.iter().find(|line| line.line.as_str() == name).map(|line| line.price);
+        let price = |name: &str| self.ordered().iter().find(|line| line.line.as_str() == name).map(|line| line.price);
         lines.iter().filter_map(|(line, quantity)| Some(price(line)? * quantity)).sum()
     }
 }

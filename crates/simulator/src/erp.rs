@@ -61,7 +61,7 @@ fn note(course: &mut Course, task: Task, ask: &str, lines: &[(&str, Decimal)], b
                 books.fault(words);
             }
             // What somebody else released is known by its shipments only, and perhaps not by all of them.
-            let differs = course.differs(course.plan.lines.iter(), lines.iter().copied());
+            let differs = course.differs(course.ordered().iter(), lines.iter().copied());
             if let Some(differs) = differs.filter(|_| !course.foreign) {
                 books.fault(format!("order {order}: asked to {}: {differs}", task.as_str()));
             }

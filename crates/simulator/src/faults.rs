@@ -1,5 +1,5 @@
 //! What goes wrong between the partners and Waybill, seeded: the network delays, reorders and doubles messages, loses answers
-//! and cuts messages short; partners tell of what is none of theirs, and fail before they do as they are asked.
+//! and cuts messages short; partners tell of what is none of theirs, fail before they do as they are asked, or take no notice.
 //!
 //! None of it changes where an order must end. [`Scenario`](crate::Scenario) says what goes wrong with an order itself.
 
@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use model::System;
 
-use crate::plan::Warehouse;
+use crate::mishap::Mishap;
+use crate::plan::{Plan, Warehouse};
 use crate::seed::{Dice, Seed};
 use crate::wire::Message;
 
@@ -47,9 +48,22 @@ impl Level {
     /// How many of a thousand messages or asks it hits.
     const fn rates(self) -> Rates {
         match self {
-            Self::None => Rates { delayed: 0, doubled: 0, lost: 0, cut: 0, strange: 0, failed: 0 },
-            Self::Low => Rates { delayed: 50, doubled: 30, lost: 5, cut: 5, strange: 5, failed: 10 },
-            Self::High => Rates { delayed: 400, doubled: 250, lost: 80, cut: 40, strange: 60, failed: 100 },
+            Self::None => {
+                Rates { delayed: 0, doubled: 0, lost: 0, cut: 0, strange: 0, failed: 0, silent: 0, mishaps: 0 }
+            }
+            Self::Low => {
+                Rates { delayed: 50, doubled: 30, lost: 5, cut: 5, strange: 5, failed: 10, silent: 5, mishaps: 100 }
+            }
+            Self::High => Rates {
+                delayed: 400,
+                doubled: 250,
+                lost: 80,
+                cut: 40,
+                strange: 60,
+                failed: 100,
+                silent: 60,
+                mishaps: 400,
+            },
         }
     }
 }
@@ -70,6 +84,8 @@ struct Rates {
     cut: u32,
     strange: u32,
     failed: u32,
+    silent: u32,
+    mishaps: u32,
 }
 
 /// What goes wrong, and what did.
@@ -78,6 +94,7 @@ pub struct Faults {
     seed: Seed,
     rates: Rates,
     lost: HashSet<Box<str>>,
+    ignored: HashSet<Box<str>>,
     /// What went wrong so far.
     pub done: Done,
 }
@@ -97,6 +114,10 @@ pub struct Done {
     pub strange: u64,
     /// Asks that failed before they were acted on.
     pub failed: u64,
+    /// Asks that a partner took no notice of.
+    pub ignored: u64,
+    /// Orders that something happened to which makes more work.
+    pub mishaps: u64,
 }
 
 /// A message, and how long after the others it is to come.
@@ -112,7 +133,7 @@ impl Faults {
     /// So much goes wrong, as the seed says.
     #[must_use]
     pub fn new(seed: Seed, level: Level) -> Self {
-        Self { seed, rates: level.rates(), lost: HashSet::new(), done: Done::default() }
+        Self { seed, rates: level.rates(), lost: HashSet::new(), ignored: HashSet::new(), done: Done::default() }
     }
 
     /// What becomes of a message on its way.
@@ -147,10 +168,32 @@ impl Faults {
         fails
     }
 
-    /// Whether answers are lost at all.
+    /// Whether a partner takes no notice of an ask: it neither does it nor answers. Asked again, it does.
+    pub fn ignores(&mut self, ask: &str) -> bool {
+        let ignores = self.seed.about(ask).per_mille("silent", self.rates.silent)
+            && self.ignored.len() < REMEMBERED
+            && self.ignored.insert(ask.into());
+        self.done.ignored += u64::from(ignores);
+        ignores
+    }
+
+    /// What makes more work of an order, if anything does.
+    pub fn mishap(&mut self, plan: &Plan) -> Option<Mishap> {
+        let mishap = Mishap::of(plan, self.seed.about(plan.order.as_str()), self.rates.mishaps);
+        self.done.mishaps += u64::from(mishap.is_some());
+        mishap
+    }
+
+    /// Whether answers are lost at all, or asks ignored.
     #[must_use]
     pub const fn lose_answers(&self) -> bool {
-        self.rates.lost > 0
+        self.rates.lost > 0 || self.rates.silent > 0
+    }
+
+    /// Whether nothing goes wrong.
+    #[must_use]
+    pub const fn are_none(&self) -> bool {
+        self.rates.silent == 0
     }
 
     /// Answers are lost on their way, each once.

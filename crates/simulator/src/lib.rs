@@ -10,6 +10,7 @@ pub mod carrier;
 pub mod course;
 pub mod erp;
 pub mod faults;
+pub mod mishap;
 pub mod plan;
 pub mod play;
 pub mod progress;

@@ -284,8 +284,8 @@ async fn release(
             Err(_) => return Ok(()),
         }
         let said = shared.act(|stage| {
-            let message = stage.release(plan);
-            stage.on_the_way(message)
+            let said = stage.release(plan);
+            said.into_iter().flat_map(|message| stage.on_the_way(message)).collect::<Vec<_>>()
         });
         for sent in said {
             if let Err(Closed) = outlet.send_after(sent).await {

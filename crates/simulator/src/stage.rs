@@ -5,15 +5,17 @@
 use std::collections::{HashMap, VecDeque};
 
 use model::token::TokenError;
-use model::{OrderId, Timestamp};
+use model::{OrderId, Timestamp, When};
 
 use crate::books::{Books, Task};
 use crate::carrier::{self, Carrier};
 use crate::course::{Asked, AskedShipment, Course};
 use crate::erp::Erp;
 use crate::faults::{Faults, Level, Sent};
+use crate::mishap::{Mishap, set_clock_back};
 use crate::plan::{CancelledAt, ERP, Fate, Plan, TMS, Warehouse};
 use crate::scenario::Scenario;
+use crate::times::HOUR;
 use crate::warehouse::WarehouseSystem;
 use crate::wire::erp::{BillingRequest, Rejection, ShipmentConfirmation};
 use crate::wire::tms::{Tender, Withdrawal};
@@ -139,19 +141,39 @@ impl Stage {
     }
 
     /// Releases an order.
-    pub fn release(&mut self, plan: Plan) -> Message {
+    pub fn release(&mut self, mut plan: Plan) -> Vec<Message> {
         self.books.release(&plan);
-        let message = erp::order(&plan);
+        let mut said = vec![erp::order(&plan)];
+        let mishap = self.faults.mishap(&plan);
+        match mishap {
+            Some(Mishap::HeldBack) => {
+                let later = When::exact(plan.ordered.at.plus_millis(HOUR));
+                said.extend([erp::credit(&plan.order, true, plan.ordered), erp::credit(&plan.order, false, later)]);
+            }
+            Some(Mishap::SlowClock) => plan.shipments.iter_mut().for_each(set_clock_back),
+            Some(
+                Mishap::Lacks { .. }
+                | Mishap::SentBack(_)
+                | Mishap::Changed { .. }
+                | Mishap::ClaimedEarly
+                | Mishap::ToldAgain,
+            )
+            | None => {}
+        }
         if plan.fate == Fate::Invalid {
             self.books.finished += 1;
         } else {
-            self.courses.insert(plan.order.as_str().into(), Course::new(plan));
+            let order = plan.order.as_str().into();
+            self.courses.insert(order, Course::with(plan, mishap));
         }
-        message
+        said
     }
 
     /// What the partners say when one of them is asked this. An ask that cannot be read is a fault in the books.
     pub fn on_ask(&mut self, partner: Partner, message: &str, body: &[u8], now: Timestamp) -> Vec<Message> {
+        if !self.faults.are_none() && asked(body).is_some_and(|ask| self.faults.ignores(&ask)) {
+            return Vec::new();
+        }
         let said = match (partner, message) {
             (Partner::Wms(warehouse), "release") => self.on_release(warehouse, body, now),
             (Partner::Tms, "tender") => self.on_tender(body, now),
@@ -187,6 +209,8 @@ impl Stage {
             Ok(Some(nth)) => {
                 let mut said = WarehouseSystem(warehouse).on_ask(&mut course, nth, &ask, &mut self.books);
                 said.extend(course.cancels(CancelledAt::Allocation).then(|| erp::cancel(&course.plan.order)));
+                said.extend(course.changes().map(|changed| erp::changed(&changed)));
+                said.extend(course.claims().then(|| erp::shipped(&course.plan.order, course.plan.ordered)));
                 Ok(said)
             }
             Ok(None) => Ok(Vec::new()),
@@ -224,7 +248,7 @@ impl Stage {
     fn transport(&mut self, course: &mut Course, nth: usize, ask: &Tender<'_>) -> Vec<Message> {
         let reaction = self.carrier.on_ask(course, nth, ask, &mut self.books);
         let mut said = vec![reaction.answer];
-        if matches!(course.plan.fate, Fate::Cancelled(_)) {
+        if !course.is_wanted(nth) {
             // The truck would come tomorrow.
             said.extend(course.cancels(CancelledAt::Booking).then(|| erp::cancel(&course.plan.order)));
             return said;
@@ -235,7 +259,11 @@ impl Stage {
             said.push(warehouse.on_truck(course, nth));
             said.extend(self.carrier.on_the_road(course, nth, &booked));
             said.extend(warehouse.on_return(course, nth));
-            if !course.foreign {
+            if course.is_sent_back(nth) {
+                self.books.take_back(course.plan.lines_of(shipment).count());
+            } else if course.is_part(nth) {
+                self.books.deliver(std::iter::empty());
+            } else if !course.foreign {
                 self.books.deliver(course.plan.lines_of(shipment));
             }
         }
@@ -374,9 +402,22 @@ impl Stage {
         if course.foreign {
             return course.add(wanted, self.scenario.seed(), now).map(Some);
         }
+        if let Some(nth) = course.takes_on(&wanted) {
+            return Ok(Some(nth));
+        }
         self.books.fault(format!("order {} has no shipment `{}`", course.plan.order, wanted.id));
         Ok(None)
     }
+}
+
+/// The id of an ask, whatever a partner calls it.
+fn asked(body: &[u8]) -> Option<Box<str>> {
+    #[derive(serde::Deserialize)]
+    struct Asked {
+        #[serde(alias = "request", alias = "tender")]
+        reference: Box<str>,
+    }
+    serde_json::from_slice::<Asked>(body).ok().map(|asked| asked.reference)
 }
 
 fn read<'a, T: serde::Deserialize<'a>>(partner: Partner, message: &str, body: &'a [u8]) -> Result<T, AskError> {

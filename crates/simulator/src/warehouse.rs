@@ -1,5 +1,7 @@
 //! A warehouse system: reserves, picks, packs and loads what it is asked to; issues the goods when the truck is there.
 
+use model::Lacking;
+
 use crate::books::{Books, Task};
 use crate::course::{Course, Turn};
 use crate::plan::Warehouse;
@@ -21,8 +23,8 @@ impl WarehouseSystem {
         }
         let word = word(course, nth);
         let job = self.job(course, nth);
-        let lines = || course.plan.lines_of(job.shipment);
-        let mut said = vec![job.reply(&ask.request, word, lines())];
+        let (reserved, picked) = (course.lines_at(nth, Lacking::Reserved), course.lines_at(nth, Lacking::Shipped));
+        let mut said = vec![job.reply(&ask.request, word, &reserved)];
         match turn {
             Turn::Repeated => books.asks.repeated += 1,
             Turn::Twice => books.fault(twice(course, nth, &ask.request)),
@@ -30,10 +32,10 @@ impl WarehouseSystem {
                 books.act(Task::Allocate);
                 if matches!(word, Word::Allocated(_)) {
                     let steps = &job.shipment.steps;
-                    said.push(job.status(Code::PickStart, steps.pick_started, std::iter::empty()));
-                    said.push(job.status(Code::Picked, steps.picked, lines()));
-                    said.push(job.status(Code::Packed, steps.packed, lines()));
-                    said.push(job.status(Code::Staged, steps.staged, std::iter::empty()));
+                    said.push(job.status(Code::PickStart, steps.pick_started, &[]));
+                    said.push(job.status(Code::Picked, steps.picked, &picked));
+                    said.push(job.status(Code::Packed, steps.packed, &picked));
+                    said.push(job.status(Code::Staged, steps.staged, &[]));
                 } else {
                     course.settle();
                 }
@@ -44,7 +46,7 @@ impl WarehouseSystem {
 
     /// Says that it could not do what it was asked, and does nothing.
     pub fn fail(self, course: &Course, nth: usize, ask: &str) -> Message {
-        self.job(course, nth).reply(ask, Word::Error, std::iter::empty())
+        self.job(course, nth).reply(ask, Word::Error, &[])
     }
 
     /// Gives back what it reserved, unless the goods have left.
@@ -52,13 +54,13 @@ impl WarehouseSystem {
         let turn = course.turn(&ask.request, Task::CancelAllocation, Some(nth));
         note_undo(course, nth, turn, Task::CancelAllocation, books);
         let word = if course.has_left(nth) { Word::Gone } else { Word::Cancelled };
-        self.job(course, nth).reply(&ask.request, word, std::iter::empty())
+        self.job(course, nth).reply(&ask.request, word, &[])
     }
 
     /// The truck is there: the goods are loaded and written off.
     pub fn on_truck(self, course: &Course, nth: usize) -> Message {
         let job = self.job(course, nth);
-        job.status(Code::Shipped, job.shipment.steps.goods_issued, course.plan.lines_of(job.shipment))
+        job.status(Code::Shipped, job.shipment.steps.goods_issued, &course.lines_at(nth, Lacking::Shipped))
     }
 
     /// Lines of a shipment come back, on the days they do.
@@ -96,7 +98,8 @@ pub(crate) fn note_undo(course: &Course, nth: usize, turn: Turn, task: Task, boo
         Turn::Twice => books.fault(format!("order {order}, {shipment}: asked to {} twice", task.as_str())),
         Turn::First => {
             books.act(task);
-            if let Some(words) = books.forbids(order.as_str(), task).filter(|_| !course.foreign) {
+            let may_be_undone = course.foreign || course.is_replaced(nth);
+            if let Some(words) = books.forbids(order.as_str(), task).filter(|_| !may_be_undone) {
                 books.fault(words);
             }
         }

@@ -38,7 +38,8 @@ fn every_order_ends_where_the_books_say_whatever_goes_wrong() {
             assert!(wrong.is_empty(), "seed {seed}, {}: {} orders\n{report}", level.as_str(), wrong.len());
             let done = world.faults();
             assert_eq!(world.quarantined, done.cut, "seed {seed}: what was cut short, and nothing else");
-            assert!(done.delayed > 0 && done.doubled > 0, "{done:?}");
+            assert!(done.delayed > 0 && done.doubled > 0 && done.mishaps > 0, "{done:?}");
+            assert!(done.ignored > 0 || level == Level::Low, "{done:?}");
         }
     }
 }

@@ -20,6 +20,13 @@ allocate = \"1m\"
 book = \"1m\"
 answer = \"1m\"
 undo = \"1m\"
+short = \"10s\"
+[allocation]
+short = \"back_order\"
+[picking]
+short = \"back_order\"
+[delivery]
+short = \"send_again\"
 [retries]
 pause = \"10s\"
 unanswered = 3
@@ -126,8 +133,8 @@ impl World {
     fn release(&mut self) {
         match self.plans.next() {
             Some(plan) => {
-                let message = self.stage.release(plan.expect("generated"));
-                self.say(vec![message]);
+                let said = self.stage.release(plan.expect("generated"));
+                self.say(said);
                 self.after(BETWEEN, Event::Release);
             }
             None => self.stage.end_of_orders(),
@@ -250,7 +257,7 @@ impl World {
                     let facts = vec![Told { id: FactId::of(&[b"archived"]), fact: archived }];
                     self.tell(order, Lane::View, None, facts);
                 }
-                Decision::Commit(_) | Decision::Raise(_) | Decision::Resolve(_) => {}
+                Decision::Commit(_) | Decision::Split(_) | Decision::Raise(_) | Decision::Resolve(_) => {}
             }
         }
     }

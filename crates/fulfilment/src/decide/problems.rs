@@ -206,10 +206,22 @@ pub(super) fn why_undeliverable(case: &Case<'_>, shipment: &Shipment<'_>) -> Opt
     if case.is_shipment_delivered(shipment) {
         return None;
     }
-    let back = [Milestone::TransportReturning, Milestone::TransportReturned];
-    let comes_back = case.has_reached(shipment, &back).then(|| "it is on its way back".to_owned());
+    let comes_back = case.has_reached(shipment, &BACK).then(|| "it is on its way back".to_owned());
     comes_back.or_else(|| lost(case, shipment).map(|reason| reason.to_string()))
 }
+
+/// Whether a shipment will not arrive by its carrier's own word. When only the warehouse takes something in again, that may be
+/// what a customer sent back whose delivery is not told yet.
+pub(super) fn is_undelivered(case: &Case<'_>, shipment: &Shipment<'_>) -> bool {
+    let by_carrier = || {
+        let mut back = case.known.actual.of(shipment, &BACK);
+        back.any(|event| matches!(event.held.lane, Lane::Tms | Lane::Ops))
+    };
+    !case.is_shipment_delivered(shipment) && (by_carrier() || lost(case, shipment).is_some())
+}
+
+/// What tells that a shipment comes back.
+const BACK: [Milestone; 2] = [Milestone::TransportReturning, Milestone::TransportReturned];
 
 /// Why a shipment is gone for good, if its carrier says so and has not said that it is found.
 fn lost(case: &Case<'_>, shipment: &Shipment<'_>) -> Option<Reason> {

@@ -5,7 +5,7 @@ use model::{Decision, Exception, ExceptionKind, Lacking, Progress, ShipmentId, S
 use rust_decimal::Decimal;
 
 use super::case::Case;
-use super::problems::{stands, why_undeliverable};
+use super::problems::{is_undelivered, stands};
 use super::waits::Wait;
 use crate::policy::{Short, Undelivered};
 use crate::state::{Amounts, Part, Shipment, Step};
@@ -44,7 +44,7 @@ impl<'a> Case<'a> {
 
     /// Whether a shipment arrived, or will not.
     fn is_at_its_end(&self, shipment: &Shipment<'a>) -> bool {
-        self.is_shipment_delivered(shipment) || self.has_left(shipment) && why_undeliverable(self, shipment).is_some()
+        self.is_shipment_delivered(shipment) || self.has_left(shipment) && is_undelivered(self, shipment)
     }
 
     /// Whether nothing of a shipment was reserved, and the policy has it wait for stock.

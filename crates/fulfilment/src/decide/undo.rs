@@ -4,7 +4,7 @@
 use model::{Ask, Commitment, Decision, Exception, ExceptionKind, Milestone, Reason, Request, System};
 
 use super::case::Case;
-use super::problems::why_undeliverable;
+use super::problems::{is_undelivered, why_undeliverable};
 use crate::policy::Undelivered;
 use crate::state::{AskState, Shipment};
 
@@ -49,7 +49,8 @@ impl<'a> Case<'a> {
             let lost = || why_undeliverable(self, shipment).is_some();
             let by_policy = || self.policy.delivery.short == Undelivered::Accept;
             let is_sent_again = || shipment.lines.iter().any(|part| !part.sent_again.is_zero());
-            return waived(ExceptionKind::Undeliverable(id()), &lost) || (by_policy() || is_sent_again()) && lost();
+            return waived(ExceptionKind::Undeliverable(id()), &lost)
+                || (by_policy() || is_sent_again()) && is_undelivered(self, shipment);
         }
         let short = || self.is_reserved_short(shipment) && !self.ships_short(shipment);
         let none = || refused("allocate") || short() && !self.waits_for_stock(shipment);

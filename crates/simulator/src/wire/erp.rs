@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use model::master::MasterRecord;
-use model::{OrderId, Place, System};
+use model::{OrderId, Place, System, When};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Compact, Message, bytes};
+use super::{Compact, Message, Stated, bytes};
 use crate::plan::{CURRENCY, ERP, Plan, PlannedLine};
 
 /// One piece, in the ERP's units.
@@ -127,6 +127,46 @@ pub fn order(plan: &Plan) -> Message {
         items: plan.lines.iter().map(item).collect(),
     };
     message("order", plan.order.token().into_owned(), bytes(&Orders { documents: [document] }))
+}
+
+/// The order, released again with other quantities.
+#[must_use]
+pub fn changed(plan: &Plan) -> Message {
+    let released = order(plan);
+    Message { id: format!("{}/changed", released.id), ..released }
+}
+
+#[derive(Serialize)]
+struct Credit<'a> {
+    docnum: &'a str,
+    vbeln: &'a str,
+    cmgst: &'static str,
+    at: Stated,
+}
+
+/// The credit check holds the order back, or lets it go.
+#[must_use]
+pub fn credit(order: &OrderId, holds: bool, at: When) -> Message {
+    let cmgst = if holds { "B" } else { "D" };
+    let id = format!("{}/credit-{cmgst}", order.token());
+    let body = bytes(&Credit { docnum: &id, vbeln: order.as_str(), cmgst, at: Stated(at) });
+    message("credit", id, body)
+}
+
+#[derive(Serialize)]
+struct GoodsMovement<'a> {
+    docnum: &'a str,
+    vbeln: &'a str,
+    wbstk: &'static str,
+    at: Stated,
+}
+
+/// The ERP says that the goods have left.
+#[must_use]
+pub fn shipped(order: &OrderId, at: When) -> Message {
+    let id = format!("{}/shipped", order.token());
+    let body = bytes(&GoodsMovement { docnum: &id, vbeln: order.as_str(), wbstk: "C", at: Stated(at) });
+    message("goods_movement", id, body)
 }
 
 fn item(line: &PlannedLine) -> Item<'_> {

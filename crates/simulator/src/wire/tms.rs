@@ -98,6 +98,12 @@ pub enum Code {
     OutForDelivery,
     /// Delivered.
     Delivered,
+    /// Nobody took it in.
+    Attempted,
+    /// On its way back.
+    Returning,
+    /// Back where it came from.
+    Returned,
 }
 
 impl Code {
@@ -108,6 +114,9 @@ impl Code {
             Self::InTransit => "INT",
             Self::OutForDelivery => "OFD",
             Self::Delivered => "DLV",
+            Self::Attempted => "ATT",
+            Self::Returning => "RTN",
+            Self::Returned => "RTD",
         }
     }
 }
@@ -259,6 +268,17 @@ impl Job<'_> {
     /// Tells events on the road, several at once as carriers do.
     #[must_use]
     pub fn events(self, booked: &Booked, events: &[Event<'_>]) -> Message {
+        let step = events.first().map_or("", |event| event.code.as_str());
+        self.told(booked, events, step)
+    }
+
+    /// Tells again what was told, in a message of its own.
+    #[must_use]
+    pub fn history(self, booked: &Booked, events: &[Event<'_>]) -> Message {
+        self.told(booked, events, "history")
+    }
+
+    fn told(self, booked: &Booked, events: &[Event<'_>], step: &str) -> Message {
         let mut told = Vec::with_capacity(events.len());
         for event in events {
             let nth_line = event.lines.first().map_or("", |line| line.line.as_str());
@@ -271,7 +291,6 @@ impl Job<'_> {
                 pieces: event.lines.iter().map(|line| piece(line)).collect(),
             });
         }
-        let step = events.first().map_or("", |event| event.code.as_str());
         self.message("event", step, bytes(&Events { events: told }))
     }
 

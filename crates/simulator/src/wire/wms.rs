@@ -157,7 +157,7 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// Answers an ask.
-    pub fn reply(self, ask: &str, word: Word, lines: impl Iterator<Item = &'a PlannedLine>) -> Message {
+    pub fn reply(self, ask: &str, word: Word, lines: &[PlannedLine]) -> Message {
         let (result, reason, text, at) = match word {
             Word::Allocated(when) => ("ALLOC", None, None, Some(when.at.as_millis())),
             Word::Short => ("SHORT", None, Some("less on hand than asked for"), None),
@@ -188,17 +188,17 @@ impl<'a> Job<'a> {
     }
 
     /// Tells a step. Without lines it is about all the shipment holds.
-    pub fn status(self, code: Code, at: When, lines: impl Iterator<Item = &'a PlannedLine>) -> Message {
+    pub fn status(self, code: Code, at: When, lines: &[PlannedLine]) -> Message {
         self.tell(self.id(code.as_str()), code, at, lines)
     }
 
     /// Tells that a line came back.
-    pub fn returned(self, at: When, line: &'a PlannedLine) -> Message {
+    pub fn returned(self, at: When, line: &PlannedLine) -> Message {
         let id = format!("{}/{}", self.id(Code::Returned.as_str()), line.line.token());
-        self.tell(id, Code::Returned, at, std::iter::once(line))
+        self.tell(id, Code::Returned, at, std::slice::from_ref(line))
     }
 
-    fn tell(self, id: String, code: Code, at: When, lines: impl Iterator<Item = &'a PlannedLine>) -> Message {
+    fn tell(self, id: String, code: Code, at: When, lines: &[PlannedLine]) -> Message {
         let body = bytes(&Status {
             event: &id,
             order_no: self.order.as_str(),
@@ -220,8 +220,8 @@ impl<'a> Job<'a> {
     }
 }
 
-fn items<'a>(lines: impl Iterator<Item = &'a PlannedLine>) -> Vec<Item<'a>> {
-    lines.map(|line| Item { line: line.line.as_str(), qty: line.quantity, uom: PIECE }).collect()
+fn items(lines: &[PlannedLine]) -> Vec<Item<'_>> {
+    lines.iter().map(|line| Item { line: line.line.as_str(), qty: line.quantity, uom: PIECE }).collect()
 }
 
 #[derive(Serialize)]

@@ -133,7 +133,7 @@ fn an_ask_that_comes_again_is_answered_again_and_not_done_again() {
     }
     let plan = scenario.plans().unwrap().map(Result::unwrap).find(|plan| plan.fate == Fate::Closed).unwrap();
     let release = stage.release(plan);
-    let mut asks = waybill.hear(release.partner, release.name, &release.body);
+    let mut asks = waybill.hear(release[0].partner, release[0].name, &release[0].body);
     let (mut acted, mut again) = (0, 0);
     while let Some((partner, ask)) = asks.pop() {
         let first = stage.on_ask(partner, &ask.message, &ask.body, now());

@@ -254,7 +254,7 @@ impl Waybill {
                 stage.end_of_orders();
                 return stage;
             }
-            let messages = some.into_iter().map(|plan| stage.release(plan)).collect();
+            let messages = some.into_iter().flat_map(|plan| stage.release(plan)).collect();
             self.work_off(&mut stage, messages);
         }
     }

@@ -56,6 +56,13 @@ allocate = \"8s\"
 book = \"8s\"
 answer = \"8s\"
 undo = \"8s\"
+short = \"2s\"
+[allocation]
+short = \"back_order\"
+[picking]
+short = \"back_order\"
+[delivery]
+short = \"send_again\"
 [retries]
 pause = \"1s\"
 unanswered = 5

@@ -58,24 +58,27 @@ struct FaultCounts {
     cut: u64,
     strange: u64,
     failed: u64,
+    ignored: u64,
+    mishaps: u64,
 }
 
 impl FaultCounts {
     const fn of(done: &Done) -> Self {
-        let Done { delayed, doubled, lost, cut, strange, failed } = *done;
-        Self { delayed, doubled, lost, cut, strange, failed }
+        let Done { delayed, doubled, lost, cut, strange, failed, ignored, mishaps } = *done;
+        Self { delayed, doubled, lost, cut, strange, failed, ignored, mishaps }
     }
 
     fn write(&self, text: &mut String) -> std::fmt::Result {
-        let Self { delayed, doubled, lost, cut, strange, failed } = self;
-        if delayed + doubled + lost + cut + strange + failed == 0 {
+        let Self { delayed, doubled, lost, cut, strange, failed, ignored, mishaps } = self;
+        if delayed + doubled + lost + cut + strange + failed + ignored + mishaps == 0 {
             return Ok(());
         }
         write!(
             text,
             "  on purpose: {delayed} messages delayed, {doubled} doubled, {lost} answers lost, {cut} messages cut "
         )?;
-        writeln!(text, "short, {strange} told by a stranger, {failed} asks failed at first")
+        writeln!(text, "short, {strange} told by a stranger, {failed} asks failed at first, {ignored} were ignored")?;
+        writeln!(text, "  {mishaps} orders short, sent back, changed, held back or told of wrongly")
     }
 }
 
