@@ -26,6 +26,9 @@ pub use send::{ASK_HEADER, ORDER_HEADER};
 
 /// How long an entry that this version cannot read waits before it is tried again: perhaps by a newer one.
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(600);
+/// How long an entry may be out before it is delivered again: soon enough that the broker still knows the ids of what was
+/// sent by a process that died.
+const ACK_WAIT: Duration = Duration::from_secs(12);
 /// How much later than the one that failed those behind it come again.
 const BEHIND: Duration = Duration::from_millis(100);
 /// What stands for the partner when an entry of decisions is quarantined.
@@ -39,6 +42,7 @@ pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, shutdown: Shutdow
     let durable = format!("{}_asks", adapter.service);
     let mut consume = Consume::new(streams::ORDERS, &durable).only([adapter.journal.layout().lane(FLOW)]);
     consume.prefetch = consume.prefetch.max(adapter.in_flight);
+    consume.ack_wait = ACK_WAIT;
     // Two processes could send one order's asks in another order than they were decided in.
     consume.one_at_a_time = true;
     let mut bursts = consume.start(&adapter.js, &shutdown).await?;

@@ -5,6 +5,7 @@
 mod asks;
 mod inbox;
 mod master;
+mod once;
 mod order;
 mod outage;
 mod references;

@@ -10,7 +10,7 @@ use crate::order::acted_on;
 use crate::world::{Running, World, ask_to_bill, eventually, with_profiles};
 
 /// Two ERPs of one make: `slow` is to be spared, `quick` is not.
-fn profiles(delivery: &str) -> TempDir {
+pub fn profiles(delivery: &str) -> TempDir {
     let (_, text) = partners::shipped().iter().find(|(name, _)| *name == "sim-erp").unwrap();
     let folder = tempfile::tempdir().unwrap();
     for (partner, delivery) in [("slow", delivery), ("quick", "")] {
@@ -25,7 +25,7 @@ async fn start(world: &World, profiles: &TempDir) -> Running {
 }
 
 /// One entry of asks for one partner: numbers of `numbers`, for the order of the partner's name.
-async fn ask(world: &World, partner: &str, numbers: std::ops::Range<usize>) {
+pub async fn ask(world: &World, partner: &str, numbers: std::ops::Range<usize>) {
     let asks = numbers.map(|n| Decision::Ask(ask_to_bill(partner, &format!("{partner}-{n}"))));
     world.decide(&format!("SO-{partner}"), asks.collect()).await;
 }
@@ -39,7 +39,7 @@ async fn answer(world: &World, partner: &str, n: usize, status: &str) {
 }
 
 /// What a partner was sent, once it is this much.
-async fn sent(world: &World, partner: &str, many: usize) -> Vec<jetstream::Message> {
+pub async fn sent(world: &World, partner: &str, many: usize) -> Vec<jetstream::Message> {
     let subject = format!("out.erp.{partner}.billing");
     let stream = world.connection.js.get_stream("OUTBOX").await.unwrap();
     eventually(&format!("{many} sent to {partner}"), || async {
