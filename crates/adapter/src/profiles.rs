@@ -58,6 +58,20 @@ pub enum ProfilesError {
         /// The profiles there.
         names: String,
     },
+    /// A partner is to share a profile for another kind of system.
+    #[error(
+        "partner {partner} is to share profile {profile}, which is for the {of}; expected one with system = \"{system}\""
+    )]
+    OtherSystem {
+        /// The partner.
+        partner: String,
+        /// The profile.
+        profile: String,
+        /// The kind of system it is for.
+        of: System,
+        /// The kind of system that is served.
+        system: System,
+    },
     /// There is none for this kind of system.
     #[error("no profile for {system} in {place}; expected at least one with system = \"{system}\"")]
     None {
@@ -102,17 +116,19 @@ impl Profiles {
         for text in &texts {
             profiles.add(system, text, Profile::load(&text.file, &text.text)?)?;
         }
-        let simulated = match folder {
-            None => SIMULATED.iter().filter_map(|(partner, profile)| shared_by(partner, profile)).collect(),
-            Some(_) => Vec::new(),
-        };
-        for SharedProfile { partner, profile } in simulated.iter().chain(shared) {
-            let Some(text) = texts.iter().find(|text| text.name == *profile) else {
-                let names: Vec<&str> = texts.iter().map(|text| text.name.as_str()).collect();
-                let (partner, profile) = (partner.to_string(), profile.clone());
-                return Err(ProfilesError::NoSuchProfile { partner, profile, place, names: names.join(", ") });
-            };
-            profiles.add(system, text, Profile::load_for(&text.file, &text.text, partner.clone())?)?;
+        if folder.is_none() {
+            for shared in SIMULATED.iter().filter_map(|(partner, profile)| shared_by(partner, profile)) {
+                let (text, loaded) = load_shared(&texts, &place, &shared)?;
+                profiles.add(system, text, loaded)?;
+            }
+        }
+        for shared in shared {
+            let (text, loaded) = load_shared(&texts, &place, shared)?;
+            if loaded.system != system {
+                let (partner, profile) = (shared.partner.to_string(), shared.profile.clone());
+                return Err(ProfilesError::OtherSystem { partner, profile, of: loaded.system, system });
+            }
+            profiles.add(system, text, loaded)?;
         }
         if profiles.by_token.is_empty() { Err(ProfilesError::None { system, place }) } else { Ok(profiles) }
     }
@@ -149,6 +165,25 @@ fn shipped() -> Vec<Text> {
         text: (*text).to_owned(),
     };
     partners::shipped().iter().map(text).collect()
+}
+
+/// The profile of a partner that shares another's.
+fn load_shared<'t>(
+    texts: &'t [Text],
+    place: &str,
+    shared: &SharedProfile,
+) -> Result<(&'t Text, Profile), ProfilesError> {
+    let SharedProfile { partner, profile } = shared;
+    let Some(text) = texts.iter().find(|text| text.name == *profile) else {
+        let names: Vec<&str> = texts.iter().map(|text| text.name.as_str()).collect();
+        return Err(ProfilesError::NoSuchProfile {
+            partner: partner.to_string(),
+            profile: profile.clone(),
+            place: place.to_owned(),
+            names: names.join(", "),
+        });
+    };
+    Ok((text, Profile::load_for(&text.file, &text.text, partner.clone())?))
 }
 
 fn shared_by(partner: &str, profile: &str) -> Option<SharedProfile> {
@@ -221,6 +256,12 @@ mod tests {
         write("b.toml", "partner = \"w\"\nsystem = \"wms\"\nversion = 1\n");
         assert_eq!(error(folder.path(), &[]), "");
         assert!(error(folder.path(), &[shared_by("w2", "c").unwrap()]).ends_with("has only: b"));
+        write("e.toml", "partner = \"e\"\nsystem = \"erp\"\nversion = 1\n");
+        assert_eq!(error(folder.path(), &[]), "", "one folder serves every adapter");
+        assert_eq!(
+            error(folder.path(), &[shared_by("w2", "e").unwrap()]),
+            "partner w2 is to share profile e, which is for the erp; expected one with system = \"wms\""
+        );
         write("c.toml", "partner = \"w\"\nsystem = \"wms\"\nversion = 1\n");
         assert!(error(folder.path(), &[]).contains("partner w has a profile already"));
         write("a.toml", "partner = \"x\"\nsystem = \"wms\"\nversions = 1\n");

@@ -3,13 +3,14 @@
 use crate::settings::{LogFormat, LogSettings};
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// The filter is not one.
 #[derive(Debug, thiserror::Error)]
-#[error("log filter {filter:?} is not valid: {source}; use a level such as info, or levels as in info,engine=debug")]
+#[error("log filter {filter:?} is not valid: {why}; use a level such as info, or levels as in info,engine=debug")]
 pub struct LogError {
     filter: String,
-    source: tracing_subscriber::filter::ParseError,
+    why: String,
 }
 
 /// Starts logging for the whole process. A second call leaves what the first one set, so that many services can share
@@ -18,8 +19,8 @@ pub struct LogError {
 /// # Errors
 /// When the filter cannot be read.
 pub fn start(settings: &LogSettings) -> Result<(), LogError> {
-    let filter = EnvFilter::try_new(&settings.log_filter)
-        .map_err(|source| LogError { filter: settings.log_filter.clone(), source })?;
+    let filter = filter(&settings.log_filter);
+    let filter = filter.map_err(|why| LogError { filter: settings.log_filter.clone(), why })?;
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -36,6 +37,21 @@ pub fn start(settings: &LogSettings) -> Result<(), LogError> {
     Ok(())
 }
 
+/// Reads a filter. What is neither a level nor a module with one would pass for a module that logs everything, while
+/// nothing else is logged: so it is refused.
+fn filter(text: &str) -> Result<EnvFilter, String> {
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty() && !part.contains('[')) {
+        let known = match part.split_once('=') {
+            Some((module, _)) => module.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-:".contains(&byte)),
+            None => part.parse::<LevelFilter>().is_ok(),
+        };
+        if !known {
+            return Err(format!("{part:?} is neither a level nor a module with its level"));
+        }
+    }
+    EnvFilter::try_new(text).map_err(|error| error.to_string())
+}
+
 /// Colours are for a terminal, and for who has not asked to be spared them (<https://no-color.org>).
 fn colours() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
@@ -50,7 +66,12 @@ mod tests {
         let settings = |filter: &str| LogSettings { log_format: LogFormat::Json, log_filter: filter.to_owned() };
         start(&settings("warn")).unwrap();
         start(&settings("info,engine=debug")).unwrap();
-        let error = start(&settings("engine=loud")).unwrap_err();
-        assert!(error.to_string().contains("engine=loud"), "{error}");
+        for wrong in ["engine=loud", "nope!!", "verbose", "info,no pe=debug", "info,debug!"] {
+            let error = start(&settings(wrong)).unwrap_err();
+            assert!(error.to_string().contains(wrong), "{error}");
+        }
+        for sound in ["INFO", "off", "info,async_nats=warn", "warn,adapter::asks=trace", "info,[append]=debug"] {
+            start(&settings(sound)).unwrap();
+        }
     }
 }

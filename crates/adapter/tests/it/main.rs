@@ -5,6 +5,9 @@
 mod asks;
 mod inbox;
 mod master;
+mod once;
+mod order;
 mod outage;
 mod references;
+mod restraint;
 mod world;

@@ -23,9 +23,11 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 pub struct World {
-    _broker: Broker,
+    broker: Broker,
     /// As whom an adapter connects.
     adapters: NatsSettings,
+    /// As whom the test connects, who may do everything.
+    operator: NatsSettings,
     pub connection: Connection,
     pub journal: Journal<Fulfilment>,
 }
@@ -55,15 +57,25 @@ impl World {
     async fn with(options: Options, adapters: &str) -> Self {
         let broker = broker::start(options).await.unwrap();
         let as_user = |user: &str| NatsSettings::url(broker.url().replace("nats://", &format!("nats://{user}")));
-        let connection = connect(&as_user(if adapters.is_empty() { "" } else { "all:x@" })).await;
+        let operator = as_user(if adapters.is_empty() { "" } else { "all:x@" });
+        let connection = connect(&operator).await;
         let adapters = as_user(adapters);
         assert_eq!(streams::declare(&connection.js, Durability::Demo).await.unwrap(), []);
         let journal = Journal::new(connection.js.clone(), fulfilment::LAYOUT);
-        Self { _broker: broker, adapters, connection, journal }
+        Self { broker, adapters, operator, connection, journal }
     }
 
     /// An adapter on a connection of its own, once it is ready.
     pub async fn adapter(&self, system: System, settings: Settings) -> Running {
+        self.adapter_as(&self.adapters, system, settings).await
+    }
+
+    /// An adapter that is a user of the broker who may do everything.
+    pub async fn adapter_of_another_user(&self, system: System, settings: Settings) -> Running {
+        self.adapter_as(&self.operator, system, settings).await
+    }
+
+    async fn adapter_as(&self, user: &NatsSettings, system: System, settings: Settings) -> Running {
         let name = match system {
             System::Erp => "erp-adapter",
             System::Wms => "wms-adapter",
@@ -72,7 +84,7 @@ impl World {
         };
         let about = About { name, version: "0.0.0", description: "under test" };
         let shutdown = Shutdown::new();
-        let host = Host::in_process(about, connect(&self.adapters).await, shutdown.clone()).await.unwrap();
+        let host = Host::in_process(about, connect(user).await, shutdown.clone()).await.unwrap();
         let (readiness, metrics) = (host.readiness.clone(), host.metrics.clone());
         let task = tokio::spawn(adapter::serve(system, settings, host));
         eventually("the adapter is ready", || async {
@@ -81,6 +93,11 @@ impl World {
         })
         .await;
         Running { readiness, metrics, shutdown, task }
+    }
+
+    /// The broker's process.
+    pub fn broker_pid(&self) -> u32 {
+        self.broker.pid().unwrap()
     }
 
     /// Publishes a raw message; returns its place in the inbox.
@@ -123,6 +140,18 @@ impl World {
         self.connection.js.get_stream(stream).await.unwrap().cached_info().state.messages
     }
 
+    /// The sequence of a stream's last message, whether or not that is still there.
+    pub async fn last(&self, stream: &str) -> u64 {
+        self.connection.js.get_stream(stream).await.unwrap().cached_info().state.last_sequence
+    }
+
+    /// Which partners a service says it spares.
+    pub async fn restrained(&self, service: &str) -> Vec<adapter::Restrained> {
+        let subject = adapter::restrained_subject(service);
+        let answer = self.connection.client.request(subject, "".into()).await.unwrap();
+        serde_json::from_slice(&answer.payload).unwrap()
+    }
+
     /// Waits until a consumer has nothing left to do.
     pub async fn idle(&self, stream: &str, durable: &str) {
         let stream = self.connection.js.get_stream(stream).await.unwrap();
@@ -149,6 +178,12 @@ impl Running {
     pub async fn stop(self) {
         self.shutdown.trigger();
         tokio::time::timeout(TIME_LIMIT, self.task).await.unwrap().unwrap().unwrap();
+    }
+
+    /// Ends it as a crash does: nothing it has begun is finished.
+    pub async fn crash(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
     }
 }
 

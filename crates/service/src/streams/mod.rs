@@ -20,6 +20,8 @@ pub const ORDERS: &str = "ORDERS";
 pub const STOCK: &str = "STOCK";
 /// What partners are to receive.
 pub const OUTBOX: &str = "OUTBOX";
+/// What partners are to receive as soon as they may.
+pub const HELD: &str = "HELD";
 /// Deadlines as scheduled messages, and those that are due.
 pub const TIMERS: &str = "TIMERS";
 /// Raw messages that could not become facts.
@@ -46,6 +48,8 @@ pub const ORDERS_SUBJECTS: &str = "order.*.*.*";
 pub const STOCK_SUBJECTS: &str = "stock.*.*";
 /// What OUTBOX holds: system, partner, message.
 pub const OUTBOX_SUBJECTS: &str = "out.*.*.*";
+/// What HELD holds: system, partner.
+pub const HELD_SUBJECTS: &str = "held.*.*";
 /// Deadlines that are set: slot, order, name.
 pub const TIMERS_SET_SUBJECTS: &str = "timer.set.*.*.*";
 /// Deadlines that are due: slot, order, name.
@@ -70,6 +74,11 @@ pub fn inbox_of(system: &str, partner: &str) -> String {
 /// Subject of a message to a partner. Each part must be one subject token.
 pub fn outbox(system: &str, partner: &str, message: &str) -> String {
     format!("out.{system}.{partner}.{message}")
+}
+
+/// Subject of what is held for a partner. Each part must be one subject token.
+pub fn held(system: &str, partner: &str) -> String {
+    format!("held.{system}.{partner}")
 }
 
 /// Subject of a stock movement or count. Each part must be one subject token.
