@@ -17,8 +17,8 @@ use super::demo::{Demo, SERVICES, fresh, programs};
 const AWAY: Duration = Duration::from_secs(30);
 /// How soon a service notices.
 const NOTICED: Duration = Duration::from_secs(10);
-/// How soon it is well again.
-const WELL: Duration = Duration::from_secs(30);
+/// How soon it is well again: what another process has done instead of it counts as a problem until the ack wait is over.
+const WELL: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(100);
 const ORDERS: u64 = 300;
 
@@ -109,7 +109,7 @@ async fn a_broker_away_for_half_a_minute_costs_time_and_nothing_else() {
     let demo = Demo::start_with("outage", programs, 300, &["--in-flight", "60"], Some(&broker.url()));
     let side = BrokerSide::at(&broker.url()).await;
     let far = side.billed(60).await;
-    assert!(far.billed < 200, "in the middle, not at {far:?}");
+    assert!(far.billed < far.released && far.billed < 200, "in the middle, not at {far:?}");
     let pids = demo.children();
 
     let gone = Instant::now();
@@ -123,9 +123,11 @@ async fn a_broker_away_for_half_a_minute_costs_time_and_nothing_else() {
         assert!(is_cut_off(&state), "{}: {state}", service.name);
     }
     broker.up().await.expect("started again");
+    eprintln!("back after {:?}", gone.elapsed());
     for service in &beside {
         service.ready().await;
     }
+    eprintln!("all are ready after {:?}", gone.elapsed());
     assert_eq!(demo.children(), pids, "all live on");
     let (report, _) = demo.sound(ORDERS).await;
     assert_eq!(report["restarts"], json!({}));

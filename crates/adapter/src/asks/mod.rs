@@ -38,7 +38,10 @@ pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, shutdown: Shutdow
     let mut bursts = consume.start(&adapter.js, &shutdown).await?;
     trouble.opened();
     let work = |message| receive(&adapter, &trouble, message);
-    pump(&mut bursts, &durable, adapter.in_flight, &adapter.metrics, work).await;
+    tokio::select! {
+        () = pump(&mut bursts, &durable, adapter.in_flight, &adapter.metrics, work) => {}
+        () = trouble.forget() => {}
+    }
     Ok(())
 }
 

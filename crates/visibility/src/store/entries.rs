@@ -59,7 +59,11 @@ impl Entries {
         }
         if length > end {
             let dropped = length - end;
-            tracing::warn!(dropped, "the rows do not speak of the last bytes of entries: they are folded again");
+            tracing::warn!(
+                end,
+                dropped,
+                "no row speaks of what is kept of the log after byte `end`: it is folded again"
+            );
         }
         self.file.set_len(end).map_err(StoreError::io)
     }

@@ -19,7 +19,7 @@ const DOUBT: &str = "cannot be trusted";
 /// What is said of one that is not there.
 const NOTHING: &str = "there is no projection";
 /// What is said when the rows speak of less than was kept.
-const LESS: &str = "they are folded again";
+const LESS: &str = "it is folded again";
 /// How many folders aside are kept at the most.
 const ASIDES: usize = 2;
 
@@ -161,7 +161,9 @@ fn cut(file: &'static str, share: f64) -> Damage {
 }
 
 fn garbage(file: &'static str) -> Damage {
-    damage(format!("garbage in {file}"), &[DOUBT], move |path| {
+    // sled takes a file it finds nothing in for a new one: what is kept beside it tells that it is none.
+    let said: &[&str] = if file == "db" { &[DOUBT, LESS] } else { &[DOUBT] };
+    damage(format!("garbage in {file}"), said, move |path| {
         let file = path.join(file);
         let length = std::fs::metadata(&file).unwrap().len();
         let bytes: Vec<u8> = (0..length).map(|at| (at.wrapping_mul(2_654_435_761) >> 7) as u8).collect();
