@@ -5,6 +5,7 @@ use simulator::Seed;
 
 use super::broker_side::BrokerSide;
 use super::demo::{Demo, SERVICES, kill, programs};
+use crate::kit::{generated, open, play};
 
 const ORDERS: u64 = 300;
 /// Orders under way at once: few enough that the run has a middle.
@@ -43,5 +44,23 @@ async fn each_process_and_the_broker_killed_twice_in_the_middle_of_300_orders() 
         "erp-adapter": 2, "wms-adapter": 2, "tms-adapter": 2, "orchestrator": 2, "visibility": 2, "nats-server": 2,
     });
     assert_eq!(report["restarts"], twice, "{report}");
-    eprintln!("{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_killed_under_services_of_one_process_is_started_again() {
+    let house = open(1).await;
+    let broker = BrokerSide::at(&house.url()).await;
+    let (_, pid) = house.processes().iter().find(|(name, _)| name == "nats-server").expect("an own broker");
+    let killing = async {
+        broker.billed(1).await;
+        broker.hurry().await;
+        let far = broker.billed(FIRST).await;
+        assert!(far.billed < far.released && far.billed < ORDERS - LEFT, "not in the middle, at {far:?}");
+        kill(*pid);
+    };
+    let (run, ()) = tokio::join!(play(&house, generated(20, ORDERS)), killing);
+    assert_eq!(run.wrong, Vec::<String>::new());
+    assert_eq!((run.replay.orders, run.books.asks.twice), (ORDERS, 0));
+    assert_eq!(house.restarts().await, [("nats-server".to_owned(), 1)].into());
+    house.close().await.expect("drained");
 }

@@ -123,11 +123,9 @@ async fn a_broker_away_for_half_a_minute_costs_time_and_nothing_else() {
         assert!(is_cut_off(&state), "{}: {state}", service.name);
     }
     broker.up().await.expect("started again");
-    eprintln!("back after {:?}", gone.elapsed());
     for service in &beside {
         service.ready().await;
     }
-    eprintln!("all are ready after {:?}", gone.elapsed());
     assert_eq!(demo.children(), pids, "all live on");
     let (report, _) = demo.sound(ORDERS).await;
     assert_eq!(report["restarts"], json!({}));
@@ -135,5 +133,4 @@ async fn a_broker_away_for_half_a_minute_costs_time_and_nothing_else() {
         service.ended().await;
     }
     std::fs::remove_dir_all(said).expect("removed");
-    eprintln!("{report}");
 }
