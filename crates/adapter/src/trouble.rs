@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use service::consume::DEFAULT_ACK_WAIT;
 use service::readiness::Latch;
 
 /// The most problems remembered; more of them say nothing new.
 const MOST: usize = 1_000;
 /// How much later than announced a problem may show again before it counts as somebody else's, who solved it: the other
-/// process of the same service may get the message next.
-const GRACE: Duration = Duration::from_secs(60);
+/// process of the same service may get the message next. Where the word about the pause is lost, it comes after the ack wait.
+const GRACE: Duration = DEFAULT_ACK_WAIT.saturating_add(Duration::from_secs(5));
+/// How often it is looked for those.
+const FORGET_EVERY: Duration = Duration::from_secs(5);
 
 /// The problems there are, each until it is over. The latch is ready once [`Trouble::opened`] was called and there are
 /// none.
@@ -71,6 +74,14 @@ impl Trouble {
         self.lock().problems.contains_key(what)
     }
 
+    /// Forgets the problems that do not show again; never ends.
+    pub async fn forget(&self) {
+        loop {
+            tokio::time::sleep(FORGET_EVERY).await;
+            self.forget_old();
+        }
+    }
+
     /// Forgets the problems that have not shown again.
     pub fn forget_old(&self) {
         let mut state = self.lock();
@@ -124,6 +135,19 @@ mod tests {
         trouble.over("message 3");
         assert_eq!(says(&readiness).unwrap(), "message 4: no answer");
         trouble.over("message 4");
+        assert_eq!(says(&readiness), None);
+    }
+
+    #[test]
+    fn a_problem_that_somebody_else_solved_is_forgotten() {
+        let readiness = Readiness::new();
+        let trouble = Trouble::new(readiness.latch("inbox"));
+        trouble.opened();
+        trouble.has("message 2".to_owned(), "no answer", Duration::ZERO);
+        trouble.forget_old();
+        assert!(says(&readiness).is_some(), "it may show again");
+        trouble.lock().problems.values_mut().for_each(|problem| problem.until -= GRACE);
+        trouble.forget_old();
         assert_eq!(says(&readiness), None);
     }
 }

@@ -165,7 +165,17 @@ impl Broker {
         }
     }
 
-    /// Starts the server again after [`Broker::down`], on the same port and data.
+    /// Waits until the server ends without having been told to, and says how, with the end of its log. It stays down until
+    /// [`Broker::up`]; asked again before that, the answer is the same. May be dropped and called again.
+    pub async fn ended(&mut self) -> String {
+        let pid = self.child.id();
+        let status = self.child.wait().await;
+        self.watchdog.forget(pid);
+        let how = status.map_or_else(|error| format!("an unknown status ({error})"), |status| status.to_string());
+        format!("{how}; the end of its log:\n{}", last_words(&self.data_dir))
+    }
+
+    /// Starts the server again after [`Broker::down`] or [`Broker::ended`], on the same port and data.
     ///
     /// # Errors
     /// When it does not come up, as in [`start`].
@@ -238,14 +248,25 @@ async fn launch(
     #[cfg(unix)]
     command.process_group(0);
     let mut child = command.spawn().map_err(BrokerError::io("run", program))?;
-    let pid = child.id();
-    watchdog.watch(pid);
-    let ready = wait_until_ready(&mut child, data_dir, &ports).await;
-    if ready.is_err() {
-        // The child goes with this function.
-        watchdog.forget(pid);
+    let mut starting = Starting { watchdog, pid: child.id() };
+    watchdog.watch(starting.pid);
+    let port = wait_until_ready(&mut child, data_dir, &ports).await?;
+    starting.pid = None;
+    Ok((child, port))
+}
+
+/// A child that goes, and the watch over it with it, when its start fails or is no longer waited for.
+struct Starting<'a> {
+    watchdog: &'a Watchdog,
+    pid: Option<u32>,
+}
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        if self.pid.is_some() {
+            self.watchdog.forget(self.pid);
+        }
     }
-    Ok((child, ready?))
 }
 
 async fn wait_until_ready(child: &mut Child, data_dir: &Path, ports: &Path) -> Result<u16, BrokerError> {

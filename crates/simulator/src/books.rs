@@ -66,6 +66,8 @@ pub struct Asks {
     pub repeated: u64,
     /// Came again when the order was done with: not answered.
     pub late: u64,
+    /// Were acted on twice, or asked for something a second time under another id, which no partner could have known.
+    pub twice: u64,
     /// Were about orders that somebody else released.
     pub foreign: u64,
 }
@@ -249,6 +251,12 @@ impl Books {
                 forbidden.then(|| format!("order {order} must be open with `{exception}`, and was asked to {asked}"))
             }
         }
+    }
+
+    /// Something was done a second time, or would have been.
+    pub(crate) fn twice(&mut self, words: String) {
+        self.asks.twice += 1;
+        self.fault(words);
     }
 
     pub(crate) fn fault(&mut self, words: String) {

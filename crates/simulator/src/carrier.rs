@@ -39,14 +39,14 @@ impl Carrier {
         let turn = course.turn(&ask.tender, Task::Book, Some(nth));
         if turn == Turn::First {
             check(course, nth, ask, books);
+            course.act(&ask.tender, books);
         }
         let booked = self.booked(course, nth);
         let answer = job(course, nth).booking(&ask.tender, booked.as_ref());
         match turn {
             Turn::Repeated => books.asks.repeated += 1,
-            Turn::Twice => books.fault(twice(course, nth, &ask.tender)),
+            Turn::Twice => books.twice(twice(course, nth, &ask.tender)),
             Turn::First => {
-                books.act(Task::Book);
                 course.settle();
                 return Reaction { answer, truck: booked };
             }
@@ -57,7 +57,7 @@ impl Carrier {
     /// Takes a shipment from its carrier again, unless the goods have left.
     pub fn on_withdrawal(self, course: &mut Course, nth: usize, ask: &Withdrawal<'_>, books: &mut Books) -> Message {
         let turn = course.turn(&ask.tender, Task::CancelBooking, Some(nth));
-        note_undo(course, nth, turn, Task::CancelBooking, books);
+        note_undo(course, nth, turn, (Task::CancelBooking, &ask.tender), books);
         job(course, nth).withdrawn(&ask.tender, course.has_left(nth))
     }
 

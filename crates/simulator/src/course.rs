@@ -6,7 +6,7 @@ use model::token::TokenError;
 use model::{CustomerId, Lacking, LineId, LocationId, OrderId, Place, ShipmentId, Sku, Timestamp, When};
 use rust_decimal::Decimal;
 
-use crate::books::Task;
+use crate::books::{Books, Task};
 use crate::mishap::Mishap;
 use crate::plan::{CancelledAt, Fate, Plan, PlannedLine, PlannedShipment, Steps, Warehouse, shipment_id};
 use crate::seed::Seed;
@@ -43,6 +43,8 @@ struct Act {
     ask: Box<str>,
     task: Task,
     shipment: Option<usize>,
+    /// How often a partner did what it was asked.
+    effects: u32,
 }
 
 /// How often something was asked.
@@ -163,8 +165,19 @@ impl Course {
             return Turn::Repeated;
         }
         let twice = self.acted.iter().any(|act| act.task == task && act.shipment == shipment);
-        self.acted.push(Act { ask: ask.into(), task, shipment });
+        self.acted.push(Act { ask: ask.into(), task, shipment, effects: 0 });
         if twice { Turn::Twice } else { Turn::First }
+    }
+
+    /// Keeps account of it that a partner does what it was asked. To do it a second time is a fault.
+    pub fn act(&mut self, ask: &str, books: &mut Books) {
+        let Some(act) = self.acted.iter_mut().find(|act| &*act.ask == ask) else { return };
+        act.effects += 1;
+        books.act(act.task);
+        if act.effects > 1 {
+            let what = act.task.as_str();
+            books.twice(format!("order {}: {ask} to {what} was acted on {} times", self.plan.order, act.effects));
+        }
     }
 
     /// A shipment was delivered and billed by the carrier, or refused.
@@ -324,5 +337,25 @@ impl Course {
     pub fn price_of(&self, lines: &[(&str, Decimal)]) -> Decimal {
         let price = |name: &str| self.ordered().iter().find(|line| line.line.as_str() == name).map(|line| line.price);
         lines.iter().filter_map(|(line, quantity)| Some(price(line)? * quantity)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ask_that_is_acted_on_twice_is_a_fault_that_names_it() {
+        let order = OrderId::new("SO 1").unwrap();
+        let mut course = Course::foreign(order, Timestamp::from_millis(0));
+        let mut books = Books::default();
+        assert_eq!(course.turn("SO 1/bill", Task::Bill, None), Turn::First);
+        course.act("SO 1/bill", &mut books);
+        assert_eq!(course.turn("SO 1/bill", Task::Bill, None), Turn::Repeated);
+        assert_eq!((books.asks.twice, books.fault_count), (0, 0));
+        course.act("SO 1/bill", &mut books);
+        assert_eq!((books.asks.bill, books.asks.twice, books.fault_count), (2, 1, 1));
+        assert!(books.faults[0].contains("SO 1/bill to bill was acted on 2 times"), "{:?}", books.faults);
+        assert!(books.sound().is_err());
     }
 }

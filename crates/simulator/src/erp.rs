@@ -24,9 +24,9 @@ impl Erp {
         let order = course.plan.order.clone();
         match course.turn(&ask.reference, Task::ConfirmCancellation, None) {
             Turn::Repeated => books.asks.repeated += 1,
-            Turn::Twice => books.fault(format!("order {order}: asked to confirm its cancellation twice")),
+            Turn::Twice => books.twice(format!("order {order}: asked to confirm its cancellation twice")),
             Turn::First => {
-                books.act(Task::ConfirmCancellation);
+                course.act(&ask.reference, books);
                 if let Some(words) =
                     books.forbids(order.as_str(), Task::ConfirmCancellation).filter(|_| !course.foreign)
                 {
@@ -51,12 +51,14 @@ impl Erp {
 /// Keeps account of an ask and holds it against the plan.
 fn note(course: &mut Course, task: Task, ask: &str, lines: &[(&str, Decimal)], books: &mut Books) -> Turn {
     let turn = course.turn(ask, task, None);
+    if turn == Turn::First {
+        course.act(ask, books);
+    }
     let order = &course.plan.order;
     match turn {
         Turn::Repeated => books.asks.repeated += 1,
-        Turn::Twice => books.fault(format!("order {order}: asked to {} twice, then as {ask}", task.as_str())),
+        Turn::Twice => books.twice(format!("order {order}: asked to {} twice, then as {ask}", task.as_str())),
         Turn::First => {
-            books.act(task);
             if let Some(words) = books.forbids(order.as_str(), task).filter(|_| !course.foreign) {
                 books.fault(words);
             }

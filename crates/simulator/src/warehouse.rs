@@ -20,6 +20,7 @@ impl WarehouseSystem {
         let turn = course.turn(&ask.request, Task::Allocate, Some(nth));
         if turn == Turn::First {
             self.check(course, nth, ask, books);
+            course.act(&ask.request, books);
         }
         let word = word(course, nth);
         let job = self.job(course, nth);
@@ -27,9 +28,8 @@ impl WarehouseSystem {
         let mut said = vec![job.reply(&ask.request, word, &reserved)];
         match turn {
             Turn::Repeated => books.asks.repeated += 1,
-            Turn::Twice => books.fault(twice(course, nth, &ask.request)),
+            Turn::Twice => books.twice(twice(course, nth, &ask.request)),
             Turn::First => {
-                books.act(Task::Allocate);
                 if matches!(word, Word::Allocated(_)) {
                     let steps = &job.shipment.steps;
                     said.push(job.status(Code::PickStart, steps.pick_started, &[]));
@@ -52,7 +52,7 @@ impl WarehouseSystem {
     /// Gives back what it reserved, unless the goods have left.
     pub fn on_cancel(self, course: &mut Course, nth: usize, ask: &Cancel<'_>, books: &mut Books) -> Message {
         let turn = course.turn(&ask.request, Task::CancelAllocation, Some(nth));
-        note_undo(course, nth, turn, Task::CancelAllocation, books);
+        note_undo(course, nth, turn, (Task::CancelAllocation, &ask.request), books);
         let word = if course.has_left(nth) { Word::Gone } else { Word::Cancelled };
         self.job(course, nth).reply(&ask.request, word, &[])
     }
@@ -91,13 +91,15 @@ impl WarehouseSystem {
 }
 
 /// Keeps account of an ask to undo something.
-pub(crate) fn note_undo(course: &Course, nth: usize, turn: Turn, task: Task, books: &mut Books) {
+pub(crate) fn note_undo(course: &mut Course, nth: usize, turn: Turn, (task, ask): (Task, &str), books: &mut Books) {
+    if turn == Turn::First {
+        course.act(ask, books);
+    }
     let (order, shipment) = (&course.plan.order, &course.plan.shipments[nth].id);
     match turn {
         Turn::Repeated => books.asks.repeated += 1,
-        Turn::Twice => books.fault(format!("order {order}, {shipment}: asked to {} twice", task.as_str())),
+        Turn::Twice => books.twice(format!("order {order}, {shipment}: asked to {} twice", task.as_str())),
         Turn::First => {
-            books.act(task);
             let may_be_undone = course.foreign || course.is_replaced(nth);
             if let Some(words) = books.forbids(order.as_str(), task).filter(|_| !may_be_undone) {
                 books.fault(words);

@@ -83,10 +83,12 @@ impl Watcher {
         self.shown.send_modify(|shown| shown.streams.clear());
         loop {
             for (which, created, goal) in &mut followed {
+                // Before the stream is asked: what comes in meanwhile is folded meanwhile, and lies behind the end it tells.
+                let folded = which.folded(&self.applied.borrow());
                 match self.end_of(*which).await {
                     Ok(end) => {
                         goal.get_or_insert(end.last);
-                        if let Some(what) = self.note(*which, &end, created) {
+                        if let Some(what) = self.note(*which, folded, &end, created) {
                             return what;
                         }
                     }
@@ -111,8 +113,7 @@ impl Watcher {
     }
 
     /// Keeps what was seen of a stream; says how it differs from what was followed, if it does.
-    fn note(&self, which: Followed, end: &End, created: &mut Option<Timestamp>) -> Option<String> {
-        let folded = which.folded(&self.applied.borrow());
+    fn note(&self, which: Followed, folded: u64, end: &End, created: &mut Option<Timestamp>) -> Option<String> {
         let name = which.stream();
         if *created.get_or_insert(end.created) != end.created {
             return Some(format!("stream {name} was deleted and created anew at {}", end.created));

@@ -14,11 +14,11 @@ use tokio::task::JoinSet;
 use crate::follow::{Followed, Follower};
 use crate::lag::Watcher;
 use crate::projection::{Applied, LONGEST_LIVE, Links, Owner, Projection};
-use crate::store::{Folder, Meta, Store, StoreError};
+use crate::store::{Folder, Meta, Place, Store, StoreError};
 use crate::updates::Updates;
 use crate::view::View;
 
-/// How long to wait before trying again to follow a stream.
+/// How long to wait before trying again to follow a stream, and before looking again for the projection's files.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a life works with.
@@ -60,6 +60,9 @@ impl Life {
             return Ok(Ended::Doubt("opening it did not come to an end the last time".to_owned()));
         }
         let path = folder.path();
+        if !path.exists() {
+            tracing::info!(path = %path.display(), "there is no projection: it is built from the streams' beginning");
+        }
         let opened = tokio::task::spawn_blocking(move || Store::open(&path)).await?;
         let (store, meta) = match opened {
             Ok(opened) => opened,
@@ -85,6 +88,7 @@ impl Life {
         let sequence = |checkpoint: &Option<Checkpoint>| checkpoint.as_ref().map_or(0, |c| c.sequence);
         let (orders, stock) = (sequence(&meta.orders), sequence(&meta.stock));
         tracing::info!(orders, stock, rows = meta.totals.orders, "the projection is open");
+        let place = store.place();
         self.links.live.set_live(false);
         self.links.board.reset(meta.status, orders);
         self.view.show(store.clone());
@@ -100,20 +104,23 @@ impl Life {
             () = self.shutdown.triggered() => None,
             failed = owner.failed() => Some(failed),
             what = self.watcher.run(meta.orders, meta.stock) => Some(Err(StoreError::doubt(what))),
+            what = left(&place) => Some(Err(StoreError::doubt(what))),
         };
         tails.shutdown().await;
         let outcome = match ended {
             None => owner.finish().await,
             Some(outcome @ Err(StoreError::Doubt { .. })) if !owner.has_stopped() => {
-                // The stream is another one; what the owner still writes is worth nothing either way.
-                owner.finish().await.and(outcome)
+                // The stream is another one, or the files are; what the owner still writes is worth nothing either way.
+                let _ = owner.finish().await;
+                outcome
             }
             Some(outcome) => outcome,
         };
         match outcome {
             Ok(()) => Ok(Ended::Finished),
             Err(StoreError::Doubt { what }) => Ok(Ended::Doubt(what)),
-            Err(error) => Err(error.into()),
+            // What the file system refuses in a folder that is gone, it takes in a new one.
+            Err(error) => place.left().map_or_else(|| Err(error.into()), |what| Ok(Ended::Doubt(what))),
         }
     }
 
@@ -134,6 +141,16 @@ impl Life {
                 }
                 settled => return settled,
             }
+        }
+    }
+}
+
+/// Waits until the files are no longer the ones that were opened, and says so in words.
+async fn left(place: &Place) -> String {
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        if let Some(what) = place.left() {
+            return what;
         }
     }
 }

@@ -103,7 +103,11 @@ async fn keep(life: &Life, folder: &mut Folder) -> anyhow::Result<()> {
         rebuilds += 1;
         let aside = folder.set_aside()?;
         let aside = aside.as_deref().map(|path| path.display().to_string());
-        tracing::error!(what, aside, "the projection cannot be trusted: it is moved aside and rebuilt");
+        tracing::error!(
+            what,
+            aside,
+            "the projection cannot be trusted: what is left of it is moved aside, and it is rebuilt"
+        );
         if rebuilds > MOST_REBUILDS {
             anyhow::bail!("the projection was rebuilt {MOST_REBUILDS} times and cannot be trusted yet: {what}");
         }

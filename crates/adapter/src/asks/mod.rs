@@ -49,7 +49,10 @@ pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, shutdown: Shutdow
     trouble.opened();
     let turns = Turns::default();
     let work = |message| receive(&adapter, &trouble, &turns, message);
-    pump(&mut bursts, &durable, adapter.in_flight, &adapter.metrics, work).await;
+    tokio::select! {
+        () = pump(&mut bursts, &durable, adapter.in_flight, &adapter.metrics, work) => {}
+        () = trouble.forget() => {}
+    }
     bursts.let_go().await;
     Ok(())
 }

@@ -48,7 +48,7 @@ impl Entries {
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let mut options = File::options();
         let file = options.read(true).write(true).create(true).truncate(false).open(folder.join(FILE));
-        Ok(Self { file: Arc::new(file.map_err(StoreError::io)?) })
+        Ok(Self { file: Arc::new(file.map_err(StoreError::of_file)?) })
     }
 
     /// Drops what was written after `end`, which no row speaks of.
@@ -56,6 +56,14 @@ impl Entries {
         let length = self.file.metadata().map_err(StoreError::io)?.len();
         if length < end {
             return Err(StoreError::doubt(format!("its entries end at byte {length}, before {end}")));
+        }
+        if length > end {
+            let dropped = length - end;
+            tracing::warn!(
+                end,
+                dropped,
+                "no row speaks of what is kept of the log after byte `end`: it is folded again"
+            );
         }
         self.file.set_len(end).map_err(StoreError::io)
     }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +11,7 @@ const MOST: u32 = 16;
 /// How many folders that were moved aside are kept for a look; older ones are removed.
 const ASIDES_KEPT: usize = 2;
 /// The file of the folder that sled locks.
-const DATABASE: &str = "db";
+pub(super) const DATABASE: &str = "db";
 /// How long a database that was closed may take to let go of its files.
 pub(super) const CLOSING: Duration = Duration::from_secs(10);
 /// How often it is looked at meanwhile.
@@ -102,15 +103,27 @@ impl Folder {
     /// # Errors
     /// [`FolderError::Io`] when it cannot be moved.
     pub fn set_aside(&mut self) -> Result<Option<PathBuf>, FolderError> {
+        self.hold_lock()?;
         let aside = self.move_aside()?;
         // What was noted was about what is no longer there.
         self.note(b"")?;
         Ok(aside)
     }
 
+    /// Takes the folder anew when its lock was removed together with it: another process may have.
+    fn hold_lock(&mut self) -> Result<(), FolderError> {
+        let path = self.data_dir.join(format!("{}.lock", self.name));
+        let held = self.lock.metadata().map_err(io("look at", &path))?;
+        let is_there = fs::metadata(&path).is_ok_and(|file| (file.dev(), file.ino()) == (held.dev(), held.ino()));
+        if !is_there {
+            *self = Self::take(&self.data_dir)?;
+        }
+        Ok(())
+    }
+
     fn move_aside(&self) -> Result<Option<PathBuf>, FolderError> {
         let path = self.path();
-        if !path.exists() {
+        if path.symlink_metadata().is_err() {
             return Ok(None);
         }
         let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
@@ -141,7 +154,8 @@ impl Folder {
             .collect();
         asides.sort();
         for old in asides.iter().rev().skip(ASIDES_KEPT - 1) {
-            if let Err(error) = fs::remove_dir_all(old) {
+            let removed = if old.is_dir() { fs::remove_dir_all(old) } else { fs::remove_file(old) };
+            if let Err(error) = removed {
                 tracing::warn!(path = %old.display(), %error, "cannot remove an old projection");
             }
         }
@@ -193,15 +207,27 @@ mod tests {
     }
 
     #[test]
-    fn few_folders_are_kept_aside() {
+    fn few_folders_are_kept_aside_and_few_files_in_their_place() {
         let data = tempfile::tempdir().unwrap();
         let mut folder = Folder::take(data.path()).unwrap();
-        for _ in 0..4 {
-            fs::create_dir(folder.path()).unwrap();
+        for number in 0..6 {
+            if number % 2 == 0 { fs::create_dir(folder.path()) } else { fs::write(folder.path(), "no folder") }
+                .unwrap();
             assert!(folder.set_aside().unwrap().is_some_and(|aside| aside.exists()));
         }
         assert!(folder.set_aside().unwrap().is_none());
-        let left = fs::read_dir(data.path()).unwrap().filter(|item| item.as_ref().unwrap().path().is_dir()).count();
+        let names = fs::read_dir(data.path()).unwrap().map(|item| item.unwrap().file_name());
+        let left = names.filter(|name| name.to_string_lossy().contains(".aside-")).count();
         assert_eq!(left, ASIDES_KEPT);
+    }
+
+    #[test]
+    fn a_lock_that_was_removed_with_its_folder_is_taken_anew() {
+        let data = tempfile::tempdir().unwrap();
+        let mut folder = Folder::take(data.path()).unwrap();
+        fs::remove_dir_all(data.path()).unwrap();
+        assert!(folder.set_aside().unwrap().is_none());
+        let other = Folder::take(data.path()).unwrap();
+        assert_ne!(folder.path(), other.path(), "two processes never share one");
     }
 }

@@ -8,16 +8,19 @@ mod entries;
 mod folder;
 mod history;
 pub mod keys;
+mod place;
 mod rows;
 mod summary;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 pub use entries::{FILE as ENTRIES, Piece};
 pub use folder::{Folder, FolderError};
 pub use history::{Folded, Kept};
 use keys::Kind;
+pub use place::Place;
 pub use rows::{Balance, Count, Head, Meta, Moved, Outgoing, Progress, SCHEMA, Standing, Totals, decode, encode};
 pub use summary::Summary;
 
@@ -54,6 +57,11 @@ impl StoreError {
     fn io(source: std::io::Error) -> Self {
         Self::Io { source }
     }
+
+    /// What opening a file met: a refusal, or something else in the file's place, which is a doubt.
+    fn of_file(source: std::io::Error) -> Self {
+        if is_refusal(source.kind()) { Self::Io { source } } else { Self::doubt(source.to_string()) }
+    }
 }
 
 impl From<sled::Error> for StoreError {
@@ -73,6 +81,7 @@ impl From<sled::Error> for StoreError {
 pub struct Store {
     db: sled::Db,
     entries: entries::Entries,
+    place: Arc<Place>,
 }
 
 impl Store {
@@ -96,13 +105,15 @@ impl Store {
         let begun = Instant::now();
         loop {
             match config.open() {
-                Ok(db) => return Ok(Self { db, entries: entries::Entries::open(path)? }),
+                Ok(db) => {
+                    let entries = entries::Entries::open(path)?;
+                    return Ok(Self { db, entries, place: Arc::new(Place::of(path)?) });
+                }
                 // One that was closed a moment ago, as before a rebuild, lets go of its files a moment later.
                 Err(error) if is_locked(&error) && begun.elapsed() < folder::CLOSING => {
                     std::thread::sleep(folder::POLL);
                 }
-                Err(sled::Error::Io(source)) if is_refusal(source.kind()) => return Err(StoreError::Io { source }),
-                // A file that is no database may also look like a refusal of the file system.
+                Err(sled::Error::Io(source)) => return Err(StoreError::of_file(source)),
                 Err(error) => return Err(StoreError::doubt(error.to_string())),
             }
         }
@@ -162,6 +173,12 @@ impl Store {
             return Err(StoreError::doubt(format!("it keeps {kept} entries and has folded {}", totals.entries)));
         }
         Ok(totals)
+    }
+
+    /// Where its files are.
+    #[must_use]
+    pub fn place(&self) -> Arc<Place> {
+        Arc::clone(&self.place)
     }
 
     /// The row at a key.

@@ -13,7 +13,7 @@ fn digest(store: &Store) -> String {
     look::digests(store, None, None).unwrap().digest
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for item in std::fs::read_dir(from).unwrap() {
         let item = item.unwrap();
@@ -218,7 +218,7 @@ fn a_lost_row_is_noticed() {
 }
 
 /// sled lets go of its lock a moment after its last handle is dropped.
-fn unlocked(path: &std::path::Path) -> sled::Db {
+pub fn unlocked(path: &Path) -> sled::Db {
     let begun = std::time::Instant::now();
     loop {
         match sled::open(path) {

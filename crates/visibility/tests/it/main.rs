@@ -5,5 +5,7 @@
 mod crash;
 mod given;
 mod queries;
+mod rebuild;
 mod service_run;
 mod stock;
+mod world;

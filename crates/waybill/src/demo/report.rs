@@ -47,6 +47,8 @@ struct AskCounts {
     undo: u64,
     confirm_cancellation: u64,
     repeated: u64,
+    late: u64,
+    acted_twice: u64,
 }
 
 /// What went wrong on purpose.
@@ -107,6 +109,8 @@ impl Report {
                 undo: asks.undo,
                 confirm_cancellation: asks.confirm_cancellation,
                 repeated: asks.repeated,
+                late: asks.late,
+                acted_twice: asks.twice,
             },
             faults: FaultCounts::of(&run.partners.faults()),
             restarts,
@@ -140,7 +144,8 @@ impl Report {
         writeln!(text, "{} late, {} returned", lines.late, lines.returned)?;
         let asks = &self.asks;
         write!(text, "  partners were asked to allocate {}, book {}, ", asks.allocate, asks.book)?;
-        writeln!(text, "confirm {}, bill {}; {} repeated", asks.confirm_shipment, asks.bill, asks.repeated)?;
+        write!(text, "confirm {}, bill {}; ", asks.confirm_shipment, asks.bill)?;
+        writeln!(text, "{} came again, {} acted on twice", asks.repeated + asks.late, asks.acted_twice)?;
         if self.cancelled > 0 {
             writeln!(text, "  {} cancelled: {} undone", self.cancelled, count(asks.undo, "ask"))?;
         }

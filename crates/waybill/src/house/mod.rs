@@ -2,6 +2,7 @@
 
 mod in_process;
 mod last_words;
+mod own_broker;
 mod processes;
 mod settled;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use broker::Watchdog;
+use own_broker::OwnBroker;
 use service::Connection;
 use service::settings::NatsSettings;
 use service::streams::{self, Durability};
@@ -23,6 +25,10 @@ use crate::exit::Failure;
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// How often they are looked for meanwhile.
 const POLL: Duration = Duration::from_millis(50);
+/// How often each service and an own broker is started again; one that dies more often will not get well by itself.
+const MAX_RESTARTS: u32 = 5;
+/// How long after its end it is started again; its last words have arrived by then.
+const PAUSE: Duration = Duration::from_millis(200);
 /// The five services.
 pub const SERVICES: [&str; 5] = ["erp-adapter", "wms-adapter", "tms-adapter", "orchestrator", "visibility"];
 
@@ -48,10 +54,10 @@ pub struct House {
     pub connection: Connection,
     /// Where the broker is.
     pub nats: NatsSettings,
-    // Held by whoever watches for one that breaks down.
+    // Both are held by whoever watches for one that breaks down.
     services: Mutex<Services>,
+    broker: Mutex<Option<OwnBroker>>,
     processes: Vec<(String, u32)>,
-    broker: Option<broker::Broker>,
     // Dropped after the services: what they keep on disk, and the watch over both.
     _data: TempDir,
     _watchdog: Arc<Watchdog>,
@@ -93,9 +99,9 @@ impl House {
             Services::Processes(processes) => processes.pids(),
         };
         let own = broker.as_ref().and_then(broker::Broker::pid);
-        processes.extend(own.map(|pid| ("nats-server".to_owned(), pid)));
-        let services = Mutex::new(services);
-        let house = Self { connection, nats, services, processes, broker, _data: data, _watchdog: watchdog };
+        processes.extend(own.map(|pid| (own_broker::NAME.to_owned(), pid)));
+        let (services, broker) = (Mutex::new(services), Mutex::new(broker.map(OwnBroker::new)));
+        let house = Self { connection, nats, services, broker, processes, _data: data, _watchdog: watchdog };
         tokio::select! {
             answered = house.wait_until_all_answer() => answered?,
             words = house.death() => return Err(Failure::Broken(anyhow::anyhow!("at the start, {words}"))),
@@ -106,7 +112,7 @@ impl House {
     /// The broker's address.
     #[must_use]
     pub fn url(&self) -> String {
-        self.nats.nats_url.clone().or_else(|| self.broker.as_ref().map(broker::Broker::url)).unwrap_or_default()
+        self.nats.nats_url.clone().unwrap_or_default()
     }
 
     /// The processes it was made of at the start, by name: this one, or the five services, and an own broker.
@@ -115,28 +121,57 @@ impl House {
         &self.processes
     }
 
-    /// How often each service was started again after it had died, of those that were.
+    /// How often each service and an own broker was started again after it had died, of those that were.
     pub async fn restarts(&self) -> BTreeMap<String, u32> {
-        match &*self.services.lock().await {
+        let mut restarts = match &*self.services.lock().await {
             Services::InProcess(_) => BTreeMap::new(),
             Services::Processes(processes) => processes.restarts(),
+        };
+        let broker = self.broker.lock().await.as_ref().map_or(0, OwnBroker::restarts);
+        if broker > 0 {
+            restarts.insert(own_broker::NAME.to_owned(), broker);
         }
+        restarts
     }
 
-    /// Waits for a service that ends before it is told to, and says so in words.
+    /// Waits for a service or an own broker that ends before it is told to, and says so in words.
     async fn death(&self) -> String {
-        match &mut *self.services.lock().await {
-            Services::InProcess(services) => services.broken().await,
-            Services::Processes(processes) => processes.death().await,
+        let service = async {
+            match &mut *self.services.lock().await {
+                Services::InProcess(services) => services.broken().await,
+                Services::Processes(processes) => processes.death().await,
+            }
+        };
+        let broker = async {
+            match &mut *self.broker.lock().await {
+                Some(broker) => broker.death().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            words = service => words,
+            words = broker => words,
         }
     }
 
-    /// Starts a process again that dies, and waits until the installation is beyond help: one has died too often, or a
-    /// service within this process has ended. Says in words what happened.
+    /// Starts a process again that dies, an own broker too, and waits until the installation is beyond help: one has died
+    /// too often, or a service within this process has ended. Says in words what happened.
     pub async fn broken(&self) -> String {
-        match &mut *self.services.lock().await {
-            Services::InProcess(services) => services.broken().await,
-            Services::Processes(processes) => processes.broken().await,
+        let service = async {
+            match &mut *self.services.lock().await {
+                Services::InProcess(services) => services.broken().await,
+                Services::Processes(processes) => processes.broken().await,
+            }
+        };
+        let broker = async {
+            match &mut *self.broker.lock().await {
+                Some(broker) => broker.broken().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            words = service => words,
+            words = broker => words,
         }
     }
 
@@ -149,8 +184,8 @@ impl House {
             Services::InProcess(services) => services.stop().await?,
             Services::Processes(processes) => processes.stop().await?,
         }
-        if let Some(broker) = self.broker {
-            broker.stop().await.map_err(anyhow::Error::new)?;
+        if let Some(broker) = self.broker.into_inner() {
+            broker.stop().await?;
         }
         Ok(())
     }

@@ -13,16 +13,11 @@ use service::settings::NatsSettings;
 use tokio::process::{Child, Command};
 
 use super::last_words::LastWords;
-use super::{SERVICES, projection_folder};
+use super::{MAX_RESTARTS, PAUSE, SERVICES, projection_folder};
 use crate::exit::in_full;
 
 /// How long a service may take to finish what it has begun before it is killed.
 const DRAIN_LIMIT: Duration = Duration::from_secs(25);
-/// How often each process is started again; one that dies more often will not get well by itself.
-pub(super) const MAX_RESTARTS: u32 = 5;
-/// How long after its end a process is started again; its last words have arrived by then.
-const PAUSE: Duration = Duration::from_millis(200);
-
 /// The five services as children. Dropping them kills them.
 pub(super) struct Processes {
     nats: NatsSettings,
