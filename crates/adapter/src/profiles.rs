@@ -9,7 +9,7 @@ use partners::{Profile, ProfileError};
 use crate::settings::SharedProfile;
 
 /// Simulated partners that share the profile of another; they are served along with the profiles that come with Waybill.
-const SIMULATED: [(&str, &str); 1] = [("wms-west", "sim-wms")];
+const SIMULATED: [(&str, &str); 2] = [("wms-west", "sim-wms"), ("tms-spare", "sim-tms")];
 
 /// The largest profile that is read, in bytes.
 const MAX_PROFILE: u64 = 1024 * 1024;
@@ -235,7 +235,7 @@ mod tests {
         for (system, expected) in [
             (System::Erp, vec!["erp-main", "shopify", "woocommerce"]),
             (System::Wms, vec!["wms-east", "wms-west"]),
-            (System::Tms, vec!["tms-main"]),
+            (System::Tms, vec!["tms-main", "tms-spare"]),
         ] {
             let profiles = Profiles::load(system, None, &[]).unwrap();
             let mut tokens: Vec<&str> = profiles.tokens().collect();

@@ -14,6 +14,7 @@
 //! | in `invoice` | as `confirmation`, and when `53`: `vbeln_vf` (invoice), `netwr` (total), `waerk` (currency), `items[]`?: `posnr`, `fkimg` (quantity), `meins` |
 //! | in `cancel` | `docnum`, `vbeln`, `abgru`? (`CUST` the customer, `SHIP` the shipper does not want it), `text`? |
 //! | in `credit` | `docnum`, `vbeln`, `cmgst` (`B` held back, `D` let go), `at` (ISO 8601) |
+//! | in `goods_movement` | `docnum`, `vbeln`, `wbstk` (`C`: all of it has left), `at` (ISO 8601) |
 //! | out `shpcon` | `reference`, `vbeln`, `items[]`: `posnr`, `lfimg`, `meins`, `werks`? |
 //! | out `billing` | `reference`, `vbeln`, `fkart` (always `F2`), `items[]`: `posnr`, `fkimg`, `meins` |
 //! | out `rejection` | `reference`, `vbeln`, `abgru`; answered by `confirmation` |
@@ -29,7 +30,7 @@
 //! | in `status` | `event`, `order_no`, `shipment_no`, `code` (`PICKSTART PICKED PACKED STAGED SHIPPED RETURNED`), `at`, `site`, `items[]`? as above; when `PACKED` instead of `items`: `cartons[]`?: `sscc`, `items[]`. Several at once: `events[]` |
 //! | in `stock` | `movements[]`: `id`, `site`, `article`, `type` (`GR` received, `ADJ` signed, `CNT` counted), `qty`, `uom`, `at` |
 //!
-//! # `sim-tms`: `tms-main`
+//! # `sim-tms`: `tms-main`, `tms-spare`
 //! Times are ISO 8601 with an offset. Units are `PCS` (each), `CTN`, `PLT`, `KGS`. `pro` is the tracking number.
 //!
 //! | message | fields |

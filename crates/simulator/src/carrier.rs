@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::books::{Books, Task};
 use crate::course::{Course, Turn};
 use crate::mishap::Mishap;
-use crate::plan::{Fate, PlannedLine};
+use crate::plan::{Fate, PlannedLine, TMS};
 use crate::seed::Seed;
 use crate::warehouse::note_undo;
 use crate::wire::Message;
@@ -22,6 +22,8 @@ const CENTS_A_PIECE: u32 = 35;
 pub struct Carrier {
     /// What tracking numbers and prices follow from.
     pub seed: Seed,
+    /// The TMS's partner id.
+    pub tms: &'static str,
 }
 
 /// What a tender led to.
@@ -36,13 +38,17 @@ pub struct Reaction {
 impl Carrier {
     /// Answers a tender. One that comes again gets the same answer, and no second truck comes.
     pub fn on_ask(self, course: &mut Course, nth: usize, ask: &Tender<'_>, books: &mut Books) -> Reaction {
+        let booked = self.booked(course, nth);
+        let answer = self.job(course, nth).booking(&ask.tender, booked.as_ref());
+        if booked.is_none() && self.tms == TMS {
+            self.declines(course, nth, ask, books);
+            return Reaction { answer, truck: None };
+        }
         let turn = course.turn(&ask.tender, Task::Book, Some(nth));
         if turn == Turn::First {
             check(course, nth, ask, books);
             course.act(&ask.tender, books);
         }
-        let booked = self.booked(course, nth);
-        let answer = job(course, nth).booking(&ask.tender, booked.as_ref());
         match turn {
             Turn::Repeated => books.asks.repeated += 1,
             Turn::Twice => books.twice(twice(course, nth, &ask.tender)),
@@ -54,16 +60,39 @@ impl Carrier {
         Reaction { answer, truck: None }
     }
 
+    /// No carrier takes it: somebody else may be asked.
+    fn declines(self, course: &mut Course, nth: usize, ask: &Tender<'_>, books: &mut Books) {
+        match course.turn(&ask.tender, Task::Book, None) {
+            Turn::Repeated => books.asks.repeated += 1,
+            Turn::First | Turn::Twice => {
+                check(course, nth, ask, books);
+                course.act(&ask.tender, books);
+                if course.mishap != Some(Mishap::Declined) {
+                    course.settle();
+                }
+            }
+        }
+    }
+
+    fn job(self, course: &Course, nth: usize) -> Job<'_> {
+        Job { partner: self.tms, order: &course.plan.order, shipment: &course.plan.shipments[nth].id }
+    }
+
+    /// Says that nobody could be asked, and does nothing.
+    pub fn fail(self, course: &Course, nth: usize, ask: &str) -> Message {
+        self.job(course, nth).failed(ask)
+    }
+
     /// Takes a shipment from its carrier again, unless the goods have left.
     pub fn on_withdrawal(self, course: &mut Course, nth: usize, ask: &Withdrawal<'_>, books: &mut Books) -> Message {
         let turn = course.turn(&ask.tender, Task::CancelBooking, Some(nth));
         note_undo(course, nth, turn, (Task::CancelBooking, &ask.tender), books);
-        job(course, nth).withdrawn(&ask.tender, course.has_left(nth))
+        self.job(course, nth).withdrawn(&ask.tender, course.has_left(nth))
     }
 
     /// The road: from the dock to the consignee, then the bill.
     pub fn on_the_road(self, course: &Course, nth: usize, booked: &Booked) -> Vec<Message> {
-        let (plan, job) = (&course.plan, job(course, nth));
+        let (plan, job) = (&course.plan, self.job(course, nth));
         let steps = &plan.shipments[nth].steps;
         let doorstep = || Event { stop: Some(&plan.ship_to), ..event(Code::OutForDelivery, steps.out_for_delivery) };
         let road = || [event(Code::Departed, steps.departed), event(Code::InTransit, steps.in_transit)];
@@ -92,7 +121,8 @@ impl Carrier {
 
     fn booked(self, course: &Course, nth: usize) -> Option<Booked> {
         let shipment = &course.plan.shipments[nth];
-        if course.plan.fate == Fate::BookingRefused(shipment.id.clone()) {
+        let no_carrier = course.plan.fate == Fate::BookingRefused(shipment.id.clone());
+        if no_carrier || course.mishap == Some(Mishap::Declined) && self.tms == TMS {
             return None;
         }
         let dice = self.seed.about(course.plan.order.as_str()).part(nth);
@@ -112,11 +142,6 @@ const fn event<'a>(code: Code, at: When) -> Event<'a> {
     Event { code, at, stop: None, lines: Vec::new() }
 }
 
-/// Says that nobody could be asked, and does nothing.
-pub fn fail(course: &Course, nth: usize, ask: &str) -> Message {
-    job(course, nth).failed(ask)
-}
-
 /// Lines that arrive at one time are one delivery.
 fn deliveries<'a>(arrived: &'a [PlannedLine], at: &'a Place) -> Vec<Event<'a>> {
     let mut lines: Vec<&PlannedLine> = arrived.iter().collect();
@@ -130,10 +155,6 @@ fn deliveries<'a>(arrived: &'a [PlannedLine], at: &'a Place) -> Vec<Event<'a>> {
             lines: together.to_vec(),
         })
         .collect()
-}
-
-fn job(course: &Course, nth: usize) -> Job<'_> {
-    Job { order: &course.plan.order, shipment: &course.plan.shipments[nth].id }
 }
 
 fn check(course: &Course, nth: usize, ask: &Tender<'_>, books: &mut Books) {

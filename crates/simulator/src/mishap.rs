@@ -1,6 +1,7 @@
 //! What makes more work of an order and changes nothing of where it ends, as long as the policy has the rest of a shipment travel
 //! as another one: goods that lack, come back or are refused at the door; an order that is changed or held back; a carrier with
-//! a wrong clock, or one that tells its whole history again; an ERP that sees goods shipped before they are.
+//! a wrong clock, or one that tells its whole history again; an ERP that sees goods shipped before they are; a TMS that
+//! finds no carrier where another one does.
 
 use model::Lacking;
 use rust_decimal::Decimal;
@@ -43,6 +44,8 @@ pub enum Mishap {
     ToldAgain,
     /// The carrier's clock is slow.
     SlowClock,
+    /// The first TMS finds no carrier, the other one does.
+    Declined,
 }
 
 impl Mishap {
@@ -64,7 +67,7 @@ impl Mishap {
                 rest: (plan.lines[line].quantity / Decimal::TWO).floor(),
             })
         };
-        match dice.within("which mishap", 0..=8) {
+        match dice.within("which mishap", 0..=9) {
             0..=3 if comes_back_later => None,
             0 => lacks(Lacking::Reserved, line),
             1 => lacks(Lacking::Shipped, line),
@@ -74,7 +77,8 @@ impl Mishap {
             5 => Some(Self::HeldBack),
             6 => Some(Self::ClaimedEarly),
             7 => Some(Self::ToldAgain),
-            _ => Some(Self::SlowClock),
+            8 => Some(Self::SlowClock),
+            _ => Some(Self::Declined),
         }
     }
 
@@ -91,7 +95,8 @@ impl Mishap {
             | Self::HeldBack
             | Self::ClaimedEarly
             | Self::ToldAgain
-            | Self::SlowClock => Decimal::ZERO,
+            | Self::SlowClock
+            | Self::Declined => Decimal::ZERO,
         }
     }
 
@@ -104,7 +109,12 @@ impl Mishap {
                 let lines = &plan.shipments.get(*shipment)?.lines;
                 Some((*shipment, lines.iter().map(|line| (*line, plan.lines[*line].quantity)).collect()))
             }
-            Self::Changed { .. } | Self::HeldBack | Self::ClaimedEarly | Self::ToldAgain | Self::SlowClock => None,
+            Self::Changed { .. }
+            | Self::HeldBack
+            | Self::ClaimedEarly
+            | Self::ToldAgain
+            | Self::SlowClock
+            | Self::Declined => None,
         }
     }
 }

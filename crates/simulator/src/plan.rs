@@ -11,6 +11,8 @@ use rust_decimal::Decimal;
 pub const ERP: &str = "erp-main";
 /// The TMS's partner id.
 pub const TMS: &str = "tms-main";
+/// Another TMS, asked where a policy names it: when the first one finds no carrier.
+pub const SPARE_TMS: &str = "tms-spare";
 /// The one currency of all prices and charges.
 pub const CURRENCY: &str = "EUR";
 

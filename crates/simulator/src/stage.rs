@@ -8,12 +8,12 @@ use model::token::TokenError;
 use model::{OrderId, Timestamp, When};
 
 use crate::books::{Books, Task};
-use crate::carrier::{self, Carrier};
+use crate::carrier::Carrier;
 use crate::course::{Asked, AskedShipment, Course};
 use crate::erp::Erp;
 use crate::faults::{Faults, Level, Sent};
 use crate::mishap::{Mishap, set_clock_back};
-use crate::plan::{CancelledAt, ERP, Fate, Plan, TMS, Warehouse};
+use crate::plan::{CancelledAt, ERP, Fate, Plan, SPARE_TMS, TMS, Warehouse};
 use crate::scenario::Scenario;
 use crate::times::HOUR;
 use crate::warehouse::WarehouseSystem;
@@ -37,11 +37,14 @@ pub enum Partner {
     Wms(Warehouse),
     /// The TMS.
     Tms,
+    /// The TMS that is asked when the first one finds no carrier.
+    SpareTms,
 }
 
 impl Partner {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Erp, Self::Wms(Warehouse::East), Self::Wms(Warehouse::West), Self::Tms];
+    pub const ALL: [Self; 5] =
+        [Self::Erp, Self::Wms(Warehouse::East), Self::Wms(Warehouse::West), Self::Tms, Self::SpareTms];
 
     /// Its id.
     #[must_use]
@@ -50,6 +53,7 @@ impl Partner {
             Self::Erp => ERP,
             Self::Wms(warehouse) => warehouse.partner(),
             Self::Tms => TMS,
+            Self::SpareTms => SPARE_TMS,
         }
     }
 
@@ -59,7 +63,7 @@ impl Partner {
         match self {
             Self::Erp => model::System::Erp,
             Self::Wms(_) => model::System::Wms,
-            Self::Tms => model::System::Tms,
+            Self::Tms | Self::SpareTms => model::System::Tms,
         }
     }
 }
@@ -68,7 +72,6 @@ impl Partner {
 #[derive(Debug)]
 pub struct Stage {
     scenario: Scenario,
-    carrier: Carrier,
     /// Orders released and not finished. The caller bounds them by how many it releases.
     courses: HashMap<Box<str>, Course>,
     foreign: HashMap<Box<str>, Course>,
@@ -91,10 +94,8 @@ impl Stage {
     #[must_use]
     pub fn with_faults(scenario: Scenario, level: Level) -> Self {
         let faults = Faults::new(scenario.seed(), level);
-        let carrier = Carrier { seed: scenario.seed() };
         Self {
             scenario,
-            carrier,
             courses: HashMap::new(),
             foreign: HashMap::new(),
             foreign_by_age: VecDeque::new(),
@@ -156,7 +157,8 @@ impl Stage {
                 | Mishap::SentBack(_)
                 | Mishap::Changed { .. }
                 | Mishap::ClaimedEarly
-                | Mishap::ToldAgain,
+                | Mishap::ToldAgain
+                | Mishap::Declined,
             )
             | None => {}
         }
@@ -176,13 +178,13 @@ impl Stage {
         }
         let said = match (partner, message) {
             (Partner::Wms(warehouse), "release") => self.on_release(warehouse, body, now),
-            (Partner::Tms, "tender") => self.on_tender(body, now),
+            (Partner::Tms | Partner::SpareTms, "tender") => self.on_tender(partner, body, now),
             (Partner::Erp, "shpcon") => self.on_confirm(body, now),
             (Partner::Erp, "billing") => self.on_bill(body, now),
             (Partner::Wms(warehouse), "cancel") => self.on_cancel(warehouse, body, now),
-            (Partner::Tms, "withdrawal") => self.on_withdrawal(body, now),
+            (Partner::Tms | Partner::SpareTms, "withdrawal") => self.on_withdrawal(partner, body, now),
             (Partner::Erp, "rejection") => self.on_rejection(body, now),
-            (Partner::Erp | Partner::Wms(_) | Partner::Tms, _) => {
+            (Partner::Erp | Partner::Wms(_) | Partner::Tms | Partner::SpareTms, _) => {
                 Err(AskError::UnknownMessage { partner: partner.id(), message: message.to_owned() })
             }
         };
@@ -220,9 +222,9 @@ impl Stage {
         said
     }
 
-    fn on_tender(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
-        let ask: Tender<'_> = read(Partner::Tms, "tender", body)?;
-        let no_id = |source| AskError::NoId { partner: TMS, message: "tender".to_owned(), source };
+    fn on_tender(&mut self, tms: Partner, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
+        let ask: Tender<'_> = read(tms, "tender", body)?;
+        let no_id = |source| AskError::NoId { partner: tms.id(), message: "tender".to_owned(), source };
         let Some(mut course) = self.take(&ask.shipper_ref.order, Task::Book, now).map_err(no_id)? else {
             return Ok(Vec::new());
         };
@@ -235,8 +237,10 @@ impl Stage {
         let wanted =
             AskedShipment { id: &ask.shipper_ref.shipment, location: &ask.pickup.site, warehouse, lines: &lines };
         let said = match self.find(&mut course, wanted, now) {
-            Ok(Some(nth)) if self.faults.fails(&ask.tender) => Ok(vec![carrier::fail(&course, nth, &ask.tender)]),
-            Ok(Some(nth)) => Ok(self.transport(&mut course, nth, &ask)),
+            Ok(Some(nth)) if self.faults.fails(&ask.tender) => {
+                Ok(vec![self.carrier(tms).fail(&course, nth, &ask.tender)])
+            }
+            Ok(Some(nth)) => Ok(self.transport(tms, &mut course, nth, &ask)),
             Ok(None) => Ok(Vec::new()),
             Err(source) => Err(no_id(source)),
         };
@@ -244,9 +248,14 @@ impl Stage {
         said
     }
 
+    const fn carrier(&self, tms: Partner) -> Carrier {
+        Carrier { seed: self.scenario.seed(), tms: tms.id() }
+    }
+
     /// The tender is answered; the truck comes and is loaded, drives and delivers; some of it comes back.
-    fn transport(&mut self, course: &mut Course, nth: usize, ask: &Tender<'_>) -> Vec<Message> {
-        let reaction = self.carrier.on_ask(course, nth, ask, &mut self.books);
+    fn transport(&mut self, tms: Partner, course: &mut Course, nth: usize, ask: &Tender<'_>) -> Vec<Message> {
+        let carrier = self.carrier(tms);
+        let reaction = carrier.on_ask(course, nth, ask, &mut self.books);
         let mut said = vec![reaction.answer];
         if !course.is_wanted(nth) {
             // The truck would come tomorrow.
@@ -257,7 +266,7 @@ impl Stage {
             let shipment = &course.plan.shipments[nth];
             let warehouse = WarehouseSystem(shipment.warehouse);
             said.push(warehouse.on_truck(course, nth));
-            said.extend(self.carrier.on_the_road(course, nth, &booked));
+            said.extend(carrier.on_the_road(course, nth, &booked));
             said.extend(warehouse.on_return(course, nth));
             if course.is_sent_back(nth) {
                 self.books.take_back(course.plan.lines_of(shipment).count());
@@ -281,13 +290,13 @@ impl Stage {
         Ok(said.into_iter().collect())
     }
 
-    fn on_withdrawal(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
-        let ask: Withdrawal<'_> = read(Partner::Tms, "withdrawal", body)?;
+    fn on_withdrawal(&mut self, tms: Partner, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
+        let ask: Withdrawal<'_> = read(tms, "withdrawal", body)?;
         let taken = self.take(&ask.shipper_ref.order, Task::CancelBooking, now);
-        let no_id = |source| AskError::NoId { partner: TMS, message: "withdrawal".to_owned(), source };
+        let no_id = |source| AskError::NoId { partner: tms.id(), message: "withdrawal".to_owned(), source };
         let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
-        let place = self.place_of(&course, &ask.shipper_ref.shipment);
-        let said = place.map(|nth| self.carrier.on_withdrawal(&mut course, nth, &ask, &mut self.books));
+        let (place, carrier) = (self.place_of(&course, &ask.shipper_ref.shipment), self.carrier(tms));
+        let said = place.map(|nth| carrier.on_withdrawal(&mut course, nth, &ask, &mut self.books));
         self.put_back(course);
         Ok(said.into_iter().collect())
     }

@@ -21,6 +21,8 @@ book = \"1m\"
 answer = \"1m\"
 undo = \"1m\"
 short = \"10s\"
+[transport]
+then = [\"tms-spare\"]
 [allocation]
 short = \"back_order\"
 [picking]
@@ -88,6 +90,7 @@ impl World {
             profile("sim-wms", "wms-east"),
             profile("sim-wms", "wms-west"),
             profile("sim-tms", "tms-main"),
+            profile("sim-tms", "tms-spare"),
         ];
         let mut world = Self {
             now: traffic.started,

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Message, Stated, bytes};
-use crate::plan::{CURRENCY, PlannedLine, TMS};
+use crate::plan::{CURRENCY, PlannedLine};
 
 /// One piece, in the TMS's units.
 const PIECE: &str = "PCS";
@@ -212,6 +212,8 @@ struct FreightInvoice<'a> {
 /// A shipment of an order at the TMS.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {
+    /// The TMS.
+    pub partner: &'static str,
     /// The order.
     pub order: &'a OrderId,
     /// The shipment.
@@ -312,7 +314,7 @@ impl Job<'_> {
 
     fn message(self, name: &'static str, step: &str, body: Vec<u8>) -> Message {
         let id = format!("{}/{}/{step}", self.order.token(), self.shipment);
-        Message { system: System::Tms, partner: TMS, name, id, body }
+        Message { system: System::Tms, partner: self.partner, name, id, body }
     }
 }
 

@@ -27,7 +27,7 @@ struct Reader {
     acknowledges: bool,
 }
 
-/// The readers of a run, one for each consumer of the five services and the four partners.
+/// The readers of a run, one for each consumer of the five services and the partners.
 fn readers() -> Vec<Reader> {
     let mut readers = Vec::new();
     for partner in Partner::ALL {

@@ -57,6 +57,8 @@ book = \"8s\"
 answer = \"8s\"
 undo = \"8s\"
 short = \"2s\"
+[transport]
+then = [\"tms-spare\"]
 [allocation]
 short = \"back_order\"
 [picking]
