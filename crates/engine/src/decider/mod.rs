@@ -224,6 +224,8 @@ impl<W: Workflow> Decider<W> {
             tracing::warn!(subject = %message.subject, "a due message of an unknown form");
             return acknowledge(&message).await;
         };
+        // Deadlines are shared by all processes, entries are not: what is folded here may have grown old.
+        self.cases.forget(&key);
         self.case(&key, 0).due.push(message);
         self.stirred.push(key);
     }
@@ -309,8 +311,10 @@ impl<W: Workflow> Decider<W> {
             return;
         }
         let messages = std::mem::take(&mut case.setting);
+        // A timer whose time has passed has fired, perhaps for another process.
+        let now = case.folded.now();
         match case.next_deadline() {
-            Some(next) if case.timer.set_for.is_none_or(|set_for| set_for > next) => {
+            Some(next) if case.timer.set_for.is_none_or(|set_for| set_for > next || set_for <= now) => {
                 case.timer.is_busy = true;
                 self.work.push(work::set_timer(&self.journal, key.clone(), next, messages));
             }
