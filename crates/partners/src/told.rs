@@ -99,7 +99,10 @@ impl Identified {
             | Fact::CancelRequested(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
-            | Fact::Noted(_) => return,
+            | Fact::Noted(_)
+            | Fact::ReturnAuthorised(_)
+            | Fact::Inspected(_)
+            | Fact::Credited(_) => return,
         };
         named.get_or_insert_with(|| shipment.clone());
     }

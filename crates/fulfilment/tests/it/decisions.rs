@@ -8,8 +8,8 @@ use crate::golden;
 use crate::kit::{
     Given, News, STAGES, accepted, allocated, archived, billed, booked, cancel_requested, delayed, delivered, eur,
     failed, found, freight_invoiced, goods_issued, held, hour, let_go, no_longer_delayed, noted, order, packed, picked,
-    picked_up, proof_of_delivery, refused, released, retry_requested, returned, returning, shipment_id, short, staged,
-    until, validated, waived,
+    picked_up, proof_of_delivery, refused, released, retry_requested, returned, returned_goods, returning, shipment_id,
+    short, staged, until, validated, waived,
 };
 
 const HEAD: &str = "\
@@ -77,6 +77,7 @@ fn arrivals() -> Vec<(&'static str, Vec<News>)> {
         ("on its way back", vec![returning("s1")]),
         ("short stock taken as is", vec![waived(ExceptionKind::NoStock(shipment_id("s1")), "")]),
         ("noted", vec![noted("the customer called")]),
+        ("told of a return", returned_goods()),
     ];
     // Later than anything of the good path, in a message of its own.
     let at = |news: News| {

@@ -104,6 +104,13 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
             let detail = Some(note.text.clone());
             Some((u16::MAX, TimelineEvent { detail, ..plain(held.fact.kind(), received) }))
         }
-        Fact::Validated(_) | Fact::Answered(_) | Fact::Archived(_) | Fact::RetryRequested(_) | Fact::Waived(_) => None,
+        Fact::Validated(_)
+        | Fact::Answered(_)
+        | Fact::Archived(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::ReturnAuthorised(_)
+        | Fact::Inspected(_)
+        | Fact::Credited(_) => None,
     }
 }
