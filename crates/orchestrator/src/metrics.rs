@@ -14,12 +14,15 @@ pub(crate) fn register(metrics: &Metrics, tallies: Vec<(&'static str, Tally)>) {
     metrics.collect(Box::new(Shown(tallies)));
 }
 
+/// One of a tally's numbers.
+type Count = fn(&engine::Tally) -> &AtomicU64;
+
 #[derive(Debug)]
 struct Shown(Vec<(&'static str, Tally)>);
 
 impl Collector for Shown {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let counters: [(&str, &str, fn(&engine::Tally) -> &AtomicU64); 7] = [
+        let counters: [(&str, &str, Count); 7] = [
             ("entries_taken_in", "Entries taken in", |tally| &tally.received),
             ("decisions_appended", "Entries of decisions appended", |tally| &tally.decided),
             ("decisions_conflicted", "Appends that another decision beat", |tally| &tally.conflicts),
