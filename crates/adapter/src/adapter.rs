@@ -12,6 +12,7 @@ use crate::bucket::BucketError;
 use crate::master::Master;
 use crate::patience;
 use crate::profiles::Profiles;
+use crate::restraint::Restraints;
 use crate::settings::Settings;
 use crate::xref::Xrefs;
 
@@ -30,6 +31,8 @@ pub struct Adapter {
     pub journal: Journal<Fulfilment>,
     /// Its partners' profiles.
     pub profiles: Profiles,
+    /// Which of its partners are spared.
+    pub restraints: Restraints,
     /// What its partners' references mean.
     pub xrefs: Xrefs,
     /// The master data: the ERP's adapter keeps them, the warehouses' looks up who runs a location.
@@ -63,6 +66,7 @@ impl Adapter {
             system,
             service: host.about.name,
             journal: Journal::new(js.clone(), fulfilment::LAYOUT),
+            restraints: Restraints::new(system, &profiles, js.clone(), &host.metrics),
             profiles,
             xrefs: Xrefs::open(&js, system).await?,
             master,

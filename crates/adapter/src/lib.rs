@@ -16,6 +16,7 @@ mod patience;
 mod profiles;
 mod publish;
 mod pump;
+mod restraint;
 mod settings;
 mod trouble;
 mod xref;
@@ -28,6 +29,7 @@ use service::Host;
 
 pub use asks::{ASK_HEADER, ORDER_HEADER};
 pub use profiles::{Profiles, ProfilesError};
+pub use restraint::{Restrained, restrained_subject};
 pub use settings::{Settings, SharedProfile};
 pub use xref::Target;
 
@@ -43,7 +45,8 @@ pub async fn serve(system: System, settings: Settings, host: Host) -> anyhow::Re
     let asks = Arc::new(trouble::Trouble::new(host.readiness.latch("asks")));
     tokio::try_join!(
         inbox::run(Arc::clone(&adapter), inbox, host.shutdown.clone()),
-        asks::run(adapter, asks, host.shutdown.clone()),
+        restraint::run(Arc::clone(&adapter), Arc::clone(&asks), host.service, host.shutdown.clone()),
+        asks::run(adapter, asks, host.shutdown),
     )?;
     Ok(())
 }

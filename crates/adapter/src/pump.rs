@@ -1,6 +1,7 @@
 //! Working through a consumer's messages, many at once, in one task.
 
 use std::future::Future;
+use std::time::Duration;
 
 use async_nats::jetstream::{self, AckKind};
 use futures::stream::FuturesUnordered;
@@ -8,6 +9,7 @@ use futures::{FutureExt, StreamExt};
 use service::consume::Bursts;
 use service::metrics::Metrics;
 
+use crate::delivery::Delivery;
 use crate::patience;
 
 /// What becomes of a message once it has been worked on.
@@ -17,6 +19,8 @@ pub enum Settled {
     Done,
     /// It waits, and is delivered again after the patience of its try.
     Parked,
+    /// It waits for another, and is delivered again after this time.
+    Behind(Duration),
     /// The broker did not do its part; it is delivered again after a while, however often that takes.
     Failed,
 }
@@ -93,14 +97,16 @@ fn note(durable: &str, metrics: &Metrics, burst: &[jetstream::Message]) {
 }
 
 /// Tells the broker what became of a message. A lost word means one more delivery, which changes nothing.
-pub async fn acknowledge(message: &jetstream::Message, tries: u64, settled: Settled, metrics: &Metrics) {
+pub async fn acknowledge(message: &jetstream::Message, delivery: Delivery, settled: Settled, metrics: &Metrics) {
+    let Delivery { sequence, tries, .. } = delivery;
     let told = match settled {
         Settled::Done => {
             metrics.acked.inc();
             message.ack().await
         }
-        Settled::Parked => message.ack_with(AckKind::Nak(Some(patience::pause(tries)))).await,
-        Settled::Failed => message.ack_with(AckKind::Nak(Some(patience::pause_of_failure(tries)))).await,
+        Settled::Behind(pause) => message.ack_with(AckKind::Nak(Some(pause))).await,
+        Settled::Parked => message.ack_with(AckKind::Nak(Some(patience::pause(sequence, tries)))).await,
+        Settled::Failed => message.ack_with(AckKind::Nak(Some(patience::pause_of_failure(sequence, tries)))).await,
     };
     if let Err(error) = told {
         tracing::debug!(subject = %message.subject, %error, "an acknowledgement was lost");

@@ -30,6 +30,7 @@
 //! Nothing here does I/O or reads a clock.
 
 mod compiler;
+pub mod delivery;
 pub mod fact;
 pub mod field;
 pub mod format;

@@ -6,6 +6,7 @@
 //! | `system` | `"erp"`, `"wms"` or `"tms"` |
 //! | `version` | the profile's version, from 1 |
 //! | `zone` | the zone of times that state none; see [`words`](crate::words) |
+//! | `[delivery]` | [how the partner is spared](crate::delivery): rate and breaker |
 //! | `[table.<name>]` | [code tables](crate::table) |
 //! | `[in.<message>]` | [messages the partner sends](crate::message) |
 //! | `[out.<request>]` | [messages the partner receives](crate::out) |
@@ -18,6 +19,7 @@ use model::{Ask, OrderId, PartnerId, System, Timestamp};
 use toml::de::DeTable;
 
 use crate::compiler::Compiler;
+use crate::delivery::Delivery;
 use crate::message::Incoming;
 use crate::out::{EncodeError, Outbound};
 use crate::source::{Node, ProfileError, Section, Source};
@@ -37,6 +39,8 @@ pub struct Profile {
     pub system: System,
     /// The profile's version.
     pub version: u32,
+    /// How the partner is to be spared.
+    pub delivery: Delivery,
     incoming: HashMap<Box<str>, Incoming>,
     outgoing: HashMap<Box<str>, Outbound>,
 }
@@ -106,6 +110,7 @@ impl Profile {
             .checked_sub(1)
             .map(|before| before + 1)
             .ok_or_else(|| version.error("expected a version from 1"))?;
+        let delivery = Delivery::compile(section.optional("delivery"))?;
         let compiler = Compiler {
             zone: section.optional("zone").map(zone).transpose()?,
             tables: named_nodes(section.optional("table"))?.into_iter().collect(),
@@ -119,7 +124,7 @@ impl Profile {
             outgoing.insert(name.into(), Outbound::compile(name, node, &compiler)?);
         }
         section.finish()?;
-        Ok(Self { partner: partner.unwrap_or(own), system, version, incoming, outgoing })
+        Ok(Self { partner: partner.unwrap_or(own), system, version, delivery, incoming, outgoing })
     }
 }
 

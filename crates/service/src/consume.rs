@@ -1,12 +1,16 @@
 //! Reading a stream through a durable consumer, in bursts, for as long as the process runs.
 
+mod pin;
+
 use crate::shutdown::Shutdown;
 use crate::streams::{Drift, differences};
 use async_nats::jetstream::consumer::pull::{self, MessagesErrorKind};
 use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, IntoConsumerConfig};
 use async_nats::jetstream::stream::ConsumerError;
 use async_nats::jetstream::{self, AckKind};
+use engine::jittered;
 use futures::{FutureExt, StreamExt};
+use pin::Pin;
 use std::time::Duration;
 
 /// How long the broker holds one pull request open.
@@ -63,6 +67,8 @@ pub struct Consume {
     pub prefetch_bytes: usize,
     /// How many brokers hold its state; 0 is as many as hold the stream.
     pub replicas: usize,
+    /// Of the processes that use its name, one at a time is served; another when that one has not asked for some seconds.
+    pub one_at_a_time: bool,
 }
 
 /// Why a stream cannot be read.
@@ -91,6 +97,7 @@ impl Consume {
             prefetch: DEFAULT_PREFETCH,
             prefetch_bytes: DEFAULT_PREFETCH_BYTES,
             replicas: 0,
+            one_at_a_time: false,
         }
     }
 
@@ -119,7 +126,8 @@ impl Consume {
         for drift in self.declare(js).await? {
             tracing::warn!(%drift, "this consumer is not as it should be");
         }
-        Ok(Bursts { consume: self, js: js.clone(), shutdown: shutdown.clone(), messages: None, pause: None, missed: 0 })
+        let (js, shutdown) = (js.clone(), shutdown.clone());
+        Ok(Bursts { consume: self, js, shutdown, messages: None, pause: None, missed: 0, pin: Pin::default() })
     }
 
     async fn lookup(&self, js: &jetstream::Context) -> Result<Consumer<pull::Config>, ConsumeError> {
@@ -131,7 +139,7 @@ impl Consume {
     }
 
     fn config(&self) -> pull::Config {
-        pull::Config {
+        let mut config = pull::Config {
             durable_name: Some(self.durable.clone()),
             name: Some(self.durable.clone()),
             filter_subjects: self.filter_subjects.clone(),
@@ -143,7 +151,11 @@ impl Consume {
             max_waiting: MAX_WAITING,
             num_replicas: self.replicas,
             ..pull::Config::default()
+        };
+        if self.one_at_a_time {
+            Pin::configure(&mut config);
         }
+        config
     }
 }
 
@@ -157,6 +169,7 @@ pub struct Bursts {
     pause: Option<Duration>,
     /// Heartbeats missed in a row.
     missed: u32,
+    pin: Pin,
 }
 
 impl Bursts {
@@ -186,9 +199,18 @@ impl Bursts {
         Some(burst)
     }
 
+    /// Has the broker serve another process at once, where it serves one at a time: to be called when all work is
+    /// finished.
+    pub async fn let_go(&mut self) {
+        self.pin.let_go(&self.js, &self.consume).await;
+    }
+
     /// The next message, however long it takes and whatever happens meanwhile.
     async fn next(&mut self) -> jetstream::Message {
         loop {
+            if let Some(first) = self.pin.changed().await {
+                return first;
+            }
             let Some(messages) = self.messages.as_mut() else {
                 self.open().await;
                 continue;
@@ -197,7 +219,9 @@ impl Bursts {
                 Some(Ok(message)) => {
                     self.missed = 0;
                     self.pause = None;
-                    return message;
+                    if let Some(message) = self.pin.admit(message, &self.js, &self.consume) {
+                        return message;
+                    }
                 }
                 Some(Err(error)) => self.note(&error),
                 None => self.reopen("the broker ended the pull"),
@@ -208,7 +232,7 @@ impl Bursts {
     /// A message that has arrived already. Tokio's budget would cut a burst off at some hundred messages.
     fn ready(&mut self) -> Option<jetstream::Message> {
         match tokio::task::coop::unconstrained(self.messages.as_mut()?.next()).now_or_never()?? {
-            Ok(message) => Some(message),
+            Ok(message) => self.pin.admit(message, &self.js, &self.consume),
             Err(error) => {
                 self.note(&error);
                 None
@@ -249,14 +273,18 @@ impl Bursts {
     /// One attempt to look the consumer up, create it when it is gone, and pull from it.
     async fn open(&mut self) {
         if let Some(pause) = self.pause {
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(jittered(pause, (&self.consume.durable, std::process::id()))).await;
             self.pause = Some((pause * 2).min(LONGEST_PAUSE));
         }
         let opened = async {
             let consumer = self.consume.lookup(&self.js).await.map_err(|error| error.to_string())?;
             let pull = consumer.stream().max_messages_per_batch(self.consume.prefetch);
             let pull = pull.max_bytes_per_batch(self.consume.prefetch_bytes);
-            let pull = pull.expires(PULL_EXPIRES).heartbeat(HEARTBEAT);
+            // One that was created before it was to serve one process at a time knows no group.
+            let pull = match consumer.cached_info().config.priority_groups.first() {
+                Some(group) => pull.group(group).expires(pin::EXPIRES).heartbeat(pin::EXPIRES / 2),
+                None => pull.expires(PULL_EXPIRES).heartbeat(HEARTBEAT),
+            };
             pull.messages().await.map_err(|error| error.to_string())
         };
         match opened.await {

@@ -102,7 +102,7 @@ impl Asks {
                 Err(error) => {
                     tracing::warn!(order = %taken.key, sequence = taken.record.sequence, error = format!("{error:#}"),
                         "cannot do what is asked; trying again");
-                    AckKind::Nak(Some(RETRY))
+                    AckKind::Nak(Some(engine::jittered(RETRY, taken.record.sequence)))
                 }
             },
             // Under no order's subject there is nothing to ask.

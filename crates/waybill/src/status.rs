@@ -6,6 +6,7 @@ mod stalled;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use adapter::Restrained;
 use model::Timestamp;
 use serde::Serialize;
 use service::settings::NatsSettings;
@@ -22,7 +23,8 @@ const SERVICES: [&str; 5] = ["erp-adapter", "wms-adapter", "tms-adapter", "orche
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Ends with 1 when a stream or a service is missing, an event store has a gap, or a consumer is stalled. Messages in quarantine \
-are counted and do not make it 1: they wait for a person, and hold up nobody.")]
+are counted and do not make it 1: they wait for a person, and hold up nobody. Nor do asks that are held for a partner \
+that fails or has a rate.")]
 pub struct Args {
     /// How long to wait for services to answer, and between two looks at each consumer
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = humantime::parse_duration)]
@@ -40,6 +42,8 @@ pub struct Status {
     pub streams: Vec<Stream>,
     /// Who reads them.
     pub consumers: Vec<Consumer>,
+    /// The partners whose asks do not all go at once, because they have a rate or fail.
+    pub restrained: Vec<Restrained>,
     /// How far the projection is behind; nothing when visibility does not answer.
     pub projection: Option<Lag>,
     /// How many messages are in quarantine.
@@ -127,8 +131,10 @@ pub(crate) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
     let services = gather::services(&connection.client, args.wait).await?;
     let (streams, consumers) = gather::streams(&connection.js).await?;
     let projection = gather::projection(&connection, &services).await;
+    let restrained = gather::restrained(&connection, &services).await;
     let stalled = stalled::stalled(&before, &consumers, now());
     let mut status = Status::new(streams, consumers, services, projection);
+    status.restrained = restrained;
     status.problems.extend(stalled);
     output.show(&status, render::render)?;
     Ok(if status.problems.is_empty() { Verdict::Fine } else { Verdict::Wrong })
@@ -143,7 +149,15 @@ impl Status {
     fn new(streams: Vec<Stream>, consumers: Vec<Consumer>, services: Vec<Service>, projection: Option<Lag>) -> Self {
         let quarantine = streams.iter().find(|stream| stream.name == service::streams::QUARANTINE);
         let quarantined = quarantine.and_then(|stream| stream.state.as_ref()).map_or(0, |state| state.messages);
-        let mut status = Self { problems: Vec::new(), services, streams, consumers, projection, quarantined };
+        let mut status = Self {
+            problems: Vec::new(),
+            services,
+            streams,
+            consumers,
+            restrained: Vec::new(),
+            projection,
+            quarantined,
+        };
         status.problems = problems(&status);
         status
     }

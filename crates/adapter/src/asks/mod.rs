@@ -2,12 +2,12 @@
 
 mod addressed;
 mod send;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::{self, AckKind};
-use futures::future::join_all;
 use model::{Ask, OrderId};
 use service::consume::Consume;
 use service::failure::in_one_line;
@@ -20,10 +20,14 @@ use crate::patience;
 use crate::pump::{Settled, acknowledge, pump};
 use crate::trouble::Trouble;
 
+use turns::Turns;
+
 pub use send::{ASK_HEADER, ORDER_HEADER};
 
 /// How long an entry that this version cannot read waits before it is tried again: perhaps by a newer one.
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(600);
+/// How much later than the one that failed those behind it come again.
+const BEHIND: Duration = Duration::from_millis(100);
 /// What stands for the partner when an entry of decisions is quarantined.
 const FLOW: &str = engine::Layout::FLOW;
 
@@ -35,52 +39,84 @@ pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, shutdown: Shutdow
     let durable = format!("{}_asks", adapter.service);
     let mut consume = Consume::new(streams::ORDERS, &durable).only([adapter.journal.layout().lane(FLOW)]);
     consume.prefetch = consume.prefetch.max(adapter.in_flight);
+    // Two processes could send one order's asks in another order than they were decided in.
+    consume.one_at_a_time = true;
     let mut bursts = consume.start(&adapter.js, &shutdown).await?;
     trouble.opened();
-    let work = |message| receive(&adapter, &trouble, message);
+    let turns = Turns::default();
+    let work = |message| receive(&adapter, &trouble, &turns, message);
     pump(&mut bursts, &durable, adapter.in_flight, &adapter.metrics, work).await;
+    bursts.let_go().await;
     Ok(())
 }
 
-async fn receive(adapter: &Adapter, trouble: &Trouble, message: jetstream::Message) {
-    let Some(delivery) = Delivery::of(&message) else {
-        tracing::error!(subject = %message.subject, "an entry says not where it stands");
-        return;
-    };
-    let asks = match read(adapter, &message) {
-        Ok(asks) => asks,
-        Err(why) => return park(adapter, trouble, &message, delivery, why).await,
-    };
-    let sent = join_all(asks.iter().map(|(order, ask)| send::send(adapter, order, ask, delivery))).await;
-    let settled = match sent.into_iter().find_map(Result::err) {
-        Some(error) => {
-            let pause = patience::pause_of_failure(delivery.tries);
-            trouble.has(what(delivery), in_one_line(&error), pause);
-            Settled::Failed
+/// Reads an entry at once, so that it is in line before the one delivered behind it, and returns what is left to do.
+fn receive<'a>(
+    adapter: &'a Adapter,
+    trouble: &'a Trouble,
+    turns: &'a Turns,
+    message: jetstream::Message,
+) -> impl Future<Output = ()> + 'a {
+    let delivery = Delivery::of(&message);
+    adapter.restraints.delivered_with(&message);
+    let read = read(adapter, &message);
+    if let (Some(delivery), Ok(Some(asked))) = (delivery, &read) {
+        turns.line_up(asked.order.as_str(), delivery.sequence);
+    }
+    async move {
+        let Some(delivery) = delivery else {
+            tracing::error!(subject = %message.subject, "an entry says not where it stands");
+            return;
+        };
+        let settled = match read {
+            Ok(Some(asked)) => settle(adapter, trouble, turns, &asked, delivery).await,
+            Ok(None) => Settled::Done,
+            Err(why) => return park(adapter, trouble, &message, delivery, why).await,
+        };
+        if settled == Settled::Done && delivery.tries > 1 {
+            trouble.over(&what(delivery));
         }
-        None => {
-            if delivery.tries > 1 {
-                trouble.over(&what(delivery));
-            }
-            if !asks.is_empty() {
-                adapter.metrics.latency.observe(delivery.age());
-            }
-            Settled::Done
-        }
-    };
-    acknowledge(&message, delivery.tries, settled, &adapter.metrics).await;
+        acknowledge(&message, delivery, settled, &adapter.metrics).await;
+    }
 }
 
-/// The asks of an entry for this system, each with its order. Most entries have none, and are read no further.
-fn read(adapter: &Adapter, message: &jetstream::Message) -> Result<Vec<(OrderId, Ask)>, String> {
+/// Sends what an entry asks, once all that its order asked before is sent.
+async fn settle(adapter: &Adapter, trouble: &Trouble, turns: &Turns, asked: &Asked, delivery: Delivery) -> Settled {
+    let Asked { order, asks } = asked;
+    let Delivery { sequence, tries, .. } = delivery;
+    if let Err(pause) = turns.come(order.as_str(), sequence).await {
+        let pause = pause + engine::jittered(BEHIND, sequence);
+        tracing::debug!(%order, sequence, "waits until what was asked before is sent");
+        turns.failed(order.as_str(), sequence, pause);
+        return Settled::Behind(pause);
+    }
+    if let Err(error) = send::send_all(adapter, order, asks, delivery).await {
+        let pause = patience::pause_of_failure(sequence, tries);
+        turns.failed(order.as_str(), sequence, pause);
+        trouble.has(what(delivery), in_one_line(&error), pause);
+        return Settled::Failed;
+    }
+    turns.sent(order.as_str(), sequence);
+    adapter.metrics.latency.observe(delivery.age());
+    Settled::Done
+}
+
+/// What an entry asks of this system.
+struct Asked {
+    order: OrderId,
+    asks: Vec<Ask>,
+}
+
+/// What an entry asks of this system; most ask nothing, and are read no further.
+fn read(adapter: &Adapter, message: &jetstream::Message) -> Result<Option<Asked>, String> {
     // What is under no order's subject will never be readable; the orchestrator shows it in quarantine.
-    let Some((key, _)) = adapter.journal.layout().parse(&message.subject) else { return Ok(Vec::new()) };
+    let Some((key, _)) = adapter.journal.layout().parse(&message.subject) else { return Ok(None) };
     let asks = addressed::asks_for(adapter.system, &message.payload).map_err(|error| in_one_line(&error))?;
     if asks.is_empty() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let order = OrderId::try_from(key.text()).map_err(|error| format!("order {key} {error}"))?;
-    Ok(asks.into_iter().map(|ask| (order.clone(), ask)).collect())
+    Ok(Some(Asked { order, asks }))
 }
 
 /// An entry that cannot be read is shown in quarantine and stays pending: it may hold an ask for this system, so it is
@@ -98,8 +134,8 @@ async fn park(adapter: &Adapter, trouble: &Trouble, message: &jetstream::Message
         match shown {
             Ok(()) => adapter.metrics.quarantined.inc(),
             Err(error) => {
-                trouble.has(what, error, patience::pause_of_failure(delivery.tries));
-                return acknowledge(message, delivery.tries, Settled::Failed, &adapter.metrics).await;
+                trouble.has(what, error, patience::pause_of_failure(delivery.sequence, delivery.tries));
+                return acknowledge(message, delivery, Settled::Failed, &adapter.metrics).await;
             }
         };
     }

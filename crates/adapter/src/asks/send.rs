@@ -1,5 +1,7 @@
 //! One ask on its way to its partner.
 
+use std::time::Instant;
+
 use async_nats::jetstream::message::PublishMessage;
 use engine::{AppendError, Content, Entry, EntryId, FactId, Key, Source, Told};
 use model::{Answer, Ask, Fact, OrderId, Outcome, Reason};
@@ -9,6 +11,7 @@ use service::streams;
 use crate::adapter::Adapter;
 use crate::delivery::Delivery;
 use crate::publish::{NotPublished, publish};
+use crate::restraint::{LookError, Way};
 
 /// Header with the order's number, as a subject token: header values hold no line breaks, order numbers may.
 pub const ORDER_HEADER: &str = "Waybill-Order";
@@ -21,9 +24,29 @@ pub enum SendError {
     /// The message to the partner was not published.
     #[error(transparent)]
     Publish(#[from] NotPublished),
+    /// Whether it has to wait is not known.
+    #[error(transparent)]
+    Look(#[from] LookError),
     /// The answer in its place was not appended.
     #[error(transparent)]
     Append(#[from] AppendError),
+}
+
+/// Sends the asks of one entry in their order: to one partner, none behind one that was not sent.
+///
+/// # Errors
+/// [`SendError`] when the broker did not do its part. Sending all of them again is safe.
+pub async fn send_all(adapter: &Adapter, order: &OrderId, asks: &[Ask], delivery: Delivery) -> Result<(), SendError> {
+    let mut unsent = Vec::new();
+    for ask in asks {
+        if unsent.iter().any(|(partner, _)| *partner == &ask.partner) {
+            continue;
+        }
+        if let Err(error) = send(adapter, order, ask, delivery).await {
+            unsent.push((&ask.partner, error));
+        }
+    }
+    unsent.into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
 }
 
 /// Publishes an ask as its partner's message. One that cannot be sent is answered as refused, so that the order gets an
@@ -34,7 +57,7 @@ pub enum SendError {
 ///
 /// # Errors
 /// [`SendError`] when the broker did not do its part. Sending again is safe.
-pub async fn send(adapter: &Adapter, order: &OrderId, ask: &Ask, delivery: Delivery) -> Result<(), SendError> {
+async fn send(adapter: &Adapter, order: &OrderId, ask: &Ask, delivery: Delivery) -> Result<(), SendError> {
     let Some(profile) = adapter.profiles.get(&ask.partner.token()) else {
         let why = format!("no profile for partner {}; add one and ask again", ask.partner);
         return fail(adapter, order, ask, delivery, None, why).await;
@@ -44,13 +67,21 @@ pub async fn send(adapter: &Adapter, order: &OrderId, ask: &Ask, delivery: Deliv
         Err(error) => return fail(adapter, order, ask, delivery, Some(profile), error.to_string()).await,
     };
     let Outgoing { message: name, body } = outgoing;
-    let subject = streams::outbox(adapter.system.as_str(), &ask.partner.token(), &name);
     let message = PublishMessage::build()
         .payload(body.into())
         .message_id(sent_id(order, ask, delivery).to_string())
         .header(ORDER_HEADER, order.token().as_ref())
         .header(ASK_HEADER, ask.id.token().as_ref());
-    match publish(&adapter.js, subject, message).await {
+    let partner = adapter.restraints.partner(&ask.partner.token());
+    let published = match adapter.restraints.way(&partner).await? {
+        Way::Straight => {
+            partner.sent(Instant::now());
+            let subject = streams::outbox(adapter.system.as_str(), &partner.token, &name);
+            publish(&adapter.js, subject, message).await
+        }
+        Way::Held => adapter.restraints.hold(&partner, &name, message).await,
+    };
+    match published {
         Ok(()) => Ok(()),
         Err(error) if error.too_large() => fail(adapter, order, ask, delivery, Some(profile), error.to_string()).await,
         Err(error) => Err(error.into()),

@@ -19,6 +19,8 @@ use crate::adapter::Adapter;
 use crate::trouble::Trouble;
 use partner::Partner;
 
+pub use partner::durable;
+
 /// How often the inbox is looked at for partners that were not there before.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The most partners of one system. More are left in the inbox, and the service says so.

@@ -83,14 +83,14 @@ impl Partner {
                 settled
             }
             Err(why) => {
-                trouble.has(what(), why, patience::pause_of_failure(delivery.tries));
+                trouble.has(what(), why, patience::pause_of_failure(delivery.sequence, delivery.tries));
                 Settled::Failed
             }
         };
         if settled == Settled::Done {
             adapter.metrics.latency.observe(delivery.age());
         }
-        acknowledge(&message, delivery.tries, settled, &adapter.metrics).await;
+        acknowledge(&message, delivery, settled, &adapter.metrics).await;
     }
 
     /// What is to become of a message; an error says what the broker did not do.
@@ -149,7 +149,7 @@ impl Partner {
 
 /// The name of a partner's consumer, `<service>_<partner>`. A token no id makes may hold what a consumer's name may not,
 /// and a long one is too long for one: such names are digests, after a `=` that sets them apart.
-fn durable(service: &str, partner: &str) -> String {
+pub fn durable(service: &str, partner: &str) -> String {
     /// The broker allows 255 bytes, and files are named after it.
     const LONGEST: usize = 200;
     if token::unescape(partner).is_ok() && service.len() + 1 + partner.len() <= LONGEST {

@@ -2,7 +2,7 @@
 
 use async_nats::jetstream::message::PublishMessage;
 use engine::codec::EncodeError;
-use engine::{AppendError, Entry, EntryId, Key};
+use engine::{AppendError, Content, Entry, EntryId, Key};
 use model::{Decision, Fact, LocationId, Movement, OrderId, PartnerId};
 use partners::{Identified, OrderRef, Told};
 use service::quarantine::{Kind, Reason};
@@ -176,10 +176,21 @@ async fn append(
     match appended {
         Ok(_) => {
             adapter.metrics.appended.inc();
+            note_answers(adapter, &origin.profile.partner, &entry).await;
             Ok(Written::Taken(id))
         }
         Err(error) if append_too_large(&error) => Ok(too_large(&format!("order {order}"))),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a partner works is seen by what it answers.
+async fn note_answers(adapter: &Adapter, partner: &PartnerId, entry: &Entry<Fact, Decision>) {
+    let Content::Facts { facts, .. } = &entry.content else { return };
+    for told in facts {
+        if let Fact::Answered(answer) = &told.fact {
+            adapter.restraints.answered(partner, answer).await;
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 mod asks;
 mod inbox;
 mod master;
+mod order;
 mod outage;
 mod references;
+mod restraint;
 mod world;

@@ -123,6 +123,18 @@ impl World {
         self.connection.js.get_stream(stream).await.unwrap().cached_info().state.messages
     }
 
+    /// The sequence of a stream's last message, whether or not that is still there.
+    pub async fn last(&self, stream: &str) -> u64 {
+        self.connection.js.get_stream(stream).await.unwrap().cached_info().state.last_sequence
+    }
+
+    /// Which partners a service says it spares.
+    pub async fn restrained(&self, service: &str) -> Vec<adapter::Restrained> {
+        let subject = adapter::restrained_subject(service);
+        let answer = self.connection.client.request(subject, "".into()).await.unwrap();
+        serde_json::from_slice(&answer.payload).unwrap()
+    }
+
     /// Waits until a consumer has nothing left to do.
     pub async fn idle(&self, stream: &str, durable: &str) {
         let stream = self.connection.js.get_stream(stream).await.unwrap();
@@ -149,6 +161,12 @@ impl Running {
     pub async fn stop(self) {
         self.shutdown.trigger();
         tokio::time::timeout(TIME_LIMIT, self.task).await.unwrap().unwrap().unwrap();
+    }
+
+    /// Ends it as a crash does: nothing it has begun is finished.
+    pub async fn crash(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
     }
 }
 

@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::entry::{Content, EntryId};
+use crate::jitter::jittered;
 use crate::journal::{Journal, ReadError, ReadErrorKind};
 use crate::layout::{Key, Layout};
 use crate::tail::millis;
@@ -356,7 +357,8 @@ async fn acknowledge(message: &jetstream::Message) {
 
 /// Has the broker send a message again later.
 async fn try_again(message: &jetstream::Message, delay: Duration) {
-    if let Err(error) = message.ack_with(AckKind::Nak(Some(delay))).await {
+    let place = message.info().map(|info| (info.stream_sequence, info.delivered)).unwrap_or_default();
+    if let Err(error) = message.ack_with(AckKind::Nak(Some(jittered(delay, place)))).await {
         tracing::debug!(%error, subject = %message.subject, "a refusal was not sent");
     }
 }

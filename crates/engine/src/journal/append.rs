@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::error::{AppendError, AppendErrorKind};
 use super::{Journal, direct};
 use crate::codec;
+use crate::jitter::jittered;
 use crate::workflow::{Workflow, WorkflowEntry};
 
 /// How often an unanswered append is sent again, under the same id.
@@ -93,7 +94,7 @@ pub(crate) async fn publish(
         match publish_once(js, &subject, message.clone()).await {
             Err(error) if error.kind() == AppendErrorKind::Unanswered && tries < RETRIES => {
                 tries += 1;
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(jittered(pause, (&subject, tries))).await;
                 pause *= 2;
             }
             settled => return settled,

@@ -6,6 +6,7 @@
     reason = "in a test, what is not expected ends the test"
 )]
 
+mod delivery;
 mod encode;
 mod hostile;
 mod mapping;

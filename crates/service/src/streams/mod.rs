@@ -22,6 +22,8 @@ pub const RETURNS: &str = "RETURNS";
 pub const STOCK: &str = "STOCK";
 /// What partners are to receive.
 pub const OUTBOX: &str = "OUTBOX";
+/// What partners are to receive as soon as they may.
+pub const HELD: &str = "HELD";
 /// Deadlines as scheduled messages, and those that are due.
 pub const TIMERS: &str = "TIMERS";
 /// Deadlines of returns. A workflow has a stream of its own for them, so that a new one changes none that is there.
@@ -52,6 +54,8 @@ pub const RETURNS_SUBJECTS: &str = "return.*.*.*";
 pub const STOCK_SUBJECTS: &str = "stock.*.*";
 /// What OUTBOX holds: system, partner, message.
 pub const OUTBOX_SUBJECTS: &str = "out.*.*.*";
+/// What HELD holds: system, partner.
+pub const HELD_SUBJECTS: &str = "held.*.*";
 /// Deadlines that are set: slot, order, name.
 pub const TIMERS_SET_SUBJECTS: &str = "timer.set.*.*.*";
 /// Deadlines that are due: slot, order, name.
@@ -80,6 +84,11 @@ pub fn inbox_of(system: &str, partner: &str) -> String {
 /// Subject of a message to a partner. Each part must be one subject token.
 pub fn outbox(system: &str, partner: &str, message: &str) -> String {
     format!("out.{system}.{partner}.{message}")
+}
+
+/// Subject of what is held for a partner. Each part must be one subject token.
+pub fn held(system: &str, partner: &str) -> String {
+    format!("held.{system}.{partner}")
 }
 
 /// Subject of a stock movement or count. Each part must be one subject token.

@@ -1,10 +1,10 @@
 //! The table of streams with their limits, and why each limit is what it is.
 
 use super::{
-    ALERTS, ALERTS_SUBJECTS, ARCHIVE, INBOX, INBOX_SUBJECTS, MASTER, ORDERS, ORDERS_SUBJECTS, OUTBOX, OUTBOX_SUBJECTS,
-    QUARANTINE, QUARANTINE_SUBJECTS, RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS, RETURN_TIMERS_SET_SUBJECTS, RETURNS,
-    RETURNS_SUBJECTS, STATUS, STOCK, STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES,
-    UPDATES_SUBJECTS, XREF,
+    ALERTS, ALERTS_SUBJECTS, ARCHIVE, HELD, HELD_SUBJECTS, INBOX, INBOX_SUBJECTS, MASTER, ORDERS, ORDERS_SUBJECTS,
+    OUTBOX, OUTBOX_SUBJECTS, QUARANTINE, QUARANTINE_SUBJECTS, RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS,
+    RETURN_TIMERS_SET_SUBJECTS, RETURNS, RETURNS_SUBJECTS, STATUS, STOCK, STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS,
+    TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use std::time::Duration;
@@ -61,6 +61,9 @@ const STOCK_MAX_MESSAGE: i32 = MIB;
 const OUTBOX_MAX_AGE: Duration = DAY.saturating_mul(14);
 const OUTBOX_MAX_BYTES: i64 = 64 * GIB;
 const OUTBOX_MAX_MESSAGE: i32 = 7 * MIB;
+
+/// Covers the time after which an entry is delivered again.
+const HELD_DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 
 /// Longer than any deadline: a schedule that ages out never fires.
 const TIMERS_MAX_AGE: Duration = DAY.saturating_mul(400);
@@ -149,6 +152,15 @@ fn messages(durability: Durability) -> Vec<Config> {
             max_bytes: durability.bytes(OUTBOX_MAX_BYTES),
             max_message_size: OUTBOX_MAX_MESSAGE,
             ..stream(OUTBOX, &[OUTBOX_SUBJECTS], "what partners are to receive, in their own formats")
+        },
+        Config {
+            max_age: OUTBOX_MAX_AGE,
+            max_bytes: durability.bytes(OUTBOX_MAX_BYTES),
+            max_message_size: OUTBOX_MAX_MESSAGE,
+            duplicate_window: HELD_DUPLICATE_WINDOW,
+            // What was released is gone: what is there is held, whatever becomes of a consumer.
+            retention: RetentionPolicy::WorkQueue,
+            ..stream(HELD, &[HELD_SUBJECTS], "what partners are to receive as soon as they may")
         },
         timers(durability, TIMERS, &[TIMERS_SET_SUBJECTS, TIMERS_DUE_SUBJECTS], "deadlines, set and due"),
         timers(

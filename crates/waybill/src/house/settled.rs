@@ -13,7 +13,7 @@ use crate::reach::{ask, broker};
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(100);
 /// The streams somebody works on.
-const WORKED_ON: [&str; 4] = [streams::INBOX, streams::ORDERS, streams::OUTBOX, streams::TIMERS];
+const WORKED_ON: [&str; 5] = [streams::INBOX, streams::ORDERS, streams::OUTBOX, streams::HELD, streams::TIMERS];
 
 /// What is under way, and how far the log has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

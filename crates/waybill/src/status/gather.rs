@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use adapter::Restrained;
 use async_nats::jetstream::consumer;
 use async_nats::jetstream::{self, stream};
 use async_nats::service::PingResponse;
@@ -18,6 +19,9 @@ use crate::reach::{self, broker};
 
 /// The most answers to `$SRV.PING` that are counted.
 const MOST_INSTANCES: usize = 1_000;
+
+/// Who sends asks to partners.
+const ADAPTERS: [&str; 3] = [erp_adapter::ABOUT.name, wms_adapter::ABOUT.name, tms_adapter::ABOUT.name];
 
 /// The most subjects of one consumer that are looked at for its oldest message.
 const MOST_SUBJECTS: usize = 16;
@@ -122,6 +126,18 @@ pub(super) async fn services(client: &async_nats::Client, wait: Duration) -> Res
     let answers = answers.take_until(tokio::time::sleep(wait)).take(MOST_INSTANCES);
     let answers = answers.filter_map(|message| async move { serde_json::from_slice(&message.payload).ok() });
     Ok(by_name(answers.collect().await))
+}
+
+/// The partners that the adapters spare. One that does not answer is missing among the services.
+pub(super) async fn restrained(connection: &Connection, services: &[Service]) -> Vec<Restrained> {
+    let mut restrained: Vec<Restrained> = Vec::new();
+    for name in ADAPTERS {
+        if services.iter().any(|service| service.name == name && !service.versions.is_empty()) {
+            let subject = adapter::restrained_subject(name);
+            restrained.extend(reach::ask::<_, Vec<_>>(connection, &subject, &()).await.unwrap_or_default());
+        }
+    }
+    restrained
 }
 
 /// How far the projection is behind. Visibility may be busy building it; then it is not known.

@@ -1,5 +1,6 @@
 //! The state of the installation as a text.
 
+use adapter::Restrained;
 use visibility::queries::Lag;
 
 use super::{Consumer, Service, Status, Stream};
@@ -13,6 +14,9 @@ pub(super) fn render(status: &Status) -> String {
     section(&mut text, "Streams", &streams(&status.streams));
     if !status.consumers.is_empty() {
         section(&mut text, "Consumers", &consumers(&status.consumers));
+    }
+    if !status.restrained.is_empty() {
+        section(&mut text, "Held for partners", &restrained(&status.restrained));
     }
     if let Some(lag) = &status.projection {
         section(&mut text, "Projection", &projection(lag));
@@ -78,6 +82,14 @@ fn consumers(consumers: &[Consumer]) -> Table {
             consumer.ack_pending.to_string(),
             consumer.redelivered.to_string(),
         ]);
+    }
+    table
+}
+
+fn restrained(partners: &[Restrained]) -> Table {
+    let mut table = Table::new(&["PARTNER", ">ASKS", "SINCE", "WHY"]);
+    for partner in partners {
+        table.row([partner.partner.clone(), partner.held.to_string(), or_dash(partner.since), partner.why.clone()]);
     }
     table
 }

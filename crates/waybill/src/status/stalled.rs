@@ -28,7 +28,9 @@ fn why(before: &Consumer, consumer: &Consumer, now: Timestamp) -> Option<String>
     let nothing_acknowledged = before.acknowledged == consumer.acknowledged && consumer.ack_pending > 0;
     let nothing_delivered = before.deliveries == consumer.deliveries;
 
-    let full = consumer.max_ack_pending.is_some_and(|limit| consumer.ack_pending >= limit);
+    // Of what is held one is out at a time, and waits for its partner: the adapter says why.
+    let waits_for_partner = consumer.stream == service::streams::HELD;
+    let full = !waits_for_partner && consumer.max_ack_pending.is_some_and(|limit| consumer.ack_pending >= limit);
     if full && nothing_acknowledged && nothing_delivered {
         return Some(format!(
             "{unacknowledged} unacknowledged are as many as there may be, so nothing more is delivered; look at the log of \
@@ -40,6 +42,9 @@ fn why(before: &Consumer, consumer: &Consumer, now: Timestamp) -> Option<String>
     let silent = consumer.last_delivered.is_none_or(|last| age(last) > SILENT_MILLIS);
     if work && unread && silent {
         return Some(format!("nobody reads, and {} wait; start the service that reads it", count_waiting(consumer)));
+    }
+    if waits_for_partner {
+        return None;
     }
     if consumer.max_ack_pending.is_some_and(|limit| consumer.redelivered.saturating_mul(2) >= limit) {
         return Some(format!(
@@ -106,6 +111,15 @@ mod tests {
         assert_eq!(judged(full, later), None, "at its limit and getting on");
         let parked = Consumer { ack_pending: 1, oldest_redelivered: ago(125), ..working() };
         assert_eq!(judged(parked.clone(), parked), None, "a message that waits for its reference");
+        let held = Consumer {
+            stream: "HELD".to_owned(),
+            ack_pending: 1,
+            max_ack_pending: Some(1),
+            lag: 9_000,
+            oldest_redelivered: ago(9_000),
+            ..working()
+        };
+        assert_eq!(judged(held.clone(), held), None, "held for a partner that is away");
         assert_eq!(stalled(&[], &[Consumer { ack_pending: 100, ..working() }], at()), Vec::<String>::new());
     }
 

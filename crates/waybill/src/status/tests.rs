@@ -109,6 +109,24 @@ nothing is missing, nobody is stalled
 }
 
 #[test]
+fn a_partner_that_is_spared_is_named_and_no_problem() {
+    let mut status = Status::new(vec![stream("HELD", Some((0, false)))], vec![], all_services(), None);
+    status.restrained = vec![Restrained {
+        partner: "wms-east".to_owned(),
+        held: 12,
+        since: Some(Timestamp::from_millis(1_000)),
+        why: "10 asks in a row failed; one is out as a try".to_owned(),
+    }];
+    let text = anstream::adapter::strip_str(&render::render(&status)).to_string();
+    let expected = "\
+Held for partners
+PARTNER   ASKS  SINCE                     WHY
+wms-east    12  1970-01-01T00:00:01.000Z  10 asks in a row failed; one is out as a try
+";
+    assert!(text.contains(expected) && text.contains("nothing is missing"), "{text}");
+}
+
+#[test]
 fn programs_get_the_same_in_stable_names() {
     let status = Status::new(vec![stream("ORDERS", Some((0, true)))], vec![], all_services(), None);
     let json = serde_json::to_value(&status).unwrap();

@@ -1,0 +1,145 @@
+//! Partners that are spared: those with a rate, and those that fail.
+//!
+//! Asks for any other partner go straight to it. Those for one that is spared go to stream `HELD`, under a subject of its
+//! own, and are released from there in order, as its rate and its breaker allow. So nobody waits behind a partner that
+//! is slow or away, and nothing that is held is in any process. Where something is held, what is asked later goes behind it.
+//!
+//! Each process has its own view of a partner, from the answers that all processes tell each other without guarantee. It
+//! decides only when an ask goes, never whether.
+
+mod allowance;
+mod answers;
+mod breaker;
+mod gauges;
+mod held;
+mod partner;
+mod release;
+mod restrained;
+mod run;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use async_nats::jetstream::{self, message::PublishMessage};
+use model::System;
+use partners::delivery::Delivery;
+use service::metrics::Metrics;
+use tokio::sync::Notify;
+
+use crate::profiles::Profiles;
+use crate::publish::NotPublished;
+use gauges::Gauges;
+
+pub use held::LookError;
+pub use partner::{Partner, Way};
+pub use restrained::{Restrained, restrained_subject};
+pub use run::run;
+
+/// The partners of one system.
+pub struct Restraints {
+    system: System,
+    js: jetstream::Context,
+    gauges: Gauges,
+    partners: Mutex<HashMap<Box<str>, Arc<Partner>>>,
+    /// The broker's word with which the asks were last delivered.
+    pin: Mutex<Option<String>>,
+    /// One look at a time.
+    looking: tokio::sync::Mutex<()>,
+    /// There is something to release.
+    wanted: Notify,
+}
+
+impl Restraints {
+    /// All partners with a profile.
+    pub fn new(system: System, profiles: &Profiles, js: jetstream::Context, metrics: &Metrics) -> Self {
+        let gauges = Gauges::register(metrics);
+        let partner = |token: &str| {
+            let rules = profiles.get(token).map_or_else(Delivery::default, |profile| profile.delivery);
+            (token.into(), Arc::new(Partner::new(token, rules, gauges.of(token))))
+        };
+        let partners = Mutex::new(profiles.tokens().map(partner).collect());
+        let (pin, looking, wanted) = (Mutex::default(), tokio::sync::Mutex::default(), Notify::new());
+        Self { system, js, gauges, partners, pin, looking, wanted }
+    }
+
+    /// The partner with this token. One without a profile is not spared, but what was held while it had one is released.
+    pub fn partner(&self, token: &str) -> Arc<Partner> {
+        let mut partners = lock(&self.partners);
+        if let Some(partner) = partners.get(token) {
+            return Arc::clone(partner);
+        }
+        let partner = Arc::new(Partner::new(token, Delivery::default(), self.gauges.of(token)));
+        partners.insert(token.into(), Arc::clone(&partner));
+        partner
+    }
+
+    /// Which way an ask for a partner goes.
+    ///
+    /// # Errors
+    /// [`LookError`] when it is not known whether something is held, and the broker does not tell.
+    pub async fn way(&self, partner: &Partner) -> Result<Way, LookError> {
+        loop {
+            if let Some(way) = partner.way(Instant::now()) {
+                return Ok(way);
+            }
+            let _one = self.looking.lock().await;
+            if partner.way(Instant::now()).is_none() {
+                self.look().await?;
+            }
+        }
+    }
+
+    /// Puts a message behind those that are held for a partner.
+    ///
+    /// # Errors
+    /// [`NotPublished`] when the broker does not take it in time.
+    pub async fn hold(&self, partner: &Partner, name: &str, message: PublishMessage) -> Result<(), NotPublished> {
+        // Before, so that no look at the same time finds nothing; after, so that no later one does.
+        partner.puts();
+        let put = held::put(&self.js, self.system, &partner.token, name, message).await;
+        partner.puts();
+        self.wanted.notify_one();
+        put
+    }
+
+    /// Notes with which word of the broker an entry of asks was delivered. A new one means that another process was served
+    /// in between, which may have put asks with those that are held.
+    pub fn delivered_with(&self, message: &jetstream::Message) {
+        let word = message.headers.as_ref().and_then(|headers| headers.get(async_nats::header::NATS_PIN_ID));
+        let Some(word) = word.map(async_nats::HeaderValue::as_str) else { return };
+        let mut pin = lock(&self.pin);
+        if pin.as_deref() != Some(word) {
+            *pin = Some(word.to_owned());
+            lock(&self.partners).values().for_each(|partner| partner.forget_backlog());
+        }
+    }
+
+    /// Looks how much is held for each partner.
+    async fn look(&self) -> Result<(), LookError> {
+        let before: Vec<(Arc<Partner>, u64)> = self
+            .all()
+            .into_iter()
+            .map(|partner| {
+                let puts = partner.put_so_far();
+                (partner, puts)
+            })
+            .collect();
+        let mut held = held::count(&self.js, self.system).await?;
+        for (partner, puts) in before {
+            partner.counted(held.remove(&partner.token).unwrap_or(0), puts);
+        }
+        for (token, held) in held {
+            self.partner(&token).counted(held, 0);
+        }
+        Ok(())
+    }
+
+    fn all(&self) -> Vec<Arc<Partner>> {
+        lock(&self.partners).values().map(Arc::clone).collect()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
