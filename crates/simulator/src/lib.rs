@@ -13,6 +13,7 @@ pub mod faults;
 pub mod plan;
 pub mod play;
 pub mod progress;
+pub mod returns;
 pub mod scenario;
 pub mod seed;
 pub mod stage;

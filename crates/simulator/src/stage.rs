@@ -13,6 +13,7 @@ use crate::course::{Asked, AskedShipment, Course};
 use crate::erp::Erp;
 use crate::faults::{Faults, Level, Sent};
 use crate::plan::{CancelledAt, ERP, Fate, Plan, TMS, Warehouse};
+use crate::returns;
 use crate::scenario::Scenario;
 use crate::warehouse::WarehouseSystem;
 use crate::wire::erp::{BillingRequest, Rejection, ShipmentConfirmation};
@@ -160,6 +161,17 @@ impl Stage {
             (Partner::Wms(warehouse), "cancel") => self.on_cancel(warehouse, body, now),
             (Partner::Tms, "withdrawal") => self.on_withdrawal(body, now),
             (Partner::Erp, "rejection") => self.on_rejection(body, now),
+            (Partner::Wms(warehouse), "expect_return") => {
+                read(partner, message, body).map(|ask| returns::expected(warehouse, &ask, now))
+            }
+            (Partner::Wms(warehouse), "cancel_return") => {
+                read(partner, message, body).map(|ask| returns::not_expected(warehouse, &ask))
+            }
+            (Partner::Erp, "credit") => read(partner, message, body).map(|ask| returns::credit(&ask)),
+            (Partner::Tms, "collection") => read(partner, message, body).map(|ask| returns::collection(&ask, now)),
+            (Partner::Tms, "collection_withdrawal") => {
+                read(partner, message, body).map(|ask| returns::not_collected(&ask))
+            }
             (Partner::Erp | Partner::Wms(_) | Partner::Tms, _) => {
                 Err(AskError::UnknownMessage { partner: partner.id(), message: message.to_owned() })
             }
