@@ -21,11 +21,22 @@ const FRESH_FOR: Duration = Duration::from_secs(600);
 /// What a reference means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// The order.
+    /// The workflow, where it is another than that of orders.
+    #[serde(default = "of_orders", skip_serializing_if = "is_of_orders")]
+    pub workflow: Box<str>,
+    /// The order, or the other workflow's instance.
     pub order: OrderId,
     /// The shipment of the order; the whole order when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipment: Option<ShipmentId>,
+}
+
+fn of_orders() -> Box<str> {
+    partners::ORDER.into()
+}
+
+fn is_of_orders(workflow: &str) -> bool {
+    workflow == partners::ORDER
 }
 
 /// The cross-references of one kind of system.

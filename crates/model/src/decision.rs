@@ -6,11 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::fact::Progress;
-use crate::ids::{AskId, CustomerId, LineId, LocationId, PartnerId, ShipmentId, Sku};
+use crate::ids::{AskId, CustomerId, LineId, LocationId, OrderId, PartnerId, ShipmentId, Sku};
 use crate::milestone::Milestone;
 use crate::order::Place;
 use crate::quantity::Quantity;
 use crate::reason::Reason;
+use crate::returns::{ReturnLine, ReturnOutcome};
 use crate::system::System;
 use crate::time::{Date, Timestamp};
 
@@ -180,6 +181,59 @@ pub enum Request {
         /// What to tell.
         milestone: Milestone,
     },
+    /// A warehouse: take these goods in when they come back (X12 180).
+    ExpectReturn {
+        /// The order they were sold in.
+        original_order: OrderId,
+        /// Where they come back to.
+        location: LocationId,
+        /// What comes back, and why.
+        lines: Vec<ReturnLine>,
+    },
+    /// A TMS: have a carrier fetch goods from the customer.
+    Collect {
+        /// The shipment.
+        shipment: ShipmentId,
+        /// Where it is.
+        from: Place,
+        /// Where it goes.
+        to: LocationId,
+        /// What it holds.
+        lines: Vec<AskedLine>,
+    },
+    /// A warehouse: expect these goods no longer.
+    CancelReturn {
+        /// The ask that is undone.
+        undoes: AskId,
+        /// Where they were to come back to.
+        location: LocationId,
+    },
+    /// A TMS: leave with the customer what has not been fetched yet.
+    CancelCollection {
+        /// The shipment.
+        shipment: ShipmentId,
+        /// The ask that is undone.
+        undoes: AskId,
+        /// The number the carrier tracks it by, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tracking: Option<String>,
+    },
+    /// The ERP: give the customer credit for what was accepted of a return, and close it.
+    Credit {
+        /// The order the goods were sold in.
+        original_order: OrderId,
+        /// What to credit; where there is nothing the return is only closed.
+        lines: Vec<Progress>,
+    },
+    /// Visibility: tell the customer how a return ended.
+    UpdateReturn {
+        /// Whom to tell.
+        customer: CustomerId,
+        /// The order the goods were sold in.
+        original_order: OrderId,
+        /// What to tell.
+        outcome: ReturnOutcome,
+    },
 }
 
 impl Request {
@@ -195,6 +249,12 @@ impl Request {
             Self::CancelBooking { .. } => "cancel_booking",
             Self::ConfirmCancellation { .. } => "confirm_cancellation",
             Self::UpdateCustomer { .. } => "update_customer",
+            Self::ExpectReturn { .. } => "expect_return",
+            Self::Collect { .. } => "collect",
+            Self::CancelReturn { .. } => "cancel_return",
+            Self::CancelCollection { .. } => "cancel_collection",
+            Self::Credit { .. } => "credit",
+            Self::UpdateReturn { .. } => "update_return",
         }
     }
 
@@ -205,11 +265,17 @@ impl Request {
             Self::Allocate { shipment, .. }
             | Self::Book { shipment, .. }
             | Self::CancelAllocation { shipment, .. }
-            | Self::CancelBooking { shipment, .. } => Some(shipment),
+            | Self::CancelBooking { shipment, .. }
+            | Self::Collect { shipment, .. }
+            | Self::CancelCollection { shipment, .. } => Some(shipment),
             Self::ConfirmShipment { .. }
             | Self::Bill { .. }
             | Self::ConfirmCancellation { .. }
-            | Self::UpdateCustomer { .. } => None,
+            | Self::UpdateCustomer { .. }
+            | Self::ExpectReturn { .. }
+            | Self::CancelReturn { .. }
+            | Self::Credit { .. }
+            | Self::UpdateReturn { .. } => None,
         }
     }
 
@@ -217,13 +283,20 @@ impl Request {
     #[must_use]
     pub const fn undoes(&self) -> Option<&AskId> {
         match self {
-            Self::CancelAllocation { undoes, .. } | Self::CancelBooking { undoes, .. } => Some(undoes),
+            Self::CancelAllocation { undoes, .. }
+            | Self::CancelBooking { undoes, .. }
+            | Self::CancelReturn { undoes, .. }
+            | Self::CancelCollection { undoes, .. } => Some(undoes),
             Self::Allocate { .. }
             | Self::Book { .. }
             | Self::ConfirmShipment { .. }
             | Self::Bill { .. }
             | Self::ConfirmCancellation { .. }
-            | Self::UpdateCustomer { .. } => None,
+            | Self::UpdateCustomer { .. }
+            | Self::ExpectReturn { .. }
+            | Self::Collect { .. }
+            | Self::Credit { .. }
+            | Self::UpdateReturn { .. } => None,
         }
     }
 }
@@ -351,7 +424,7 @@ impl fmt::Display for ExceptionKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
-    /// Delivered, billed, audited.
+    /// Delivered, billed, audited; of a return: credited, or refused.
     Closed,
     /// Nothing of it was delivered, and nothing of it is still committed.
     Cancelled,

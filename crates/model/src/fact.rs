@@ -13,9 +13,10 @@ use crate::money::Money;
 use crate::order::{Order, Place};
 use crate::quantity::Quantity;
 use crate::reason::Reason;
+use crate::returns::{Inspection, ReturnAuthorisation};
 use crate::time::When;
 
-/// Something a system of record says has happened to an order.
+/// Something a system of record says has happened to an order, or to a return.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
@@ -45,6 +46,12 @@ pub enum Fact {
     Waived(Exception),
     /// An operator's remark; it moves nothing.
     Noted(Note),
+    /// Goods may come back: the first word of a return.
+    ReturnAuthorised(ReturnAuthorisation),
+    /// The warehouse looked at goods that came back.
+    Inspected(Inspection),
+    /// The customer was given credit for goods that came back.
+    Credited(Invoice),
 }
 
 impl Fact {
@@ -65,6 +72,9 @@ impl Fact {
             Self::RetryRequested(_) => "retry_requested",
             Self::Waived(_) => "waived",
             Self::Noted(_) => "noted",
+            Self::ReturnAuthorised(_) => "return_authorised",
+            Self::Inspected(_) => "inspected",
+            Self::Credited(_) => "credited",
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::unreadable::Unreadable;
 pub enum Told {
     /// Facts about one order.
     Order {
+        /// The workflow that the order, or what stands in its place, is an instance of; see [`ORDER`](crate::ORDER).
+        workflow: Box<str>,
         /// Which order.
         order: OrderRef,
         /// What happened to it, at least one fact.
@@ -99,7 +101,10 @@ impl Identified {
             | Fact::CancelRequested(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
-            | Fact::Noted(_) => return,
+            | Fact::Noted(_)
+            | Fact::ReturnAuthorised(_)
+            | Fact::Inspected(_)
+            | Fact::Credited(_) => return,
         };
         named.get_or_insert_with(|| shipment.clone());
     }

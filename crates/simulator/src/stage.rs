@@ -14,6 +14,7 @@ use crate::erp::Erp;
 use crate::faults::{Faults, Level, Sent};
 use crate::mishap::{Mishap, set_clock_back};
 use crate::plan::{CancelledAt, ERP, Fate, Plan, SPARE_TMS, TMS, Warehouse};
+use crate::returns;
 use crate::scenario::Scenario;
 use crate::times::HOUR;
 use crate::warehouse::WarehouseSystem;
@@ -184,6 +185,19 @@ impl Stage {
             (Partner::Wms(warehouse), "cancel") => self.on_cancel(warehouse, body, now),
             (Partner::Tms | Partner::SpareTms, "withdrawal") => self.on_withdrawal(partner, body, now),
             (Partner::Erp, "rejection") => self.on_rejection(body, now),
+            (Partner::Wms(warehouse), "expect_return") => {
+                read(partner, message, body).map(|ask| returns::expected(warehouse, &ask, now))
+            }
+            (Partner::Wms(warehouse), "cancel_return") => {
+                read(partner, message, body).map(|ask| returns::not_expected(warehouse, &ask))
+            }
+            (Partner::Erp, "credit") => read(partner, message, body).map(|ask| returns::credit(&ask)),
+            (Partner::Tms | Partner::SpareTms, "collection") => {
+                read(partner, message, body).map(|ask| returns::collection(&ask, now))
+            }
+            (Partner::Tms | Partner::SpareTms, "collection_withdrawal") => {
+                read(partner, message, body).map(|ask| returns::not_collected(&ask))
+            }
             (Partner::Erp | Partner::Wms(_) | Partner::Tms | Partner::SpareTms, _) => {
                 Err(AskError::UnknownMessage { partner: partner.id(), message: message.to_owned() })
             }

@@ -2,6 +2,7 @@
 
 use anyhow::anyhow;
 use async_nats::jetstream;
+use engine::Layout;
 use service::{Host, Shutdown};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
@@ -17,6 +18,8 @@ use crate::store::Folder;
 use crate::updates::{Publisher, Updates};
 use crate::view::View;
 
+/// The workflows whose instances may ask this service something. Only orders are folded into the projection.
+const WORKFLOWS: [Layout; 2] = [fulfilment::LAYOUT, returns::LAYOUT];
 /// How often the projection is rebuilt before giving up: once is an accident, again and again is something else.
 const MOST_REBUILDS: u32 = 3;
 
@@ -35,7 +38,8 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let links = &life.links;
     let writer = Writer { board: links.board.clone(), view: view.clone(), live: links.live.clone(), bucket };
     let applied = links.applied.subscribe();
-    let asks = Asks::open(&js, updates.clone(), view.clone(), applied.clone(), host.metrics.clone()).await;
+    let open = |layout| Asks::open(&js, layout, updates.clone(), view.clone(), applied.clone(), host.metrics.clone());
+    let asks = futures::future::try_join_all(WORKFLOWS.map(open)).await;
     let asks = asks.map_err(|error| anyhow!("cannot open object store ARCHIVE: {error}"))?;
     let answers = Answers { view, lag, applied: applied.clone(), board: links.board.clone(), updates };
 
@@ -45,7 +49,8 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     others.spawn(publisher.run(applied, last.clone()));
     others.spawn(writer.run(last.clone()));
     others.spawn(answers.run(host.service, last.clone()));
-    let mut asks = tokio::spawn(asks.run(first.clone()));
+    let asks = futures::future::try_join_all(asks.into_iter().map(|asks| asks.run(first.clone())));
+    let mut asks = tokio::spawn(async move { asks.await.map(drop) });
     let outcome = tokio::select! {
         outcome = keep(&life, &mut folder) => outcome,
         failed = &mut asks => Err(stopped(failed)),

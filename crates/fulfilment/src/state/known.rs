@@ -103,7 +103,10 @@ impl<'a> Known<'a> {
             | Fact::CancelRequested(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
-            | Fact::Noted(_) => {}
+            | Fact::Noted(_)
+            | Fact::ReturnAuthorised(_)
+            | Fact::Inspected(_)
+            | Fact::Credited(_) => {}
         }
     }
 

@@ -95,7 +95,7 @@ impl Waybill {
                 *self.stock.entry((movement.location, movement.sku)).or_default() += movement.quantity.amount;
                 Vec::new()
             }
-            Told::Order { order, facts, xrefs } => {
+            Told::Order { order, facts, xrefs, .. } => {
                 let (order, shipment) = match order {
                     OrderRef::Order(order) => (order, None),
                     OrderRef::Reference(reference) => {

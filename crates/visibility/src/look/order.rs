@@ -96,14 +96,25 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
             };
             Some((milestone.rank(), event))
         }
-        Fact::CancelRequested(wanted) => {
-            let detail = wanted.detail.clone().or_else(|| Some(wanted.reason.to_string()));
-            Some((u16::MAX, TimelineEvent { detail, ..plain(held.fact.kind(), received) }))
+        Fact::CancelRequested(_) | Fact::Noted(_) => {
+            Some((u16::MAX, TimelineEvent { detail: in_words(&held.fact), ..plain(held.fact.kind(), received) }))
         }
-        Fact::Noted(note) => {
-            let detail = Some(note.text.clone());
-            Some((u16::MAX, TimelineEvent { detail, ..plain(held.fact.kind(), received) }))
-        }
-        Fact::Validated(_) | Fact::Answered(_) | Fact::Archived(_) | Fact::RetryRequested(_) | Fact::Waived(_) => None,
+        Fact::Validated(_)
+        | Fact::Answered(_)
+        | Fact::Archived(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::ReturnAuthorised(_)
+        | Fact::Inspected(_)
+        | Fact::Credited(_) => None,
     }
+}
+
+/// What a person says of an order.
+fn in_words(fact: &Fact) -> Option<String> {
+    if let Fact::CancelRequested(wanted) = fact {
+        return wanted.detail.clone().or_else(|| Some(wanted.reason.to_string()));
+    }
+    let Fact::Noted(note) = fact else { return None };
+    Some(note.text.clone())
 }

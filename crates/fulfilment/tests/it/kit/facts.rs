@@ -4,9 +4,9 @@ use engine::{FactId, Told, codec};
 use fulfilment::Policy;
 use model::{
     Answer, Archived, AskId, Booking, CancelRequest, Classifier, Condition, ConditionKind, Country, Currency,
-    Exception, ExceptionKind, Fact, Finding, FreightInvoice, Invoice, Lane, LineId, LocationId, Milestone,
-    MilestoneReached, Money, Note, Order, Outcome, ParcelId, PartnerId, Progress, Quantity, Reason, RetryRequest,
-    ShipmentId, Source, Timestamp, Unit, Validation, When,
+    CustomerId, Exception, ExceptionKind, Fact, Finding, FreightInvoice, Inspection, Invoice, Lane, LineId, LocationId,
+    Milestone, MilestoneReached, Money, Note, Order, OrderId, Outcome, ParcelId, PartnerId, Progress, Quantity, Reason,
+    RetryRequest, ReturnAuthorisation, ShipmentId, Source, Timestamp, Unit, Validation, When,
 };
 
 use super::orders::hour;
@@ -62,7 +62,10 @@ impl News {
             | Fact::CancelRequested(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
-            | Fact::Noted(_) => {}
+            | Fact::Noted(_)
+            | Fact::ReturnAuthorised(_)
+            | Fact::Inspected(_)
+            | Fact::Credited(_) => {}
         }
         self
     }
@@ -117,7 +120,10 @@ impl News {
             | Fact::CancelRequested(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
-            | Fact::Noted(_) => None,
+            | Fact::Noted(_)
+            | Fact::ReturnAuthorised(_)
+            | Fact::Inspected(_)
+            | Fact::Credited(_) => None,
         }
     }
 
@@ -262,6 +268,26 @@ pub fn waived(kind: ExceptionKind, detail: &str) -> News {
 /// An operator notes something down.
 pub fn noted(text: &str) -> News {
     News::new(Lane::Ops, Fact::Noted(Note { text: text.to_owned() }))
+}
+
+/// What belongs in a return's stream, told of an order.
+pub fn returned_goods() -> Vec<News> {
+    let authorised = ReturnAuthorisation {
+        order: OrderId::new("SO-1").unwrap(),
+        erp: PartnerId::new("erp-1").unwrap(),
+        customer: CustomerId::new("acme").unwrap(),
+        wms: PartnerId::new("wms-1").unwrap(),
+        location: LocationId::new("dc-1").unwrap(),
+        tms: None,
+        from: None,
+        lines: Vec::new(),
+    };
+    let credit = Invoice { number: "CM-1".to_owned(), total: eur("100"), lines: Vec::new() };
+    vec![
+        News::new(Lane::Ops, Fact::ReturnAuthorised(authorised)),
+        News::new(Lane::Wms, Fact::Inspected(Inspection { lines: Vec::new() })),
+        News::new(Lane::Erp, Fact::Credited(credit)),
+    ]
 }
 
 pub fn cancelled() -> News {
