@@ -32,3 +32,52 @@ impl Workflows {
         self.0.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::{Content, Entry, EntryId, Key};
+    use model::{Decision, End, Timestamp};
+
+    /// A workflow that this crate has never heard of.
+    const THIRD: Layout = Layout {
+        stream: "REPAIRS",
+        name: "repair",
+        lanes: &["wms", "ops"],
+        timers: "REPAIR_TIMERS",
+        timer: "repair_timer",
+    };
+
+    #[test]
+    fn no_two_workflows_share_a_stream_or_a_subject() {
+        let names: std::collections::BTreeSet<_> = WORKFLOWS.iter().flat_map(|own| [own.name, own.timer]).collect();
+        let streams: std::collections::BTreeSet<_> =
+            WORKFLOWS.iter().flat_map(|own| [own.stream, own.timers]).collect();
+        assert_eq!((names.len(), streams.len()), (2 * WORKFLOWS.len(), 2 * WORKFLOWS.len()));
+        assert_eq!(WORKFLOWS[0].name, partners::ORDER);
+    }
+
+    #[tokio::test]
+    async fn another_layout_is_all_that_a_third_workflow_needs() {
+        let broker = broker::start(broker::Options::default()).await.unwrap();
+        let settings = service::settings::NatsSettings::url(broker.url());
+        let js = service::connect::connect(&settings, "test").await.unwrap().js;
+        let subjects = vec![THIRD.all()];
+        let config = jetstream::stream::Config {
+            name: THIRD.stream.to_owned(),
+            subjects,
+            allow_direct: true,
+            ..Default::default()
+        };
+        js.create_stream(config).await.unwrap();
+        let workflows = Workflows::new(&js, &[WORKFLOWS, &[THIRD]].concat());
+        let repairs = workflows.get("repair").unwrap();
+        let decided =
+            Content::Decisions { seen: 0, now: Timestamp::from_millis(1), decisions: vec![Decision::End(End::Closed)] };
+        let (key, entry) = (Key::of("W 1"), Entry { id: EntryId::of(&[b"x"]), content: decided });
+        repairs.decide(&key, 0, &entry).await.unwrap();
+        assert_eq!(repairs.read(&key).await.unwrap()[0].entry, entry);
+        assert!(workflows.get("loan").is_none());
+        assert_eq!(workflows.iter().count(), WORKFLOWS.len() + 1);
+    }
+}

@@ -69,6 +69,7 @@ async fn open(adapter: &Adapter, entries: &Entries, shutdown: &Shutdown) -> Resu
     let layout = entries.layout();
     let mut consume = Consume::new(layout.stream, durable(adapter)).only([layout.lane(FLOW)]);
     consume.prefetch = consume.prefetch.max(adapter.in_flight);
+    consume.ack_wait = ACK_WAIT;
     // Two processes could send one order's asks in another order than they were decided in.
     consume.one_at_a_time = true;
     consume.start(&adapter.js, shutdown).await

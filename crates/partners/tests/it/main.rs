@@ -12,6 +12,7 @@ mod hostile;
 mod mapping;
 mod odd_values;
 mod profile_errors;
+mod returned;
 mod shops;
 mod sim_erp;
 mod sim_tms;

@@ -304,6 +304,7 @@ pub fn in_words(decisions: &[Decision], now: Timestamp) -> Vec<String> {
 fn words(decision: &Decision, now: Timestamp) -> String {
     match decision {
         Decision::Commit(_) => "commit".to_owned(),
+        Decision::Split(_) => "split".to_owned(),
         Decision::Ask(ask) => format!("ask {} {}{}", ask.partner, ask.id, request(&ask.request)),
         Decision::Deadline(deadline) => {
             let millis = u64::try_from(deadline.at.as_millis() - now.as_millis()).expect("a deadline lies ahead");

@@ -125,21 +125,11 @@ fn messages(durability: Durability) -> Vec<Config> {
             ..stream(INBOX, &INBOX_SUBJECTS, "raw messages from partners, byte for byte")
         },
         Config {
-            max_age: ORDERS_MAX_AGE,
-            max_message_size: ORDERS_MAX_MESSAGE,
-            deny_delete: true,
-            deny_purge: true,
             // Several appends of one group commit pay for one sync.
             allow_atomic_publish: true,
-            ..stream(ORDERS, &[ORDERS_SUBJECTS], "the event store: one trail per order")
+            ..event_store(durability, ORDERS, ORDERS_SUBJECTS, "the event store: one trail per order")
         },
-        Config {
-            max_age: ORDERS_MAX_AGE,
-            max_message_size: ORDERS_MAX_MESSAGE,
-            deny_delete: true,
-            deny_purge: true,
-            ..stream(RETURNS, &[RETURNS_SUBJECTS], "the event store: one trail per return")
-        },
+        event_store(durability, RETURNS, RETURNS_SUBJECTS, "the event store: one trail per return"),
         Config {
             max_age: STOCK_MAX_AGE,
             max_message_size: STOCK_MAX_MESSAGE,
@@ -191,6 +181,17 @@ fn messages(durability: Durability) -> Vec<Config> {
             ..stream(ALERTS, &[ALERTS_SUBJECTS], "thresholds passed, discrepancies found")
         },
     ]
+}
+
+/// The stream of a workflow's instances: nothing in it is ever changed.
+fn event_store(durability: Durability, name: &str, subjects: &str, description: &str) -> Config {
+    Config {
+        max_age: ORDERS_MAX_AGE,
+        max_message_size: ORDERS_MAX_MESSAGE,
+        deny_delete: true,
+        deny_purge: true,
+        ..stream(durability, name, &[subjects], description)
+    }
 }
 
 /// A stream of deadlines.

@@ -3,7 +3,7 @@
 use engine::Key;
 use fulfilment::state::may_tell;
 use fulfilment::{Held, State, composite};
-use model::{Classifier, Fact, Milestone, When};
+use model::{Classifier, Fact, Invoice, Milestone, When};
 
 use crate::queries::{OrderView, TimelineEvent};
 use crate::store::{Folded, Head, Store, StoreError};
@@ -65,11 +65,10 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
             Some((reached.milestone.rank(), event))
         }
         Fact::Condition(condition) => {
-            let state = if condition.resolved { "resolved" } else { condition.reason.as_str() };
             let event = TimelineEvent {
                 shipment: condition.shipment.clone(),
                 place: condition.place.clone(),
-                detail: Some(state.to_owned()),
+                detail: Some(if condition.resolved { "resolved" } else { condition.reason.as_str() }.to_owned()),
                 ..plain(condition.kind.as_str(), condition.occurred)
             };
             Some((u16::MAX, event))
@@ -82,9 +81,8 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
             };
             Some((Milestone::TransportAccepted.rank(), event))
         }
-        Fact::Billed(invoice) => {
-            let detail = Some(format!("{} {}", invoice.number, invoice.total));
-            let milestone = Milestone::FinanceInvoiced;
+        Fact::Billed(Invoice { number, total, .. }) => {
+            let (detail, milestone) = (Some(format!("{number} {total}")), Milestone::FinanceInvoiced);
             Some((milestone.rank(), TimelineEvent { detail, ..plain(milestone.as_str(), received) }))
         }
         Fact::FreightInvoiced(invoice) => {
