@@ -114,7 +114,7 @@ mod tests {
         let shipment = ShipmentId::new("s1").unwrap();
         let billed = Fact::Billed(Invoice { number: "1".to_owned(), total: total.clone(), lines: Vec::new() });
         let freight =
-            Fact::FreightInvoiced(FreightInvoice { shipment: shipment.clone(), number: "1".to_owned(), total });
+            Fact::FreightInvoiced(FreightInvoice { shipment: Some(shipment.clone()), number: "1".to_owned(), total });
         let booked = Fact::Booked(Booking {
             shipment,
             tms: partner("acme"),

@@ -247,8 +247,9 @@ pub struct Invoice {
 /// The carrier sent its bill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FreightInvoice {
-    /// The shipment billed.
-    pub shipment: ShipmentId,
+    /// The shipment billed; the whole order when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipment: Option<ShipmentId>,
     /// The bill's number.
     pub number: String,
     /// What the carrier wants.

@@ -8,7 +8,7 @@
 //! | `condition` | `condition`, `reason`?, `resolved`?, `occurred`?, `shipment`?, `place`?, `code`? |
 //! | `booked` | `shipment`, `carrier`, `tracking`, `charge`? (`amount`, `currency`) |
 //! | `billed` | `number`, `total` (`amount`, `currency`), `lines`? |
-//! | `freight_invoiced` | `shipment`, `number`, `total` (`amount`, `currency`) |
+//! | `freight_invoiced` | `shipment`?, `number`, `total` (`amount`, `currency`) |
 //! | `cancel_requested` | `reason`?, `detail`? |
 //! | `return_authorised`, `inspected`, `credited` | see [returns](crate::returned) |
 //!
@@ -334,7 +334,7 @@ impl BilledRule {
 /// How a carrier's bill is read.
 #[derive(Debug)]
 pub(crate) struct FreightRule {
-    shipment: Field<ShipmentId>,
+    shipment: Option<Field<ShipmentId>>,
     number: Field<String>,
     total: MoneyRule,
 }
@@ -342,7 +342,7 @@ pub(crate) struct FreightRule {
 impl FreightRule {
     fn compile(section: &mut Section<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         Ok(Self {
-            shipment: compiler.field(section, "shipment")?,
+            shipment: compiler.optional(section, "shipment")?,
             number: compiler.field(section, "number")?,
             total: MoneyRule::compile(section.required("total")?, compiler)?,
         })
@@ -350,7 +350,7 @@ impl FreightRule {
 
     fn read(&self, scope: &Scope<'_>) -> Result<FreightInvoice, Unreadable> {
         Ok(FreightInvoice {
-            shipment: self.shipment.required(scope)?,
+            shipment: read(self.shipment.as_ref(), scope)?,
             number: self.number.required(scope)?,
             total: self.total.required(scope)?,
         })

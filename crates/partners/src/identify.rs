@@ -40,7 +40,9 @@ pub(crate) fn by_content(source: &str, order: &str, fact: &Fact, stated: bool) -
         }
         Fact::Billed(invoice) | Fact::Credited(invoice) => identity.text(&invoice.number),
         Fact::FreightInvoiced(invoice) => {
-            identity.text(invoice.shipment.as_str());
+            if let Some(shipment) = &invoice.shipment {
+                identity.text(shipment.as_str());
+            }
             identity.text(&invoice.number);
         }
         Fact::Released(_)

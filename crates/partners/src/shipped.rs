@@ -51,6 +51,7 @@
 //! | in `collection` | as `booking`: the answer to both |
 //! | in `booking` | `tender`, `shipper_ref`, `answer` (`A` accepted, `C` withdrawn, `D` declined, `E` failed), `decline_code`? (any of the reasons below), `note`?, and when `A`: `scac` (carrier), `pro`, `answered_at`, `rate`? (`amount`, `currency`) |
 //! | in `event` | `id`, `pro`, `code` (`PU DEP ARR INT OFD ATT DLV POD RTN RTD`; `DLY HLD EXC`; `ETA`), `at` (with `ETA`: `eta`), `stop`? (`name`? `city`? `zip`? `country`?), `pieces[]`?: `line`, `count`, `unit`; with `DLY HLD EXC`: `reason`? (`ADDR CAP CUST DMG LATE LOST MECH NOBODY REF WX`), `cleared`?. Several at once: `events[]` |
+//! | in `load_invoice` | `invoice`, `pro`, `total_cents`, `currency`: for all shipments that travel under this number |
 //! | in `freight_invoice` | `invoice`, `pro`?, `shipper_ref`, `total_cents`, `currency` |
 
 /// The profiles that come with Waybill: name and TOML text.

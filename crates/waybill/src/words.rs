@@ -23,7 +23,8 @@ pub(crate) fn fact(fact: &Fact) -> String {
             format!("billed {}, invoice {}, {covers}", invoice.total, invoice.number)
         }
         Fact::FreightInvoiced(bill) => {
-            format!("carrier bills {} for {}, invoice {}", bill.total, bill.shipment, bill.number)
+            let billed = bill.shipment.as_ref().map_or("the order", |shipment| shipment.as_str());
+            format!("carrier bills {} for {billed}, invoice {}", bill.total, bill.number)
         }
         Fact::Archived(archived) => {
             format!("archived {}, digest {}", entries(archived.entries), archived.digest)

@@ -89,7 +89,8 @@ enum Written {
 fn remember(adapter: &Adapter, origin: &Origin<'_>, part: &Part) {
     let OrderRef::Order(order) = &part.order else { return };
     for xref in &part.xrefs {
-        let target = Target { workflow: part.workflow.clone(), order: order.clone(), shipment: xref.shipment.clone() };
+        let (workflow, order, shipment) = (part.workflow.clone(), order.clone(), xref.shipment.clone());
+        let target = Target { workflow, order, shipment, told: origin.delivery.received };
         adapter.xrefs.remember(&origin.profile.partner, &xref.reference, target);
     }
 }
@@ -102,23 +103,22 @@ async fn resolve(
     parts: Vec<Part>,
 ) -> Result<(Vec<Instance>, Vec<String>), RouteError> {
     let partner = &origin.profile.partner;
-    let targets = all(parts.iter().map(|part| target(adapter, partner, part)).collect()).await;
+    let targets = all(parts.iter().map(|part| targets(adapter, origin, part)).collect()).await;
     let targets = targets.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (mut orders, mut unknown, mut xrefs) = (ByOrder::default(), Vec::new(), Vec::new());
-    for (part, target) in parts.into_iter().zip(targets) {
-        let Some(target) = target else {
+    for (part, targets) in parts.into_iter().zip(targets) {
+        if targets.is_empty() {
             unknown.push(part.order.as_str().to_owned());
-            continue;
-        };
-        for xref in part.xrefs {
-            let shipment = xref.shipment.or_else(|| target.shipment.clone());
-            xrefs.push((
-                xref.reference,
-                Target { workflow: target.workflow.clone(), order: target.order.clone(), shipment },
-            ));
         }
-        let facts = within_shipment(part.order, part.facts, &target);
-        orders.add(target.workflow, target.order, facts);
+        let of = targets.len();
+        for (nth, target) in targets.into_iter().enumerate() {
+            for xref in &part.xrefs {
+                let shipment = xref.shipment.clone().or_else(|| target.shipment.clone());
+                xrefs.push((xref.reference.clone(), Target { shipment, ..target.clone() }));
+            }
+            let facts = within_shipment(part.order.clone(), part.facts.clone(), &target, (nth, of));
+            orders.add(target.workflow, target.order, facts);
+        }
     }
     for (reference, target) in &xrefs {
         adapter.xrefs.remember(partner, reference, target.clone());
@@ -128,16 +128,18 @@ async fn resolve(
     Ok((orders.into_orders(), unknown))
 }
 
-/// What a part of a message is about; nothing while nobody knows its reference.
-async fn target(adapter: &Adapter, partner: &PartnerId, part: &Part) -> Result<Option<Target>, BucketError> {
+/// What a part of a message is about: all that travels under its reference; nothing while nobody knows it.
+async fn targets(adapter: &Adapter, origin: &Origin<'_>, part: &Part) -> Result<Vec<Target>, BucketError> {
     match &part.order {
         OrderRef::Order(order) => {
-            Ok(Some(Target { workflow: part.workflow.clone(), order: order.clone(), shipment: None }))
+            let (workflow, order, told) = (part.workflow.clone(), order.clone(), origin.delivery.received);
+            Ok(vec![Target { workflow, order, shipment: None, told }])
         }
         OrderRef::Reference(reference) => {
             // A newer version may have written down a workflow that this one does not know yet.
-            let found = adapter.xrefs.find(partner, reference).await?;
-            Ok(found.filter(|target| adapter.workflows.get(&target.workflow).is_some()))
+            let mut found = adapter.xrefs.find(&origin.profile.partner, reference).await?;
+            found.retain(|target| adapter.workflows.get(&target.workflow).is_some());
+            Ok(found)
         }
     }
 }
@@ -145,10 +147,17 @@ async fn target(adapter: &Adapter, partner: &PartnerId, part: &Part) -> Result<O
 /// What is told of one order, or of another workflow's instance.
 type Instance = (Box<str>, OrderId, Vec<Identified>);
 
-/// The facts, with the shipment their reference stands for where they name none.
-fn within_shipment(order: OrderRef, facts: Vec<Identified>, target: &Target) -> Vec<Identified> {
+/// The facts, with the shipment their reference stands for where they name none, the `nth` of so many.
+fn within_shipment(
+    order: OrderRef,
+    facts: Vec<Identified>,
+    target: &Target,
+    (nth, of): (usize, usize),
+) -> Vec<Identified> {
     let Some(shipment) = &target.shipment else { return facts };
-    match (Told::Order { workflow: target.workflow.clone(), order, facts, xrefs: Vec::new() }).with_shipment(shipment) {
+    match (Told::Order { workflow: target.workflow.clone(), order, facts, xrefs: Vec::new() })
+        .on_a_load(shipment, nth, of)
+    {
         Told::Order { facts, .. } => facts,
         Told::Stock { .. } | Told::Master(_) | Told::Rejected(_) => Vec::new(),
     }

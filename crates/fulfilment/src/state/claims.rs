@@ -64,7 +64,7 @@ impl Known<'_> {
             Fact::Booked(booking) => {
                 self.booking(&booking.shipment) != Some(booking) || nobodys(Some(&booking.shipment))
             }
-            Fact::FreightInvoiced(bill) => nobodys(Some(&bill.shipment)),
+            Fact::FreightInvoiced(bill) => nobodys(bill.shipment.as_ref()),
             Fact::Condition(_) if held.lane == Lane::Erp => !self.is_from_erp(held),
             Fact::Condition(condition) => nobodys(condition.shipment.as_ref()),
             Fact::Milestone(reached) => {

@@ -337,7 +337,7 @@ impl Known {
                 Fact::Booked(booking) if !wanted => {
                     booking.charge.clone().map(|charge| (booking.shipment.clone(), charge))
                 }
-                Fact::FreightInvoiced(invoice) if wanted => Some((invoice.shipment.clone(), invoice.total.clone())),
+                Fact::FreightInvoiced(invoice) if wanted => Some((invoice.shipment.clone()?, invoice.total.clone())),
                 _ => None,
             });
             charges.map(|(shipment, money)| (shipment, money.amount, money.currency)).collect::<BTreeSet<_>>()

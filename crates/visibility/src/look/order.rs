@@ -88,7 +88,7 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
         Fact::FreightInvoiced(invoice) => {
             let milestone = Milestone::FinanceFreightInvoiced;
             let event = TimelineEvent {
-                shipment: Some(invoice.shipment.clone()),
+                shipment: invoice.shipment.clone(),
                 detail: Some(format!("{} {}", invoice.number, invoice.total)),
                 ..plain(milestone.as_str(), received)
             };

@@ -111,7 +111,7 @@ impl News {
             Fact::Milestone(reached) => reached.shipment.as_ref().map(ShipmentId::as_str),
             Fact::Condition(condition) => condition.shipment.as_ref().map(ShipmentId::as_str),
             Fact::Booked(booking) => Some(booking.shipment.as_str()),
-            Fact::FreightInvoiced(bill) => Some(bill.shipment.as_str()),
+            Fact::FreightInvoiced(bill) => bill.shipment.as_ref().map(ShipmentId::as_str),
             Fact::Answered(answer) => answer.ask.as_str().split(['/', '#']).nth(2),
             Fact::Released(_)
             | Fact::Validated(_)
@@ -387,7 +387,7 @@ pub fn proof_of_delivery(shipment: &str) -> News {
 }
 
 pub fn freight_invoiced(shipment: &str, total: Money) -> News {
-    let bill = FreightInvoice { shipment: shipment_id(shipment), number: format!("F-{shipment}"), total };
+    let bill = FreightInvoice { shipment: Some(shipment_id(shipment)), number: format!("F-{shipment}"), total };
     News::new(Lane::Tms, Fact::FreightInvoiced(bill))
 }
 
