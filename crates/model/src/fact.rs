@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::decision::Exception;
+use crate::exception::Exception;
 use crate::ids::{AskId, LineId, LocationId, ParcelId, PartnerId, ShipmentId};
 use crate::master::Validation;
 use crate::milestone::{Classifier, Milestone};

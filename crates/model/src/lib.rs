@@ -4,6 +4,7 @@
 //! made from the same type.
 
 pub mod decision;
+pub mod exception;
 pub mod fact;
 pub mod ids;
 pub mod master;
@@ -18,9 +19,8 @@ pub mod system;
 pub mod time;
 pub mod token;
 
-pub use decision::{
-    Ask, AskedLine, Commitment, Deadline, Decision, End, Exception, ExceptionKind, Lacking, Request, Split,
-};
+pub use decision::{Ask, AskedLine, Commitment, Deadline, Decision, End, Lacking, Request, Split};
+pub use exception::{Exception, ExceptionKind};
 pub use fact::{
     Answer, Archived, Booking, CancelRequest, Condition, ConditionKind, Fact, FreightInvoice, Invoice,
     MilestoneReached, Note, Outcome, Progress, RetryRequest,
