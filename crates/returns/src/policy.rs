@@ -1,8 +1,9 @@
 //! The policy: what a person may change about the decisions, as a TOML file with defaults.
 
-use std::time::Duration;
+use engine::policy::{Wait, times};
+use serde::Deserialize;
 
-use serde::{Deserialize, Deserializer};
+pub use engine::policy::PolicyError;
 
 /// The policy of the returns workflow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -64,54 +65,9 @@ pub struct Deadlines {
     pub close: Wait,
 }
 
-/// A span of time, from a millisecond to ten years.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wait(Duration);
-
-impl Wait {
-    const SHORTEST: Duration = Duration::from_millis(1);
-    const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
-
-    const fn hours(hours: u64) -> Self {
-        Self(Duration::from_secs(hours * 3_600))
-    }
-
-    /// The span in milliseconds.
-    #[must_use]
-    pub fn millis(self) -> i64 {
-        // LONGEST fits an i64 many times over.
-        i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX)
-    }
-}
-
-impl<'de> Deserialize<'de> for Wait {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let wrong = |why: &str| {
-            serde::de::Error::custom(format!("`{text}` is no wait, such as \"90s\", \"4h\" or \"14d\": {why}"))
-        };
-        let span = humantime::parse_duration(&text).map_err(|error| wrong(&error.to_string()))?;
-        if !(Self::SHORTEST..=Self::LONGEST).contains(&span) {
-            return Err(wrong("expected from 1ms to 10 years"));
-        }
-        Ok(Self(span))
-    }
-}
-
-/// The most often that something is asked again by itself.
-const MOST_RETRIES: usize = 100;
-
-fn times<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    let times = usize::deserialize(deserializer)?;
-    if times > MOST_RETRIES {
-        return Err(serde::de::Error::custom(format!("{times} times; expected at most {MOST_RETRIES}")));
-    }
-    Ok(times)
-}
-
 impl Default for Retries {
     fn default() -> Self {
-        Self { failed: 2, pause: Wait(Duration::from_secs(15 * 60)) }
+        Self { failed: 2, pause: Wait::minutes(15) }
     }
 }
 
@@ -127,29 +83,13 @@ impl Default for Deadlines {
     }
 }
 
-/// Why a file is no policy, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {problem}")]
-pub struct PolicyError {
-    /// The file.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What is wrong and what was expected.
-    pub problem: String,
-}
-
 impl Policy {
     /// Reads a policy; what it leaves out has its default.
     ///
     /// # Errors
     /// [`PolicyError`] with the file, the line and what was expected; an unknown setting is an error.
     pub fn load(file: &str, text: &str) -> Result<Self, PolicyError> {
-        toml::from_str(text).map_err(|error: toml::de::Error| {
-            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
-            let problem = error.message().lines().collect::<Vec<_>>().join("; ");
-            PolicyError { file: file.to_owned(), line: before.matches('\n').count() + 1, problem }
-        })
+        engine::policy::load(file, text)
     }
 }
 
@@ -168,11 +108,11 @@ mod tests {
     #[test]
     fn a_wrong_policy_is_refused_with_its_line() {
         for (text, place, expected) in [
-            ("[deadlines]\ntransit = \"soon\"", "r.toml:2: ", "\"14d\""),
-            ("[deadlines]\ntransit = \"0s\"", "r.toml:2: ", "1ms"),
-            ("[credit]\ndamaged = \"maybe\"", "r.toml:2: ", "`as_stated`"),
-            ("[retries]\nfailed = 101", "r.toml:2: ", "at most 100"),
-            ("[crdit]", "r.toml:1: ", "expected one of"),
+            ("[deadlines]\ntransit = \"soon\"", "r.toml:2:", "\"14d\""),
+            ("[deadlines]\ntransit = \"0s\"", "r.toml:2:", "1ms"),
+            ("[credit]\ndamaged = \"maybe\"", "r.toml:2:", "`as_stated`"),
+            ("[retries]\nfailed = 101", "r.toml:2:", "at most 100"),
+            ("[crdit]", "r.toml:1:", "expected one of"),
         ] {
             let error = Policy::load("r.toml", text).unwrap_err().to_string();
             assert!(error.starts_with(place) && error.contains(expected) && !error.contains('\n'), "{error}");

@@ -1,7 +1,9 @@
 //! What is being waited for, and for how long at most.
 
+use engine::policy::Wait as Span;
+
 use super::case::{Case, Kind};
-use crate::policy::{Policy, Wait as Span};
+use crate::policy::Policy;
 use crate::state::{AskState, State};
 
 /// Something that is being waited for.
