@@ -119,6 +119,6 @@ mod tests {
         std::fs::write(&file, "[deadlines]\nship = \"1h\"").unwrap();
         let settings = Settings { returns_policy: Some(file.clone()), ..Settings::default() };
         let error = settings.check().unwrap_err().to_string();
-        assert!(error.contains("p.toml:2: ") && error.contains("transit"), "{error}");
+        assert!(error.contains("p.toml:2:1: ") && error.contains("transit"), "{error}");
     }
 }
