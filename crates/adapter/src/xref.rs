@@ -48,7 +48,7 @@ impl Target {
 }
 
 /// A value of the bucket: one target, or the list of a load's.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {
     One(Target),

@@ -278,6 +278,27 @@ impl Request {
         }
     }
 
+    /// What it wants credited, if it wants that.
+    #[must_use]
+    pub fn credits(&self) -> Option<&[Progress]> {
+        match self {
+            Self::Credit { lines, .. } => Some(lines),
+            Self::Allocate { .. }
+            | Self::Book { .. }
+            | Self::ConfirmShipment { .. }
+            | Self::Bill { .. }
+            | Self::CancelAllocation { .. }
+            | Self::CancelBooking { .. }
+            | Self::ConfirmCancellation { .. }
+            | Self::UpdateCustomer { .. }
+            | Self::ExpectReturn { .. }
+            | Self::Collect { .. }
+            | Self::CancelReturn { .. }
+            | Self::CancelCollection { .. }
+            | Self::UpdateReturn { .. } => None,
+        }
+    }
+
     /// The ask that this one undoes, if it undoes one.
     #[must_use]
     pub const fn undoes(&self) -> Option<&AskId> {

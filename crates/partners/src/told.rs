@@ -34,22 +34,11 @@ pub enum Told {
 }
 
 impl Told {
-    /// Fills in the shipment of milestones, conditions and carriers' bills that name none.
-    ///
-    /// A carrier knows a tracking number only; what that number means is in the cross-references.
+    /// Fills in the shipment of the facts that name none, see [`Identified::on_a_load`].
     #[must_use]
-    pub fn with_shipment(self, shipment: &ShipmentId) -> Self {
-        self.on_a_load(shipment, 0, 1)
-    }
-
-    /// Fills in the shipment as [`Told::with_shipment`] does, of one that is the `nth` of so many on a load, counted from 0: it
-    /// bears its share of a bill for all of it.
-    #[must_use]
-    pub fn on_a_load(mut self, shipment: &ShipmentId, nth: usize, of: usize) -> Self {
+    pub fn with_shipment(mut self, shipment: &ShipmentId) -> Self {
         if let Self::Order { facts, .. } = &mut self {
-            for told in facts {
-                told.fill_shipment(shipment, nth, of);
-            }
+            facts.iter_mut().for_each(|told| told.on_a_load(shipment, 0, 1));
         }
         self
     }
@@ -94,7 +83,11 @@ pub struct Identified {
 }
 
 impl Identified {
-    fn fill_shipment(&mut self, shipment: &ShipmentId, nth: usize, of: usize) {
+    /// Fills in the shipment of a milestone, condition or carrier's bill that names none. A carrier knows a tracking number
+    /// only; what that number means is in the cross-references.
+    ///
+    /// The shipment is the `nth` of so many that travel under the number, counted from 0: it bears its share of a bill for all.
+    pub fn on_a_load(&mut self, shipment: &ShipmentId, nth: usize, of: usize) {
         let named = match &mut self.fact {
             Fact::Milestone(milestone) => &mut milestone.shipment,
             Fact::Condition(condition) => &mut condition.shipment,

@@ -2,7 +2,7 @@
 
 use model::{
     Ask, AskId, Classifier, Fact, Grade, Inspection, Invoice, Lane, LineId, Milestone, MilestoneReached, Outcome,
-    Progress, Quantity, Request, ReturnAuthorisation, ReturnLine,
+    Progress, Quantity, ReturnAuthorisation, ReturnLine,
 };
 use rust_decimal::Decimal;
 
@@ -151,22 +151,7 @@ impl<'a> Known<'a> {
 
     /// What the ERP was asked to credit, the last time.
     pub fn asked_to_credit(&self) -> Option<&'a [Progress]> {
-        self.state.asks().rev().find_map(|ask| match &ask.request {
-            Request::Credit { lines, .. } => Some(lines.as_slice()),
-            Request::Allocate { .. }
-            | Request::Book { .. }
-            | Request::ConfirmShipment { .. }
-            | Request::Bill { .. }
-            | Request::CancelAllocation { .. }
-            | Request::CancelBooking { .. }
-            | Request::ConfirmCancellation { .. }
-            | Request::UpdateCustomer { .. }
-            | Request::ExpectReturn { .. }
-            | Request::Collect { .. }
-            | Request::CancelReturn { .. }
-            | Request::CancelCollection { .. }
-            | Request::UpdateReturn { .. } => None,
-        })
+        self.state.asks().rev().find_map(|ask| ask.request.credits())
     }
 
     /// What was told of goods that the return does not hold, in words, sorted.

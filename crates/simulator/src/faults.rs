@@ -190,12 +190,6 @@ impl Faults {
         self.rates.lost > 0 || self.rates.silent > 0
     }
 
-    /// Whether nothing goes wrong.
-    #[must_use]
-    pub const fn are_none(&self) -> bool {
-        self.rates.silent == 0
-    }
-
     /// Answers are lost on their way, each once.
     fn loses(&mut self, dice: Dice, message: &Message) -> bool {
         matches!(message.name, "reply" | "booking" | "confirmation" | "invoice")

@@ -176,7 +176,7 @@ impl Stage {
 
     /// What the partners say when one of them is asked this. An ask that cannot be read is a fault in the books.
     pub fn on_ask(&mut self, partner: Partner, message: &str, body: &[u8], now: Timestamp) -> Vec<Message> {
-        if !self.faults.are_none() && asked(body).is_some_and(|ask| self.faults.ignores(&ask)) {
+        if self.faults.lose_answers() && asked(body).is_some_and(|ask| self.faults.ignores(&ask)) {
             return Vec::new();
         }
         let said = match (partner, message) {

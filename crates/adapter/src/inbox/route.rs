@@ -4,7 +4,7 @@ use async_nats::jetstream::message::PublishMessage;
 use engine::codec::EncodeError;
 use engine::{AppendError, Content, Entry, EntryId, Key};
 use model::{Decision, Fact, LocationId, Movement, OrderId, PartnerId};
-use partners::{Identified, OrderRef, Told};
+use partners::{Identified, OrderRef};
 use service::quarantine::{Kind, Reason};
 
 use super::entry::{self, ByOrder, Origin};
@@ -111,12 +111,14 @@ async fn resolve(
             unknown.push(part.order.as_str().to_owned());
         }
         let of = targets.len();
-        for (nth, target) in targets.into_iter().enumerate() {
+        for ((nth, target), mut facts) in targets.into_iter().enumerate().zip(std::iter::repeat_n(part.facts, of)) {
             for xref in &part.xrefs {
                 let shipment = xref.shipment.clone().or_else(|| target.shipment.clone());
                 xrefs.push((xref.reference.clone(), Target { shipment, ..target.clone() }));
             }
-            let facts = within_shipment(part.order.clone(), part.facts.clone(), &target, (nth, of));
+            if let Some(shipment) = &target.shipment {
+                facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, of));
+            }
             orders.add(target.workflow, target.order, facts);
         }
     }
@@ -146,22 +148,6 @@ async fn targets(adapter: &Adapter, origin: &Origin<'_>, part: &Part) -> Result<
 
 /// What is told of one order, or of another workflow's instance.
 type Instance = (Box<str>, OrderId, Vec<Identified>);
-
-/// The facts, with the shipment their reference stands for where they name none, the `nth` of so many.
-fn within_shipment(
-    order: OrderRef,
-    facts: Vec<Identified>,
-    target: &Target,
-    (nth, of): (usize, usize),
-) -> Vec<Identified> {
-    let Some(shipment) = &target.shipment else { return facts };
-    match (Told::Order { workflow: target.workflow.clone(), order, facts, xrefs: Vec::new() })
-        .on_a_load(shipment, nth, of)
-    {
-        Told::Order { facts, .. } => facts,
-        Told::Stock { .. } | Told::Master(_) | Told::Rejected(_) => Vec::new(),
-    }
-}
 
 /// Appends what is told of one order, or of another workflow's instance.
 async fn append(adapter: &Adapter, origin: &Origin<'_>, told: Instance) -> Result<Written, RouteError> {

@@ -156,6 +156,11 @@ impl<'a> Case<'a> {
         self.waits.iter().filter(|wait| self.state.is_due(&wait.name()))
     }
 
+    /// Whether this is being waited for, longer than the policy allows.
+    pub fn is_late(&self, wait: &Wait) -> bool {
+        self.late_waits().any(|late| late == wait)
+    }
+
     /// Whether the order was held against master data and nothing stands against it.
     pub const fn is_valid(&self) -> bool {
         self.objections.is_empty()

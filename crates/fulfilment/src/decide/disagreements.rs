@@ -29,7 +29,7 @@ pub(super) fn wait(case: &Case<'_>, shipment: &Shipment<'_>) -> Option<Wait> {
 pub(super) fn disagreement(case: &Case<'_>) -> Vec<Exception> {
     let problem = |shipment: &Shipment<'_>| {
         let (milestone, teller) = claimed(case, shipment)?;
-        let is_late = case.late_waits().any(|late| wait(case, shipment).as_ref() == Some(late));
+        let is_late = case.is_late(&Wait::Disagreement(shipment.id.clone(), milestone));
         let truth = case.known.furthest(shipment).map_or("nothing", Milestone::as_str);
         let detail = format!("{teller} tells {milestone}, its own systems tell {truth}");
         is_late.then(|| Exception { kind: ExceptionKind::Disagreement(shipment.id.clone()), detail })

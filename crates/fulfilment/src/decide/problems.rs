@@ -165,27 +165,12 @@ fn overdue(case: &Case<'_>) -> Vec<Exception> {
 
 /// The carrier has had a shipment for longer than the policy allows, and the warehouse has not issued it.
 fn goods_issue_missing(case: &Case<'_>) -> Vec<Exception> {
-    let problem = |wait: &Wait| match wait {
-        Wait::GoodsIssue(shipment) => {
-            let detail = format!("the carrier picked up {shipment}, the warehouse has not issued it");
-            Some(Exception { kind: ExceptionKind::GoodsIssueMissing(shipment.clone()), detail })
-        }
-        Wait::Allocate(..)
-        | Wait::BackOrder(..)
-        | Wait::Book(..)
-        | Wait::Answer(..)
-        | Wait::Ship(_)
-        | Wait::Deliver(_)
-        | Wait::Rest(..)
-        | Wait::GiveBack(_)
-        | Wait::Disagreement(..)
-        | Wait::Close
-        | Wait::Undo(..)
-        | Wait::CallOff
-        | Wait::Hold(_)
-        | Wait::Retry(..) => None,
+    let is_late = |shipment: &&Shipment<'_>| case.is_late(&Wait::GoodsIssue(shipment.id.clone()));
+    let problem = |shipment: &Shipment<'_>| {
+        let detail = format!("the carrier picked up {}, the warehouse has not issued it", shipment.id);
+        Exception { kind: ExceptionKind::GoodsIssueMissing(shipment.id.clone()), detail }
     };
-    case.late_waits().filter_map(problem).collect()
+    case.shipments().filter(is_late).map(problem).collect()
 }
 
 /// A shipment that left will not arrive: its carrier lost it, or brings it back. Where the policy has it sent again, nobody

@@ -130,25 +130,8 @@ pub(super) fn waits(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
 
 /// A shipment left with less than was reserved for it, the rest did not follow in time, and the policy leaves it to a person.
 pub(super) fn shipped_short(case: &Case<'_>) -> Vec<Exception> {
-    let problem = |wait: &Wait| match wait {
-        Wait::Rest(Lacking::Shipped, id) => short_of(case, case.shipments().find(|shipment| shipment.id == *id)?),
-        Wait::Rest(Lacking::Reserved | Lacking::Delivered, _)
-        | Wait::Allocate(..)
-        | Wait::BackOrder(..)
-        | Wait::Book(..)
-        | Wait::Answer(..)
-        | Wait::Ship(_)
-        | Wait::GoodsIssue(_)
-        | Wait::Deliver(_)
-        | Wait::GiveBack(_)
-        | Wait::Disagreement(..)
-        | Wait::Close
-        | Wait::Undo(..)
-        | Wait::CallOff
-        | Wait::Hold(_)
-        | Wait::Retry(..) => None,
-    };
-    case.late_waits().filter_map(problem).collect()
+    let is_late = |shipment: &&Shipment<'_>| case.is_late(&Wait::Rest(Lacking::Shipped, shipment.id.clone()));
+    case.shipments().filter(is_late).filter_map(|shipment| short_of(case, shipment)).collect()
 }
 
 fn short_of(case: &Case<'_>, shipment: &Shipment<'_>) -> Option<Exception> {

@@ -150,22 +150,7 @@ impl<'a> Case<'a> {
 
     /// What the ERP was, or is being, asked to credit.
     pub fn credited_lines(&self) -> Option<&[Progress]> {
-        match &self.ask(Kind::Credit)?.request {
-            Request::Credit { lines, .. } => Some(lines),
-            Request::Allocate { .. }
-            | Request::Book { .. }
-            | Request::ConfirmShipment { .. }
-            | Request::Bill { .. }
-            | Request::CancelAllocation { .. }
-            | Request::CancelBooking { .. }
-            | Request::ConfirmCancellation { .. }
-            | Request::UpdateCustomer { .. }
-            | Request::ExpectReturn { .. }
-            | Request::Collect { .. }
-            | Request::CancelReturn { .. }
-            | Request::CancelCollection { .. }
-            | Request::UpdateReturn { .. } => None,
-        }
+        self.ask(Kind::Credit)?.request.credits()
     }
 }
 
