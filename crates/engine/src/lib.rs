@@ -13,6 +13,7 @@ pub mod journal;
 pub mod layout;
 pub mod tail;
 pub mod timers;
+mod unanswered;
 pub mod workflow;
 
 pub use decider::{Decider, DeciderError, Limits, Parked, Tally};
@@ -22,4 +23,5 @@ pub use jitter::jittered;
 pub use journal::{AppendError, AppendErrorKind, Journal, ReadError, ReadErrorKind};
 pub use layout::{Key, Layout, SLOTS, slot};
 pub use tail::{Checkpoint, Tail, TailError, Tailed};
+pub use unanswered::is_unanswered;
 pub use workflow::{Workflow, WorkflowEntry, WorkflowRecord};

@@ -10,7 +10,7 @@ mod settings;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use engine::{Decider, Journal};
+use engine::{Decider, Journal, decider};
 use fulfilment::{Fulfilment, LAYOUT};
 use service::{About, Host};
 use tokio::sync::mpsc;
@@ -35,13 +35,18 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let policy = settings.policy()?;
     let js = host.connection.js.clone();
     let latch = host.readiness.latch("decider");
+    let declare = || async { Ok(decider::declare(&js, &LAYOUT, settings.limits()).await?) };
+    let declared = host.start().answered("the decider's consumers", declare).await.context("cannot decide")?;
+    if declared.is_none() {
+        return Ok(());
+    }
     let (parked, entries) = mpsc::channel(PARKED_AT_ONCE);
     let journal = Journal::<Fulfilment>::new(js.clone(), LAYOUT);
-    let decider = Decider::new(journal, policy, settings.limits(), parked);
-    metrics::register(&host.metrics, &decider.tally());
+    let decide_loop = Decider::new(journal, policy, settings.limits(), parked);
+    metrics::register(&host.metrics, &decide_loop.tally());
     let parking = tokio::spawn(parking::quarantine_all(js, entries, host.metrics.clone()));
     latch.set_ready();
-    let decided = decider.run(host.shutdown.token().clone()).await;
+    let decided = decide_loop.run(host.shutdown.token().clone()).await;
     let ended_by_itself = !host.shutdown.is_triggered();
     if ended_by_itself {
         latch.set_not_ready("the decide loop has ended by itself");

@@ -12,7 +12,7 @@ use model::{Ask, OrderId};
 use service::consume::Consume;
 use service::failure::in_one_line;
 use service::quarantine::{Kind, Quarantined, Reason, quarantine};
-use service::{Shutdown, streams};
+use service::{Shutdown, Start, streams};
 
 use crate::adapter::Adapter;
 use crate::delivery::Delivery;
@@ -38,14 +38,15 @@ const FLOW: &str = engine::Layout::FLOW;
 ///
 /// # Errors
 /// When its consumer cannot be created.
-pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, shutdown: Shutdown) -> anyhow::Result<()> {
+pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, start: Start, shutdown: Shutdown) -> anyhow::Result<()> {
     let durable = format!("{}_asks", adapter.service);
     let mut consume = Consume::new(streams::ORDERS, &durable).only([adapter.journal.layout().lane(FLOW)]);
     consume.prefetch = consume.prefetch.max(adapter.in_flight);
     consume.ack_wait = ACK_WAIT;
     // Two processes could send one order's asks in another order than they were decided in.
     consume.one_at_a_time = true;
-    let mut bursts = consume.start(&adapter.js, &shutdown).await?;
+    let open = || async { Ok(consume.clone().start(&adapter.js, &shutdown).await?) };
+    let Some(mut bursts) = start.answered(&durable, open).await? else { return Ok(()) };
     trouble.opened();
     let turns = Turns::default();
     let work = |message| receive(&adapter, &trouble, &turns, message);

@@ -104,6 +104,16 @@ pub struct DeciderError {
     source: async_nats::Error,
 }
 
+/// Creates the consumers of a decide loop that are missing, before it runs.
+///
+/// # Errors
+/// [`DeciderError`] when the streams are not there, or the broker does not answer.
+pub async fn declare(js: &jetstream::Context, layout: &Layout, limits: Limits) -> Result<(), DeciderError> {
+    feed::entries(layout, limits).declare(js).await?;
+    feed::due(layout, limits).declare(js).await?;
+    Ok(())
+}
+
 /// The decide loop of one workflow.
 pub struct Decider<W: Workflow> {
     journal: Journal<W>,
@@ -149,8 +159,8 @@ impl<W: Workflow> Decider<W> {
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), DeciderError> {
         let layout = *self.journal.layout();
         let js = self.journal.jetstream().clone();
-        let mut entries = feed::entries(&js, &layout, self.limits, &shutdown).await?;
-        let mut due = feed::due(&js, &layout, self.limits, &shutdown).await?;
+        let mut entries = feed::entries(&layout, self.limits).follow(&js, self.limits, &shutdown).await?;
+        let mut due = feed::due(&layout, self.limits).follow(&js, self.limits, &shutdown).await?;
         let mut burst = Vec::with_capacity(self.limits.burst);
         let mut passed = Vec::with_capacity(self.limits.burst);
         while !shutdown.is_cancelled() {
