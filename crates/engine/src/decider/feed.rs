@@ -66,6 +66,13 @@ pub(super) fn due(layout: &Layout, limits: Limits) -> Source {
     Source { stream: layout.timers, config }
 }
 
+/// The broker's word for the process it serves; None when it serves none or does not answer.
+pub(super) async fn served(js: &jetstream::Context, layout: &Layout) -> Option<String> {
+    let stream = js.get_stream_no_info(layout.stream).await.ok()?;
+    let info = stream.consumer_info(ENTRIES).await.ok()?;
+    info.priority_groups.into_iter().find(|group| group.group == GROUP)?.pinned_client_id
+}
+
 /// Has the broker send again at once what another process left unacknowledged (ADR-60; servers before 2.14 send it
 /// again when its time is up).
 pub(super) async fn redeliver(js: &jetstream::Context, layout: &Layout) {

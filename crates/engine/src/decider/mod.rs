@@ -174,9 +174,7 @@ impl<W: Workflow> Decider<W> {
             for message in burst.drain(..) {
                 self.take_in(message).await;
             }
-            for message in passed.drain(..) {
-                self.take_due(message).await;
-            }
+            self.take_due(passed.drain(..)).await;
             self.decide_stirred().await;
         }
         while let Some(done) = self.work.next().await {
@@ -212,12 +210,14 @@ impl<W: Workflow> Decider<W> {
     /// Decisions, of this process or another. The timer is set for their deadlines before the entry is acknowledged, so
     /// that a crash cannot lose one.
     async fn take_decisions(&mut self, key: Key, entry: WorkflowRecord<W>, message: jetstream::Message) {
-        let sets_deadlines = match &entry.entry.content {
-            Content::Decisions { decisions, .. } => decisions.iter().any(|decision| W::deadline(decision).is_some()),
-            Content::Facts { .. } | Content::Due { .. } => false,
+        let first = match &entry.entry.content {
+            Content::Decisions { decisions, .. } => decisions.iter().filter_map(W::deadline).map(|(_, at)| at).min(),
+            Content::Facts { .. } | Content::Due { .. } => None,
         };
-        if sets_deadlines {
+        if let Some(first) = first {
             let case = self.case(&key, entry.sequence);
+            // A deadline in the past was not looked at yet.
+            case.timer.fired = case.timer.fired.filter(|fired| *fired < first);
             case.setting.push(message);
             case.take(entry);
             self.stirred.push(key);
@@ -229,13 +229,29 @@ impl<W: Workflow> Decider<W> {
         }
     }
 
-    async fn take_due(&mut self, message: jetstream::Message) {
-        let Some(key) = self.journal.layout().parse_due(&message.subject) else {
-            tracing::warn!(subject = %message.subject, "a due message of an unknown form");
-            return acknowledge(&message).await;
-        };
-        // Deadlines are shared by all processes, entries are not: what is folded here may have grown old.
-        self.cases.forget(&key);
+    /// Timers that fired. Their messages are shared by all processes, entries are not: what is folded here is trusted only
+    /// while this process is the one served. That is asked once for all of them, and only where something is folded.
+    async fn take_due(&mut self, messages: impl Iterator<Item = jetstream::Message>) {
+        let mut folded = Vec::new();
+        for message in messages {
+            match self.journal.layout().parse_due(&message.subject) {
+                Some(key) if self.pin.is_some() && self.cases.get(&key).is_some() => folded.push((key, message)),
+                Some(key) => {
+                    self.cases.forget(&key);
+                    self.add_due(key, message);
+                }
+                None => {
+                    tracing::warn!(subject = %message.subject, "a due message of an unknown form");
+                    acknowledge(&message).await;
+                }
+            }
+        }
+        if !folded.is_empty() {
+            self.work.push(work::ask_who_is_served(&self.journal, folded));
+        }
+    }
+
+    fn add_due(&mut self, key: Key, message: jetstream::Message) {
         self.case(&key, 0).due.push(message);
         self.stirred.push(key);
     }
@@ -326,7 +342,8 @@ impl<W: Workflow> Decider<W> {
         match case.next_deadline() {
             Some(next) if case.timer.set_for.is_none_or(|set_for| set_for > next || set_for <= now) => {
                 case.timer.is_busy = true;
-                self.work.push(work::set_timer(&self.journal, key.clone(), next, messages));
+                let known = case.timer.sequence;
+                self.work.push(work::set_timer(&self.journal, key.clone(), next, known, messages));
             }
             Some(_) | None => {
                 for message in &messages {
