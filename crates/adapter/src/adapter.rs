@@ -1,8 +1,7 @@
 //! What all parts of one adapter work with.
 
 use async_nats::jetstream;
-use engine::{EntryId, Journal};
-use fulfilment::Fulfilment;
+use engine::EntryId;
 use model::System;
 use quick_cache::sync::Cache;
 use service::Host;
@@ -14,6 +13,7 @@ use crate::patience;
 use crate::profiles::Profiles;
 use crate::restraint::Restraints;
 use crate::settings::Settings;
+use crate::workflows::{WORKFLOWS, Workflows};
 use crate::xref::Xrefs;
 
 /// How many entries are remembered as appended while the rest of their message waits.
@@ -27,8 +27,8 @@ pub struct Adapter {
     pub service: &'static str,
     /// The broker's streams.
     pub js: jetstream::Context,
-    /// The orders.
-    pub journal: Journal<Fulfilment>,
+    /// The orders, and the instances of every other workflow.
+    pub workflows: Workflows,
     /// Its partners' profiles.
     pub profiles: Profiles,
     /// Which of its partners are spared.
@@ -73,7 +73,7 @@ impl Adapter {
         Self {
             system,
             service: host.about.name,
-            journal: Journal::new(js.clone(), fulfilment::LAYOUT),
+            workflows: Workflows::new(&js, WORKFLOWS),
             restraints: Restraints::new(system, &profiles, js.clone(), &host.metrics),
             profiles,
             xrefs: buckets.xrefs,

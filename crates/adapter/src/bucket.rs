@@ -4,7 +4,10 @@ use std::borrow::Borrow;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::{self, kv::Store};
+use async_nats::jetstream::{
+    self,
+    kv::{Operation, Store},
+};
 use bytes::Bytes;
 use quick_cache::sync::Cache;
 
@@ -83,6 +86,30 @@ impl<V: Clone> Bucket<V> {
     /// [`BucketError`] when the broker does not take it.
     pub async fn write(&self, key: &str, value: Bytes) -> Result<(), BucketError> {
         self.store.put(key, value).await.map(drop).map_err(|source| self.failed("write", key, Box::new(source)))
+    }
+
+    /// Reads past the cache, with the revision that [`Bucket::write_over`] takes.
+    ///
+    /// # Errors
+    /// [`BucketError`] when the broker does not answer.
+    pub async fn entry(&self, key: &str) -> Result<Option<(Bytes, u64)>, BucketError> {
+        let entry = self.store.entry(key).await.map_err(|source| self.failed("read", key, Box::new(source)))?;
+        let present = entry.filter(|entry| entry.operation == Operation::Put);
+        Ok(present.map(|entry| (entry.value, entry.revision)))
+    }
+
+    /// Writes over this revision, or where there is nothing yet.
+    ///
+    /// # Errors
+    /// [`BucketError`] when something else is there, or the broker does not take it.
+    pub async fn write_over(&self, key: &str, revision: Option<u64>, value: Bytes) -> Result<(), BucketError> {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| self.failed("write", key, source);
+        match revision {
+            None => self.store.create(key, value).await.map(drop).map_err(|source| failed(Box::new(source))),
+            Some(revision) => {
+                self.store.update(key, value, revision).await.map(drop).map_err(|source| failed(Box::new(source)))
+            }
+        }
     }
 
     fn failed(&self, verb: &'static str, key: &str, source: Box<dyn std::error::Error + Send + Sync>) -> BucketError {

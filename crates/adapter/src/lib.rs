@@ -1,7 +1,8 @@
 //! What the three adapters share: they turn partners' messages into facts, and asks into partners' messages.
 //!
 //! An adapter reads its partners' raw messages from the inbox, one consumer a partner, and appends what they tell to the
-//! orders; and it reads the asks for its system from the orders and publishes them as its partners' messages. It keeps
+//! orders, or to the instances of [another workflow](WORKFLOWS); and it reads the asks for its system from their streams and
+//! publishes them as its partners' messages. It keeps
 //! no state of its own: any adapter may run twice at once, and everything it does may be done again.
 
 mod adapter;
@@ -19,6 +20,7 @@ mod pump;
 mod restraint;
 mod settings;
 mod trouble;
+mod workflows;
 mod xref;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub use asks::{ASK_HEADER, ORDER_HEADER};
 pub use profiles::{Profiles, ProfilesError};
 pub use restraint::{Restrained, restrained_subject};
 pub use settings::{Settings, SharedProfile};
+pub use workflows::WORKFLOWS;
 pub use xref::Target;
 
 /// Serves the partners of one kind of system until the host is told to end, with what was in flight finished.

@@ -40,7 +40,11 @@ pub fn fact(system: System, partner: &PartnerId, fact: &Fact) -> Result<(), NotO
     match fact {
         Fact::Answered(_) | Fact::Milestone(_) | Fact::Condition(_) => Ok(()),
         Fact::Released(order) => by(System::Erp).and_then(|()| in_own_name(partner, told, &order.erp)),
-        Fact::Billed(_) | Fact::CancelRequested(_) => by(System::Erp),
+        Fact::Billed(_) | Fact::CancelRequested(_) | Fact::Credited(_) => by(System::Erp),
+        Fact::ReturnAuthorised(authorised) => {
+            by(System::Erp).and_then(|()| in_own_name(partner, told, &authorised.erp))
+        }
+        Fact::Inspected(_) => by(System::Wms),
         Fact::Booked(booking) => by(System::Tms).and_then(|()| in_own_name(partner, told, &booking.tms)),
         Fact::FreightInvoiced(_) => by(System::Tms),
         // Waybill concludes these itself.
@@ -110,7 +114,7 @@ mod tests {
         let shipment = ShipmentId::new("s1").unwrap();
         let billed = Fact::Billed(Invoice { number: "1".to_owned(), total: total.clone(), lines: Vec::new() });
         let freight =
-            Fact::FreightInvoiced(FreightInvoice { shipment: shipment.clone(), number: "1".to_owned(), total });
+            Fact::FreightInvoiced(FreightInvoice { shipment: Some(shipment.clone()), number: "1".to_owned(), total });
         let booked = Fact::Booked(Booking {
             shipment,
             tms: partner("acme"),

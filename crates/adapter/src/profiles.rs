@@ -7,6 +7,7 @@ use model::{PartnerId, System};
 use partners::{Profile, ProfileError};
 
 use crate::settings::SharedProfile;
+use crate::workflows::WORKFLOWS;
 
 /// Simulated partners that share the profile of another; they are served along with the profiles that come with Waybill.
 const SIMULATED: [(&str, &str); 2] = [("wms-west", "sim-wms"), ("tms-spare", "sim-tms")];
@@ -71,6 +72,18 @@ pub enum ProfilesError {
         of: System,
         /// The kind of system that is served.
         system: System,
+    },
+    /// A message is about a workflow that is not there.
+    #[error("{file}: message `{message}` is about workflow `{workflow}`; expected one of: {known}")]
+    Workflow {
+        /// The file.
+        file: String,
+        /// The message.
+        message: String,
+        /// The workflow.
+        workflow: String,
+        /// Those that are there.
+        known: String,
     },
     /// There is none for this kind of system.
     #[error("no profile for {system} in {place}; expected at least one with system = \"{system}\"")]
@@ -147,6 +160,12 @@ impl Profiles {
     fn add(&mut self, system: System, text: &Text, profile: Profile) -> Result<(), ProfilesError> {
         if profile.system != system {
             return Ok(());
+        }
+        let is_known = |workflow: &str| WORKFLOWS.iter().any(|layout| layout.name == workflow);
+        if let Some((message, workflow)) = profile.workflows().find(|(_, workflow)| !is_known(workflow)) {
+            let known = WORKFLOWS.iter().map(|layout| layout.name).collect::<Vec<_>>().join(", ");
+            let (message, workflow) = (message.to_owned(), workflow.to_owned());
+            return Err(ProfilesError::Workflow { file: text.file.clone(), message, workflow, known });
         }
         let token: Box<str> = profile.partner.token().into();
         if let Some(first) = self.by_token.get(&token) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use bytes::Bytes;
-use model::{OrderId, PartnerId, ShipmentId, System, token};
+use model::{OrderId, PartnerId, ShipmentId, System, Timestamp, token};
 use serde::{Deserialize, Serialize};
 
 use crate::bucket::{Bucket, BucketError};
@@ -18,20 +18,63 @@ const CACHED: usize = 50_000;
 /// A carrier that uses a number again does so after months; another process's write is seen within this time.
 const FRESH_FOR: Duration = Duration::from_secs(600);
 
-/// What a reference means.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A reference that means something else this much later was given anew: carriers use their numbers again.
+const GIVEN_ANEW_AFTER: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Shipments on one load. A number that means more is none of a load's.
+const MOST_ON_A_LOAD: usize = 500;
+/// How often a value is read and written before others that write it too are given way to.
+const MOST_TRIES: u32 = 8;
+
+/// What a reference means; a load's means several at once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Target {
-    /// The order.
+    /// The workflow, where it is another than that of orders.
+    #[serde(default = "of_orders", skip_serializing_if = "is_of_orders")]
+    pub workflow: Box<str>,
+    /// The order, or the other workflow's instance.
     pub order: OrderId,
     /// The shipment of the order; the whole order when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipment: Option<ShipmentId>,
+    /// When it was told; long ago when absent.
+    #[serde(default)]
+    pub told: Timestamp,
+}
+
+impl Target {
+    fn is_same(&self, other: &Self) -> bool {
+        (&self.workflow, &self.order, &self.shipment) == (&other.workflow, &other.order, &other.shipment)
+    }
+}
+
+/// A value of the bucket: one target, or the list of a load's.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    One(Target),
+    Several(Vec<Target>),
+}
+
+/// What this process knows a reference to mean.
+#[derive(Clone)]
+struct Known {
+    targets: Vec<Target>,
+    /// Whether the bucket has no more of it; else it is only what this process was told.
+    whole: bool,
+}
+
+fn of_orders() -> Box<str> {
+    partners::ORDER.into()
+}
+
+fn is_of_orders(workflow: &str) -> bool {
+    workflow == partners::ORDER
 }
 
 /// The cross-references of one kind of system.
 pub struct Xrefs {
     system: System,
-    bucket: Bucket<Target>,
+    bucket: Bucket<Known>,
 }
 
 impl Xrefs {
@@ -47,47 +90,101 @@ impl Xrefs {
     ///
     /// # Errors
     /// [`BucketError`] when the broker does not answer.
-    pub async fn find(&self, partner: &PartnerId, reference: &str) -> Result<Option<Target>, BucketError> {
+    pub async fn find(&self, partner: &PartnerId, reference: &str) -> Result<Vec<Target>, BucketError> {
         let key = self.key(partner, reference);
-        if let Some(target) = self.bucket.cached(key.as_str()) {
-            return Ok(Some(target));
+        let told = match self.bucket.cached(key.as_str()) {
+            Some(known) if known.whole => return Ok(known.targets),
+            Some(known) => known.targets,
+            None => Vec::new(),
+        };
+        let mut targets = self.bucket.read(&key).await?.map(|value| read(&key, &value)).unwrap_or_default();
+        let whole = told.is_empty();
+        told.into_iter().for_each(|target| add(&mut targets, target));
+        if whole && !targets.is_empty() {
+            self.bucket.remember(&key, Known { targets: targets.clone(), whole });
         }
-        let Some(value) = self.bucket.read(&key).await? else { return Ok(None) };
-        match serde_json::from_slice::<Target>(&value) {
-            Ok(target) => {
-                self.bucket.remember(&key, target.clone());
-                Ok(Some(target))
-            }
-            // As good as unknown: the next message that tells the reference writes it anew.
-            Err(error) => {
-                tracing::error!(key, %error, "a cross-reference cannot be read");
-                Ok(None)
-            }
-        }
+        Ok(targets)
     }
 
     /// Knows a reference in this process from now on, ahead of [`Xrefs::write`].
     pub fn remember(&self, partner: &PartnerId, reference: &str, target: Target) {
         let key = self.key(partner, reference);
-        if let Some(before) = self.bucket.cached(key.as_str())
-            && before != target
-        {
-            tracing::warn!(key, was = %before.order, is = %target.order, "a reference means another order now");
+        let mut known = self.bucket.cached(key.as_str()).unwrap_or_else(|| Known { targets: Vec::new(), whole: false });
+        if known.targets.iter().any(|own| own.is_same(&target)) {
+            return;
         }
-        self.bucket.remember(&key, target);
+        add(&mut known.targets, target);
+        known.whole = false;
+        self.bucket.remember(&key, known);
     }
 
-    /// Writes a reference down for every process.
+    /// Writes a reference down for every process, beside what else it means.
     ///
     /// # Errors
     /// [`BucketError`] when the broker does not take it.
     pub async fn write(&self, partner: &PartnerId, reference: &str, target: &Target) -> Result<(), BucketError> {
-        // A value of plain texts always has a JSON form.
-        let value = serde_json::to_vec(target).unwrap_or_default();
-        self.bucket.write(&self.key(partner, reference), Bytes::from(value)).await
+        let key = self.key(partner, reference);
+        let is_there = |known: &Known| known.whole && known.targets.iter().any(|own| own.is_same(target));
+        if self.bucket.cached(key.as_str()).is_some_and(|known| is_there(&known)) {
+            return Ok(());
+        }
+        let (mut targets, mut revision) = (Vec::new(), None);
+        for tries in 1.. {
+            add(&mut targets, target.clone());
+            match self.bucket.write_over(&key, revision, written(&targets)).await {
+                Ok(()) => break,
+                Err(error) if tries == MOST_TRIES => return Err(error),
+                // It is there already, or another process was faster, or the broker's answer was lost: the next look tells.
+                Err(_) => {}
+            }
+            (targets, revision) = match self.bucket.entry(&key).await? {
+                Some((value, revision)) => (read(&key, &value), Some(revision)),
+                None => (Vec::new(), None),
+            };
+            if targets.iter().any(|own| own.is_same(target)) {
+                break;
+            }
+        }
+        self.bucket.remember(&key, Known { targets, whole: true });
+        Ok(())
     }
 
     fn key(&self, partner: &PartnerId, reference: &str) -> String {
         format!("{}.{}.{}", self.system, partner.token(), token::escape(reference))
     }
+}
+
+/// A target beside the others: not those that were told so long before that the number must have been given anew.
+fn add(targets: &mut Vec<Target>, target: Target) {
+    if targets.iter().any(|own| own.is_same(&target)) {
+        return;
+    }
+    targets.retain(|own| own.told.plus_millis(GIVEN_ANEW_AFTER) > target.told);
+    if targets.len() < MOST_ON_A_LOAD {
+        targets.push(target);
+    } else {
+        tracing::error!(order = %target.order, "a reference means {MOST_ON_A_LOAD} shipments already; this one is left out");
+    }
+}
+
+/// The targets of a value. One that cannot be read is as good as unknown: the next message that tells the reference writes it
+/// anew.
+fn read(key: &str, value: &[u8]) -> Vec<Target> {
+    match serde_json::from_slice(value) {
+        Ok(Stored::One(target)) => vec![target],
+        Ok(Stored::Several(targets)) => targets,
+        Err(error) => {
+            tracing::error!(key, %error, "a cross-reference cannot be read");
+            Vec::new()
+        }
+    }
+}
+
+/// The bytes of a value. Plain texts and numbers always have a JSON form.
+fn written(targets: &[Target]) -> Bytes {
+    let bytes = match targets {
+        [one] => serde_json::to_vec(one),
+        several => serde_json::to_vec(several),
+    };
+    Bytes::from(bytes.unwrap_or_default())
 }

@@ -11,6 +11,7 @@ pub mod fold;
 mod jitter;
 pub mod journal;
 pub mod layout;
+pub mod policy;
 pub mod tail;
 pub mod timers;
 mod unanswered;

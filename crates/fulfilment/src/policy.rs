@@ -1,11 +1,13 @@
 //! The policy: what a person may change about the decisions, as a TOML file with defaults.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use engine::policy::{Wait, times};
 use model::PartnerId;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
+
+pub use engine::policy::PolicyError;
 
 /// The policy of the order-to-delivery workflow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -161,42 +163,6 @@ pub struct Tolerance {
     pub freight_percent: Decimal,
 }
 
-/// A span of time, from a millisecond to ten years.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wait(Duration);
-
-impl Wait {
-    const SHORTEST: Duration = Duration::from_millis(1);
-    const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
-
-    /// The span in whole hours.
-    #[must_use]
-    pub const fn hours(hours: u64) -> Self {
-        Self(Duration::from_secs(hours * 3_600))
-    }
-
-    /// The span in milliseconds.
-    #[must_use]
-    pub fn millis(self) -> i64 {
-        // LONGEST fits an i64 many times over.
-        i64::try_from(self.0.as_millis()).unwrap_or(i64::MAX)
-    }
-}
-
-impl<'de> Deserialize<'de> for Wait {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let wrong = |why: &str| {
-            serde::de::Error::custom(format!("`{text}` is no wait, such as \"90s\", \"4h\" or \"14d\": {why}"))
-        };
-        let span = humantime::parse_duration(&text).map_err(|error| wrong(&error.to_string()))?;
-        if !(Self::SHORTEST..=Self::LONGEST).contains(&span) {
-            return Err(wrong("expected from 1ms to 10 years"));
-        }
-        Ok(Self(span))
-    }
-}
-
 impl Default for Transport {
     #[expect(clippy::expect_used, reason = "the literal is a sound id, and a test makes the default policy")]
     fn default() -> Self {
@@ -225,7 +191,7 @@ impl Default for Delivery {
 
 impl Default for Retries {
     fn default() -> Self {
-        Self { failed: 2, pause: Wait(Duration::from_secs(15 * 60)), unanswered: 1 }
+        Self { failed: 2, pause: Wait::minutes(15), unanswered: 1 }
     }
 }
 
@@ -279,8 +245,6 @@ fn partner<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PartnerId, D::E
 
 /// The most partners a shipment is offered to after the first.
 const MOST_TENDERS: usize = 20;
-/// The most often that something is asked again by itself.
-const MOST_RETRIES: usize = 100;
 
 fn partners<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PartnerId>, D::Error> {
     let named = Vec::<Named>::deserialize(deserializer)?;
@@ -290,34 +254,12 @@ fn partners<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PartnerId>
     Ok(named.into_iter().map(|Named(partner)| partner).collect())
 }
 
-fn times<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    let times = usize::deserialize(deserializer)?;
-    if times > MOST_RETRIES {
-        return Err(serde::de::Error::custom(format!("{times} times; expected at most {MOST_RETRIES}")));
-    }
-    Ok(times)
-}
-
 #[derive(Deserialize)]
 struct Named(#[serde(deserialize_with = "partner")] PartnerId);
 
 fn partner_by_mode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, PartnerId>, D::Error> {
     let named = BTreeMap::<String, Named>::deserialize(deserializer)?;
     Ok(named.into_iter().map(|(mode, Named(partner))| (mode, partner)).collect())
-}
-
-/// Why a file is no policy, and where.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}:{column}: {problem}")]
-pub struct PolicyError {
-    /// The file.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The column in characters, counted from 1.
-    pub column: usize,
-    /// What is wrong and what was expected.
-    pub problem: String,
 }
 
 impl Policy {
@@ -338,16 +280,7 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`] with the file, the line and what was expected; an unknown setting is an error.
     pub fn load(file: &str, text: &str) -> Result<Self, PolicyError> {
-        toml::from_str(text).map_err(|error: toml::de::Error| {
-            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
-            let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-            PolicyError {
-                file: file.to_owned(),
-                line: before.matches('\n').count() + 1,
-                column: before[line_start..].chars().count() + 1,
-                problem: error.message().lines().collect::<Vec<_>>().join("; "),
-            }
-        })
+        engine::policy::load(file, text)
     }
 }
 

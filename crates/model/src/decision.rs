@@ -1,16 +1,16 @@
 //! Decisions: what the orchestrator concluded from all that is known.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::exception::{Exception, ExceptionKind};
 use crate::fact::Progress;
-use crate::ids::{AskId, CustomerId, LineId, LocationId, PartnerId, ShipmentId, Sku};
+use crate::ids::{AskId, CustomerId, LineId, LocationId, OrderId, PartnerId, ShipmentId, Sku};
 use crate::milestone::Milestone;
 use crate::order::Place;
 use crate::quantity::Quantity;
 use crate::reason::Reason;
+use crate::returns::{ReturnLine, ReturnOutcome};
 use crate::system::System;
 use crate::time::{Date, Timestamp};
 
@@ -180,6 +180,59 @@ pub enum Request {
         /// What to tell.
         milestone: Milestone,
     },
+    /// A warehouse: take these goods in when they come back (X12 180).
+    ExpectReturn {
+        /// The order they were sold in.
+        original_order: OrderId,
+        /// Where they come back to.
+        location: LocationId,
+        /// What comes back, and why.
+        lines: Vec<ReturnLine>,
+    },
+    /// A TMS: have a carrier fetch goods from the customer.
+    Collect {
+        /// The shipment.
+        shipment: ShipmentId,
+        /// Where it is.
+        from: Place,
+        /// Where it goes.
+        to: LocationId,
+        /// What it holds.
+        lines: Vec<AskedLine>,
+    },
+    /// A warehouse: expect these goods no longer.
+    CancelReturn {
+        /// The ask that is undone.
+        undoes: AskId,
+        /// Where they were to come back to.
+        location: LocationId,
+    },
+    /// A TMS: leave with the customer what has not been fetched yet.
+    CancelCollection {
+        /// The shipment.
+        shipment: ShipmentId,
+        /// The ask that is undone.
+        undoes: AskId,
+        /// The number the carrier tracks it by, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tracking: Option<String>,
+    },
+    /// The ERP: give the customer credit for what was accepted of a return, and close it.
+    Credit {
+        /// The order the goods were sold in.
+        original_order: OrderId,
+        /// What to credit; where there is nothing the return is only closed.
+        lines: Vec<Progress>,
+    },
+    /// Visibility: tell the customer how a return ended.
+    UpdateReturn {
+        /// Whom to tell.
+        customer: CustomerId,
+        /// The order the goods were sold in.
+        original_order: OrderId,
+        /// What to tell.
+        outcome: ReturnOutcome,
+    },
 }
 
 impl Request {
@@ -195,6 +248,12 @@ impl Request {
             Self::CancelBooking { .. } => "cancel_booking",
             Self::ConfirmCancellation { .. } => "confirm_cancellation",
             Self::UpdateCustomer { .. } => "update_customer",
+            Self::ExpectReturn { .. } => "expect_return",
+            Self::Collect { .. } => "collect",
+            Self::CancelReturn { .. } => "cancel_return",
+            Self::CancelCollection { .. } => "cancel_collection",
+            Self::Credit { .. } => "credit",
+            Self::UpdateReturn { .. } => "update_return",
         }
     }
 
@@ -205,11 +264,17 @@ impl Request {
             Self::Allocate { shipment, .. }
             | Self::Book { shipment, .. }
             | Self::CancelAllocation { shipment, .. }
-            | Self::CancelBooking { shipment, .. } => Some(shipment),
+            | Self::CancelBooking { shipment, .. }
+            | Self::Collect { shipment, .. }
+            | Self::CancelCollection { shipment, .. } => Some(shipment),
             Self::ConfirmShipment { .. }
             | Self::Bill { .. }
             | Self::ConfirmCancellation { .. }
-            | Self::UpdateCustomer { .. } => None,
+            | Self::UpdateCustomer { .. }
+            | Self::ExpectReturn { .. }
+            | Self::CancelReturn { .. }
+            | Self::Credit { .. }
+            | Self::UpdateReturn { .. } => None,
         }
     }
 
@@ -217,13 +282,20 @@ impl Request {
     #[must_use]
     pub const fn undoes(&self) -> Option<&AskId> {
         match self {
-            Self::CancelAllocation { undoes, .. } | Self::CancelBooking { undoes, .. } => Some(undoes),
+            Self::CancelAllocation { undoes, .. }
+            | Self::CancelBooking { undoes, .. }
+            | Self::CancelReturn { undoes, .. }
+            | Self::CancelCollection { undoes, .. } => Some(undoes),
             Self::Allocate { .. }
             | Self::Book { .. }
             | Self::ConfirmShipment { .. }
             | Self::Bill { .. }
             | Self::ConfirmCancellation { .. }
-            | Self::UpdateCustomer { .. } => None,
+            | Self::UpdateCustomer { .. }
+            | Self::ExpectReturn { .. }
+            | Self::Collect { .. }
+            | Self::Credit { .. }
+            | Self::UpdateReturn { .. } => None,
         }
     }
 }
@@ -248,110 +320,11 @@ pub struct Deadline {
     pub at: Timestamp,
 }
 
-/// A business problem on an order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub struct Exception {
-    /// What is wrong; an order has at most one open exception of a kind.
-    pub kind: ExceptionKind,
-    /// What is wrong, in words for a person.
-    pub detail: String,
-}
-
-/// What can be wrong with an order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ExceptionKind {
-    /// The master data do not allow the order.
-    Invalid,
-    /// A warehouse has not enough stock for a shipment.
-    NoStock(ShipmentId),
-    /// No carrier takes a shipment.
-    BookingRefused(ShipmentId),
-    /// A system refused or failed an ask that has no rule of its own.
-    AskRefused(AskId),
-    /// A wait took longer than the policy allows.
-    Overdue(String),
-    /// The carrier has a shipment that the warehouse has not issued.
-    GoodsIssueMissing(ShipmentId),
-    /// The quantities of a shipment differ along the way, or are more than was ordered.
-    QuantityMismatch(ShipmentId),
-    /// The carrier's bill is not what was booked.
-    FreightMismatch(ShipmentId),
-    /// The ERP changed the order after it was committed to.
-    Changed,
-    /// A partner said one thing on an ask, and later another.
-    Contradicted(AskId),
-    /// Something was told of goods that the order does not hold.
-    Unmatched,
-    /// More was told of the order than it keeps: what came beyond counts for nothing.
-    Flooded,
-    /// The order is not wanted any more, and this shipment of it had left already.
-    CancelTooLate(ShipmentId),
-    /// A shipment will not arrive: it is lost, or on its way back.
-    Undeliverable(ShipmentId),
-    /// A warehouse shipped less than it had reserved.
-    ShippedShort(ShipmentId),
-    /// The carrier tried to deliver a shipment as often as the policy allows.
-    DeliveryFailing(ShipmentId),
-    /// A shipment is expected later than it was promised.
-    Late(ShipmentId),
-    /// One of the order's systems says that a shipment is further than its system of record does.
-    Disagreement(ShipmentId),
-}
-
-impl ExceptionKind {
-    /// The kind, as on the wire.
-    #[must_use]
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Invalid => "invalid",
-            Self::NoStock(_) => "no_stock",
-            Self::BookingRefused(_) => "booking_refused",
-            Self::AskRefused(_) => "ask_refused",
-            Self::Overdue(_) => "overdue",
-            Self::GoodsIssueMissing(_) => "goods_issue_missing",
-            Self::QuantityMismatch(_) => "quantity_mismatch",
-            Self::FreightMismatch(_) => "freight_mismatch",
-            Self::Changed => "changed",
-            Self::Contradicted(_) => "contradicted",
-            Self::Unmatched => "unmatched",
-            Self::Flooded => "flooded",
-            Self::CancelTooLate(_) => "cancel_too_late",
-            Self::Undeliverable(_) => "undeliverable",
-            Self::ShippedShort(_) => "shipped_short",
-            Self::DeliveryFailing(_) => "delivery_failing",
-            Self::Late(_) => "late",
-            Self::Disagreement(_) => "disagreement",
-        }
-    }
-}
-
-impl fmt::Display for ExceptionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Invalid | Self::Changed | Self::Unmatched | Self::Flooded => f.write_str(self.as_str()),
-            Self::NoStock(shipment)
-            | Self::BookingRefused(shipment)
-            | Self::GoodsIssueMissing(shipment)
-            | Self::QuantityMismatch(shipment)
-            | Self::FreightMismatch(shipment)
-            | Self::CancelTooLate(shipment)
-            | Self::Undeliverable(shipment)
-            | Self::ShippedShort(shipment)
-            | Self::DeliveryFailing(shipment)
-            | Self::Late(shipment)
-            | Self::Disagreement(shipment) => write!(f, "{} {shipment}", self.as_str()),
-            Self::AskRefused(ask) | Self::Contradicted(ask) => write!(f, "{} {ask}", self.as_str()),
-            Self::Overdue(wait) => write!(f, "{} {wait}", self.as_str()),
-        }
-    }
-}
-
 /// How an order ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
-    /// Delivered, billed, audited.
+    /// Delivered, billed, audited; of a return: credited, or refused.
     Closed,
     /// Nothing of it was delivered, and nothing of it is still committed.
     Cancelled,

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::decision::Exception;
+use crate::exception::Exception;
 use crate::ids::{AskId, LineId, LocationId, ParcelId, PartnerId, ShipmentId};
 use crate::master::Validation;
 use crate::milestone::{Classifier, Milestone};
@@ -13,9 +13,10 @@ use crate::money::Money;
 use crate::order::{Order, Place};
 use crate::quantity::Quantity;
 use crate::reason::Reason;
+use crate::returns::{Inspection, ReturnAuthorisation};
 use crate::time::When;
 
-/// Something a system of record says has happened to an order.
+/// Something a system of record says has happened to an order, or to a return.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
@@ -45,6 +46,12 @@ pub enum Fact {
     Waived(Exception),
     /// An operator's remark; it moves nothing.
     Noted(Note),
+    /// Goods may come back: the first word of a return.
+    ReturnAuthorised(ReturnAuthorisation),
+    /// The warehouse looked at goods that came back.
+    Inspected(Inspection),
+    /// The customer was given credit for goods that came back.
+    Credited(Invoice),
 }
 
 impl Fact {
@@ -65,6 +72,9 @@ impl Fact {
             Self::RetryRequested(_) => "retry_requested",
             Self::Waived(_) => "waived",
             Self::Noted(_) => "noted",
+            Self::ReturnAuthorised(_) => "return_authorised",
+            Self::Inspected(_) => "inspected",
+            Self::Credited(_) => "credited",
         }
     }
 }
@@ -237,8 +247,9 @@ pub struct Invoice {
 /// The carrier sent its bill.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FreightInvoice {
-    /// The shipment billed.
-    pub shipment: ShipmentId,
+    /// The shipment billed; the whole order when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipment: Option<ShipmentId>,
     /// The bill's number.
     pub number: String,
     /// What the carrier wants.

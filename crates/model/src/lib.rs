@@ -4,6 +4,7 @@
 //! made from the same type.
 
 pub mod decision;
+pub mod exception;
 pub mod fact;
 pub mod ids;
 pub mod master;
@@ -12,14 +13,14 @@ pub mod money;
 pub mod order;
 pub mod quantity;
 pub mod reason;
+pub mod returns;
 pub mod stock;
 pub mod system;
 pub mod time;
 pub mod token;
 
-pub use decision::{
-    Ask, AskedLine, Commitment, Deadline, Decision, End, Exception, ExceptionKind, Lacking, Request, Split,
-};
+pub use decision::{Ask, AskedLine, Commitment, Deadline, Decision, End, Lacking, Request, Split};
+pub use exception::{Exception, ExceptionKind};
 pub use fact::{
     Answer, Archived, Booking, CancelRequest, Condition, ConditionKind, Fact, FreightInvoice, Invoice,
     MilestoneReached, Note, Outcome, Progress, RetryRequest,
@@ -31,6 +32,7 @@ pub use money::{Currency, Money};
 pub use order::{Country, Order, OrderLine, Place};
 pub use quantity::{Quantity, Unit};
 pub use reason::Reason;
+pub use returns::{Grade, Inspected, Inspection, ReturnAuthorisation, ReturnLine, ReturnOutcome, RmaId};
 pub use stock::{Movement, MovementKind};
 pub use system::{Lane, System};
 pub use time::{Date, Precision, Timestamp, When, Zone};

@@ -44,6 +44,24 @@ impl From<Currency> for String {
     }
 }
 
+impl Money {
+    /// The share of the `nth` of so many who pay it together, counted from 0, to the hundredth: the first ones pay what does not
+    /// come out even. All of it when there is nobody to share it with.
+    #[must_use]
+    pub fn share(&self, nth: usize, of: usize) -> Self {
+        let hundredths = |amount: Decimal| amount.checked_mul(Decimal::ONE_HUNDRED);
+        let shared = || {
+            let (all, of) = (hundredths(self.amount)?, Decimal::from(of));
+            let each = all.checked_div(of)?.floor();
+            let odd = all.checked_sub(each.checked_mul(of)?)?;
+            // Below a hundredth there is nothing to share: the first one pays it.
+            let more = (odd - Decimal::from(nth)).clamp(Decimal::ZERO, Decimal::ONE);
+            each.checked_add(more)?.checked_div(Decimal::ONE_HUNDRED)
+        };
+        Self { amount: shared().unwrap_or(self.amount), currency: self.currency }
+    }
+}
+
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|&byte| write!(f, "{}", char::from(byte)))

@@ -8,14 +8,15 @@ use tokio::sync::mpsc;
 
 use crate::ABOUT;
 
-/// Quarantines what comes in until nobody sends any more.
+/// Quarantines what comes in of one stream until nobody sends any more.
 pub(crate) async fn quarantine_all(
     js: async_nats::jetstream::Context,
+    stream: &'static str,
     mut entries: mpsc::Receiver<Parked>,
     metrics: Metrics,
 ) {
     while let Some(parked) = entries.recv().await {
-        let entry = as_quarantined(parked);
+        let entry = as_quarantined(stream, parked);
         match quarantine(&js, &entry).await {
             Ok(_) => drop(metrics.quarantined.inc()),
             Err(error) => tracing::error!(%error, "an unreadable entry could not be quarantined; it is tried again"),
@@ -23,11 +24,11 @@ pub(crate) async fn quarantine_all(
     }
 }
 
-fn as_quarantined(parked: Parked) -> Quarantined {
+fn as_quarantined(stream: &str, parked: Parked) -> Quarantined {
     let about = Meta {
         service: ABOUT.name.to_owned(),
         partner: "waybill".to_owned(),
-        stream: fulfilment::LAYOUT.stream.to_owned(),
+        stream: stream.to_owned(),
         sequence: parked.sequence,
         subject: parked.subject,
         headers: std::collections::BTreeMap::new(),

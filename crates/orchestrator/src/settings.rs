@@ -1,6 +1,6 @@
 //! What can be set.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use engine::Limits;
@@ -12,7 +12,10 @@ pub struct Settings {
     /// The policy, a TOML file; what it leaves out has its default
     #[arg(long, env = "WAYBILL_POLICY", value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// How many folded orders are kept in memory; any other is read back when something comes in for it
+    /// The policy for returns, a TOML file; what it leaves out has its default
+    #[arg(long, env = "WAYBILL_RETURNS_POLICY", value_name = "FILE")]
+    pub returns_policy: Option<PathBuf>,
+    /// How many folded orders, and returns, are kept in memory; any other is read back when something comes in for it
     #[arg(long, env = "WAYBILL_CACHE", value_name = "ORDERS", default_value_t = DEFAULT_CACHE,
           value_parser = clap::value_parser!(u32).range(1..=MOST_CACHED))]
     pub cache: u32,
@@ -27,17 +30,18 @@ const MAX_POLICY: u64 = 1024 * 1024;
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { policy: None, cache: DEFAULT_CACHE }
+        Self { policy: None, returns_policy: None, cache: DEFAULT_CACHE }
     }
 }
 
 impl Settings {
-    /// Reads the policy the settings name, so that a mistake in it is found before anything is started.
+    /// Reads the policies the settings name, so that a mistake in one is found before anything is started.
     ///
     /// # Errors
     /// Names the file, the line and what was expected.
     pub fn check(&self) -> anyhow::Result<()> {
-        self.policy().map(drop)
+        self.policy()?;
+        self.returns_policy().map(drop)
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -46,13 +50,21 @@ impl Settings {
 
     pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
         let Some(path) = &self.policy else { return Ok(Policy::default()) };
-        let shown = path.display();
-        let cannot = || format!("cannot read policy {shown}; --policy names a TOML file");
-        let bytes = std::fs::metadata(path).with_context(cannot)?.len();
-        anyhow::ensure!(bytes <= MAX_POLICY, "{shown} has {bytes} bytes; a policy has at most {MAX_POLICY}");
-        let text = std::fs::read_to_string(path).with_context(cannot)?;
-        Ok(Policy::load(&shown.to_string(), &text)?)
+        Ok(Policy::load(&path.display().to_string(), &read(path, "--policy")?)?)
     }
+
+    pub(crate) fn returns_policy(&self) -> anyhow::Result<returns::Policy> {
+        let Some(path) = &self.returns_policy else { return Ok(returns::Policy::default()) };
+        Ok(returns::Policy::load(&path.display().to_string(), &read(path, "--returns-policy")?)?)
+    }
+}
+
+fn read(path: &Path, flag: &str) -> anyhow::Result<String> {
+    let shown = path.display();
+    let cannot = || format!("cannot read policy {shown}; {flag} names a TOML file");
+    let bytes = std::fs::metadata(path).with_context(cannot)?.len();
+    anyhow::ensure!(bytes <= MAX_POLICY, "{shown} has {bytes} bytes; a policy has at most {MAX_POLICY}");
+    std::fs::read_to_string(path).with_context(cannot)
 }
 
 #[cfg(test)]
@@ -104,5 +116,9 @@ mod tests {
             let error = checked().unwrap_err();
             assert!(error.contains(place) && error.contains(expected) && !error.contains('\n'), "{error}");
         }
+        std::fs::write(&file, "[deadlines]\nship = \"1h\"").unwrap();
+        let settings = Settings { returns_policy: Some(file.clone()), ..Settings::default() };
+        let error = settings.check().unwrap_err().to_string();
+        assert!(error.contains("p.toml:2:1: ") && error.contains("transit"), "{error}");
     }
 }

@@ -8,8 +8,9 @@
 //! | `condition` | `condition`, `reason`?, `resolved`?, `occurred`?, `shipment`?, `place`?, `code`? |
 //! | `booked` | `shipment`, `carrier`, `tracking`, `charge`? (`amount`, `currency`) |
 //! | `billed` | `number`, `total` (`amount`, `currency`), `lines`? |
-//! | `freight_invoiced` | `shipment`, `number`, `total` (`amount`, `currency`) |
+//! | `freight_invoiced` | `shipment`?, `number`, `total` (`amount`, `currency`) |
 //! | `cancel_requested` | `reason`?, `detail`? |
+//! | `return_authorised`, `inspected`, `credited` | see [returns](crate::returned) |
 //!
 //! `code` is the partner's own code, kept with the fact. A milestone without `classifier` is actual. Where the profile names
 //! no `occurred`, the time the message was received stands in, and does not count for the fact's id. `resolved` is a
@@ -26,6 +27,7 @@ use crate::field::Field;
 use crate::guard::Guards;
 use crate::lines::{OrderLines, ProgressLines};
 use crate::place::{MoneyRule, PlaceRule, read};
+use crate::returned::{AuthorisedRule, InspectedRule};
 use crate::scope::Scope;
 use crate::source::{Node, ProfileError, Section};
 use crate::unreadable::{Unreadable, UnreadableKind};
@@ -42,6 +44,9 @@ pub(crate) enum FactRule {
     Billed(Box<BilledRule>),
     FreightInvoiced(Box<FreightRule>),
     CancelRequested(Box<CancelRule>),
+    ReturnAuthorised(Box<AuthorisedRule>),
+    Inspected(Box<InspectedRule>),
+    Credited(Box<BilledRule>),
 }
 
 /// What a fact is read with besides the message.
@@ -67,6 +72,9 @@ impl FactRule {
             "billed" => Self::Billed(Box::new(BilledRule::compile(section, compiler)?)),
             "freight_invoiced" => Self::FreightInvoiced(Box::new(FreightRule::compile(section, compiler)?)),
             "cancel_requested" => Self::CancelRequested(Box::new(CancelRule::compile(section, compiler)?)),
+            "return_authorised" => Self::ReturnAuthorised(Box::new(AuthorisedRule::compile(section, compiler)?)),
+            "inspected" => Self::Inspected(Box::new(InspectedRule::compile(section, compiler)?)),
+            "credited" => Self::Credited(Box::new(BilledRule::compile(section, compiler)?)),
             _ => return Ok(None),
         }))
     }
@@ -81,6 +89,9 @@ impl FactRule {
             Self::Billed(rule) => rule.read(scope).map(Fact::Billed),
             Self::FreightInvoiced(rule) => rule.read(scope).map(Fact::FreightInvoiced),
             Self::CancelRequested(rule) => rule.read(scope).map(Fact::CancelRequested),
+            Self::ReturnAuthorised(rule) => rule.read(scope, told.by).map(Fact::ReturnAuthorised),
+            Self::Inspected(rule) => rule.read(scope).map(Fact::Inspected),
+            Self::Credited(rule) => rule.read(scope).map(Fact::Credited),
         }
     }
 
@@ -94,7 +105,10 @@ impl FactRule {
             | Self::Booked(_)
             | Self::Billed(_)
             | Self::FreightInvoiced(_)
-            | Self::CancelRequested(_) => true,
+            | Self::CancelRequested(_)
+            | Self::ReturnAuthorised(_)
+            | Self::Inspected(_)
+            | Self::Credited(_) => true,
         }
     }
 }
@@ -320,7 +334,7 @@ impl BilledRule {
 /// How a carrier's bill is read.
 #[derive(Debug)]
 pub(crate) struct FreightRule {
-    shipment: Field<ShipmentId>,
+    shipment: Option<Field<ShipmentId>>,
     number: Field<String>,
     total: MoneyRule,
 }
@@ -328,7 +342,7 @@ pub(crate) struct FreightRule {
 impl FreightRule {
     fn compile(section: &mut Section<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         Ok(Self {
-            shipment: compiler.field(section, "shipment")?,
+            shipment: compiler.optional(section, "shipment")?,
             number: compiler.field(section, "number")?,
             total: MoneyRule::compile(section.required("total")?, compiler)?,
         })
@@ -336,7 +350,7 @@ impl FreightRule {
 
     fn read(&self, scope: &Scope<'_>) -> Result<FreightInvoice, Unreadable> {
         Ok(FreightInvoice {
-            shipment: self.shipment.required(scope)?,
+            shipment: read(self.shipment.as_ref(), scope)?,
             number: self.number.required(scope)?,
             total: self.total.required(scope)?,
         })

@@ -38,9 +38,11 @@ pub(crate) fn by_content(source: &str, order: &str, fact: &Fact, stated: bool) -
             identity.text(booking.shipment.as_str());
             identity.text(&booking.tracking);
         }
-        Fact::Billed(invoice) => identity.text(&invoice.number),
+        Fact::Billed(invoice) | Fact::Credited(invoice) => identity.text(&invoice.number),
         Fact::FreightInvoiced(invoice) => {
-            identity.text(invoice.shipment.as_str());
+            if let Some(shipment) = &invoice.shipment {
+                identity.text(shipment.as_str());
+            }
             identity.text(&invoice.number);
         }
         Fact::Released(_)
@@ -49,7 +51,9 @@ pub(crate) fn by_content(source: &str, order: &str, fact: &Fact, stated: bool) -
         | Fact::CancelRequested(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
-        | Fact::Noted(_) => content(&mut identity, fact),
+        | Fact::Noted(_)
+        | Fact::ReturnAuthorised(_)
+        | Fact::Inspected(_) => content(&mut identity, fact),
     }
     identity.key()
 }

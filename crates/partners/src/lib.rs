@@ -44,6 +44,7 @@ pub mod path;
 pub mod place;
 pub mod profile;
 pub mod record;
+pub mod returned;
 mod scope;
 pub mod shipped;
 mod source;
@@ -53,6 +54,7 @@ mod unreadable;
 pub mod words;
 
 pub use key::FactKey;
+pub use message::ORDER;
 pub use out::EncodeError;
 pub use profile::Profile;
 pub use shipped::shipped;

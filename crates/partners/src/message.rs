@@ -5,7 +5,8 @@
 //! | `format` | `"json"` |
 //! | `each` | where the parts are, one per order or record; without it the message is the only part |
 //! | `skip` | [guards](crate::guard): a part they hold for says nothing of interest |
-//! | `order` | the order: a [field](crate::field), or `{ reference = <field> }` for one the cross-references translate |
+//! | `workflow` | what the facts are about: `"order"`, which needs not be said, or another workflow such as `"return"` |
+//! | `order` | the order, or the return's number where the workflow is `"return"`: a [field](crate::field), or `{ reference = <field> }` for one the cross-references translate |
 //! | `event_id` | a field: the source's own id of the part; without it facts are told apart by [what they say](crate::identify) |
 //! | `xref` | a list of `{ reference = <field>, shipment = <field> }`: references that from now on mean this order |
 //! | `facts` | the rules, `[[in.<message>.facts]]` |
@@ -35,6 +36,9 @@ use crate::told::{Identified, OrderRef, Rejected, Told, Xref};
 use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::Reference;
 
+/// The workflow a message is about when its section names none.
+pub const ORDER: &str = "order";
+
 /// The most parts one message may have.
 pub const MAX_PARTS: usize = 20_000;
 
@@ -44,6 +48,7 @@ pub const MAX_FACTS: usize = 100_000;
 /// How one message of a partner is read.
 #[derive(Debug)]
 pub(crate) struct Incoming {
+    pub(crate) workflow: Box<str>,
     format: Format,
     each: Option<Each>,
     skip: Guards,
@@ -85,6 +90,7 @@ impl Incoming {
         let mut section = node.section()?;
         let rules = section.required("facts")?;
         let incoming = Self {
+            workflow: section.optional("workflow").map_or(Ok(ORDER), |node| node.text())?.into(),
             format: Format::compile(section.required("format")?)?,
             each: section.optional("each").map(|node| compiler.each(node)).transpose()?,
             skip: Guards::read(&mut section, "skip", compiler)?,
@@ -192,7 +198,8 @@ impl Rule {
             None => RecordRule::compile(kind, &mut section, compiler)?.map(Reads::Record).ok_or_else(|| {
                 named.error(
                     "expected one of `released`, `answered`, `milestone`, `condition`, `booked`, `billed`, \
-                     `freight_invoiced`, `movement`, `item`, `customer`, `location`, `route`",
+                     `freight_invoiced`, `cancel_requested`, `return_authorised`, `inspected`, `credited`, \
+                     `movement`, `item`, `customer`, `location`, `route`",
                 )
             })?,
         };
@@ -253,7 +260,12 @@ impl<'m> Reading<'m> {
         };
         self.records(part, &mut counts).map_err(|why| (order.clone(), why))?;
         if let (Some(order), false) = (&order, facts.is_empty()) {
-            self.told.push(Told::Order { order: order.clone(), facts, xrefs });
+            self.told.push(Told::Order {
+                workflow: self.incoming.workflow.clone(),
+                order: order.clone(),
+                facts,
+                xrefs,
+            });
             self.sound += 1;
         }
         if self.told.len() == before {

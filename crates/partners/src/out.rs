@@ -5,9 +5,10 @@
 //! | `message` | the message's name, one subject token |
 //! | `body` | a template, or `"canonical"` for the ask as it is |
 //!
-//! The ask as it is, is an object with `order`, `ask`, `partner`, `kind` and the fields of the request under their own names:
+//! The ask as it is, is an object with `order` (the order's number; of a return the return's), `ask`, `partner`, `kind` and the fields of the request under their own names:
 //! `shipment`, `location`, `from`, `ship_on`, `ship_to` (`name`, `street`, `city`, `postal_code`, `country`), `mode`,
-//! `undoes` (the ask that is undone), `tracking`, `reason`, and `lines` with `line`, `sku`, `location` and `quantity`
+//! `undoes` (the ask that is undone), `tracking`, `reason`, of a return `original_order` (the order the goods were sold in),
+//! and `lines` with `line`, `sku`, `location` and `quantity`
 //! (`amount`, `unit`). Amounts and dates are texts.
 //!
 //! A template is a table that becomes an object of the same keys. Its values are
@@ -32,8 +33,20 @@ use crate::told::Outgoing;
 use crate::unreadable::Unreadable;
 
 /// The requests a profile may have a section for.
-const REQUESTS: [&str; 7] =
-    ["allocate", "book", "confirm_shipment", "bill", "cancel_allocation", "cancel_booking", "confirm_cancellation"];
+const REQUESTS: [&str; 12] = [
+    "allocate",
+    "book",
+    "confirm_shipment",
+    "bill",
+    "cancel_allocation",
+    "cancel_booking",
+    "confirm_cancellation",
+    "expect_return",
+    "collect",
+    "cancel_return",
+    "cancel_collection",
+    "credit",
+];
 
 /// Why an ask cannot be written as the partner's message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

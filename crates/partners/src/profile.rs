@@ -89,6 +89,11 @@ impl Profile {
         self.incoming.keys().map(|name| &**name)
     }
 
+    /// Each message the profile reads with the workflow it is about, in no order.
+    pub fn workflows(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.incoming.iter().map(|(name, incoming)| (&**name, &*incoming.workflow))
+    }
+
     fn compile(source: Source<'_>, partner: Option<PartnerId>) -> Result<Self, ProfileError> {
         if source.text.len() > MAX_PROFILE {
             return Err(source.error(0, format!("expected at most {MAX_PROFILE} bytes")));

@@ -18,6 +18,10 @@
 //! | out `shpcon` | `reference`, `vbeln`, `items[]`: `posnr`, `lfimg`, `meins`, `werks`? |
 //! | out `billing` | `reference`, `vbeln`, `fkart` (always `F2`), `items[]`: `posnr`, `fkimg`, `meins` |
 //! | out `rejection` | `reference`, `vbeln`, `abgru`; answered by `confirmation` |
+//! | in `return_authorised` | `docnum` (event), `vbeln` (return), `vgbel` (the order it is of), `kunnr`, `werks` (where it goes), `lgsystem` (partner id of its warehouse system), `tdlsystem`? (partner id of who fetches it), `partner_ab`? (where; as `partner_we`), `items[]`: `vgpos` (the order's line), `matnr`, `menge`, `meins`, `augru`? (`DMG` damaged, `WRG` wrong item, `RFS` refused) |
+//! | in `return_cancel` | `docnum`, `vbeln` (return), `abgru`?, `text`? |
+//! | out `credit` | `reference`, `vbeln` (return), `vgbel`, `fkart` (always `RE`), `items[]`: `vgpos`, `fkimg`, `meins`; with no items the return is only closed |
+//! | in `credit_memo` | as `confirmation` (`vbeln` is the return), and where it credits: `vbeln_vf` (memo), `netwr`, `waerk`, `items[]`?: `vgpos`, `fkimg`, `meins` |
 //!
 //! # `sim-wms`: `wms-east`, `wms-west`
 //! Times are milliseconds since 1970. Units are `PC` (each), `CASE`, `PALLET`, `KG`. `site` is the location.
@@ -29,6 +33,11 @@
 //! | in `reply` | `event`, `request`, `order_no`, `shipment_no`, `result` (`ALLOC`, `SHORT`, `REJECT`, `ERROR`; to a `cancel` also `CANCELLED`), `reason`? (`NOSTOCK NOITEM ADDRESS BLOCKED`), `text`?, and when `ALLOC`: `at`, `site`, `items[]`: `line`, `qty`, `uom` |
 //! | in `status` | `event`, `order_no`, `shipment_no`, `code` (`PICKSTART PICKED PACKED STAGED SHIPPED RETURNED`), `at`, `site`, `items[]`? as above; when `PACKED` instead of `items`: `cartons[]`?: `sscc`, `items[]`. Several at once: `events[]` |
 //! | in `stock` | `movements[]`: `id`, `site`, `article`, `type` (`GR` received, `ADJ` signed, `CNT` counted), `qty`, `uom`, `at` |
+//! | out `expect_return` | `request` (ask), `rma_no` (return), `order_no`, `site`, `items[]`: `line`, `article`, `qty`, `uom`, `cause` (`DAMAGED WRONG OTHER`) |
+//! | out `cancel_return` | `request` (ask), `cancels` (the ask that is undone), `rma_no`, `site` |
+//! | in `return_reply` | `event`, `rma_no`, `request`, `result` (`EXPECTED`, `CANCELLED`, `REJECT`, `ERROR`), `reason`?, `text`? |
+//! | in `return_received` | `event`, `rma_no`, `at`, `site`, `items[]`: `line`, `qty`, `uom` |
+//! | in `return_inspected` | `event`, `rma_no`, `items[]`: `line`, `qty`, `uom`, `grade` (`A` as sold, `B` not to be sold again, `C` not taken) |
 //!
 //! # `sim-tms`: `tms-main`, `tms-spare`
 //! Times are ISO 8601 with an offset. Units are `PCS` (each), `CTN`, `PLT`, `KGS`. `pro` is the tracking number.
@@ -37,8 +46,12 @@
 //! |---|---|
 //! | out `tender` | `tender` (ask), `shipper_ref` (`order`, `shipment`), `service`?, `pickup` (`site`, `date`?), `deliver_to` (as `consignee`), `goods[]`: `line`, `article`, `count`, `unit` |
 //! | out `withdrawal` | `tender` (ask), `withdraws` (the ask that is undone), `shipper_ref`, `pro`? |
+//! | out `collection` | as `tender`, of a return: `pickup` is where it is (as `consignee`), `deliver_to` the `site` |
+//! | out `collection_withdrawal` | as `withdrawal` |
+//! | in `collection` | as `booking`: the answer to both |
 //! | in `booking` | `tender`, `shipper_ref`, `answer` (`A` accepted, `C` withdrawn, `D` declined, `E` failed), `decline_code`? (any of the reasons below), `note`?, and when `A`: `scac` (carrier), `pro`, `answered_at`, `rate`? (`amount`, `currency`) |
 //! | in `event` | `id`, `pro`, `code` (`PU DEP ARR INT OFD ATT DLV POD RTN RTD`; `DLY HLD EXC`; `ETA`), `at` (with `ETA`: `eta`), `stop`? (`name`? `city`? `zip`? `country`?), `pieces[]`?: `line`, `count`, `unit`; with `DLY HLD EXC`: `reason`? (`ADDR CAP CUST DMG LATE LOST MECH NOBODY REF WX`), `cleared`?. Several at once: `events[]` |
+//! | in `load_invoice` | `invoice`, `pro`, `total_cents`, `currency`: for all shipments that travel under this number |
 //! | in `freight_invoice` | `invoice`, `pro`?, `shipper_ref`, `total_cents`, `currency` |
 
 /// The profiles that come with Waybill: name and TOML text.

@@ -11,6 +11,8 @@ use crate::unreadable::Unreadable;
 pub enum Told {
     /// Facts about one order.
     Order {
+        /// The workflow that the order, or what stands in its place, is an instance of; see [`ORDER`](crate::ORDER).
+        workflow: Box<str>,
         /// Which order.
         order: OrderRef,
         /// What happened to it, at least one fact.
@@ -32,14 +34,21 @@ pub enum Told {
 }
 
 impl Told {
-    /// Fills in the shipment of milestones and conditions that name none.
+    /// Fills in the shipment of milestones, conditions and carriers' bills that name none.
     ///
     /// A carrier knows a tracking number only; what that number means is in the cross-references.
     #[must_use]
-    pub fn with_shipment(mut self, shipment: &ShipmentId) -> Self {
+    pub fn with_shipment(self, shipment: &ShipmentId) -> Self {
+        self.on_a_load(shipment, 0, 1)
+    }
+
+    /// Fills in the shipment as [`Told::with_shipment`] does, of one that is the `nth` of so many on a load, counted from 0: it
+    /// bears its share of a bill for all of it.
+    #[must_use]
+    pub fn on_a_load(mut self, shipment: &ShipmentId, nth: usize, of: usize) -> Self {
         if let Self::Order { facts, .. } = &mut self {
             for told in facts {
-                told.fill_shipment(shipment);
+                told.fill_shipment(shipment, nth, of);
             }
         }
         self
@@ -85,21 +94,29 @@ pub struct Identified {
 }
 
 impl Identified {
-    fn fill_shipment(&mut self, shipment: &ShipmentId) {
+    fn fill_shipment(&mut self, shipment: &ShipmentId, nth: usize, of: usize) {
         let named = match &mut self.fact {
             Fact::Milestone(milestone) => &mut milestone.shipment,
             Fact::Condition(condition) => &mut condition.shipment,
+            Fact::FreightInvoiced(bill) => {
+                if bill.shipment.is_none() {
+                    bill.total = bill.total.share(nth, of);
+                }
+                &mut bill.shipment
+            }
             Fact::Released(_)
             | Fact::Validated(_)
             | Fact::Answered(_)
             | Fact::Booked(_)
             | Fact::Billed(_)
-            | Fact::FreightInvoiced(_)
             | Fact::Archived(_)
             | Fact::CancelRequested(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
-            | Fact::Noted(_) => return,
+            | Fact::Noted(_)
+            | Fact::ReturnAuthorised(_)
+            | Fact::Inspected(_)
+            | Fact::Credited(_) => return,
         };
         named.get_or_insert_with(|| shipment.clone());
     }

@@ -3,7 +3,7 @@
 //! | kind | expects | `as` |
 //! |---|---|---|
 //! | text, ids | any text; ids have 1 to 120 bytes | |
-//! | milestone, classifier, reason, condition, movement, outcome | our word, usually by way of a `table` | |
+//! | milestone, classifier, reason, condition, movement, grade, outcome | our word, usually by way of a `table` | |
 //! | country | two capitals (ISO 3166-1) | `"alpha2"`, `"alpha3"`, `"name"` (English, any case) |
 //! | currency, unit | three capitals (ISO 4217); 1 to 8 letters and digits | |
 //! | number | digits with a decimal point, and an exponent | `"integer"`, `"decimal_comma"` (`1.234,50`), `"hundredths"` (cents) |
@@ -20,7 +20,7 @@ mod time;
 
 use std::fmt;
 
-use model::{Classifier, ConditionKind, Currency, Milestone, MovementKind, Reason, Unit};
+use model::{Classifier, ConditionKind, Currency, Grade, Milestone, MovementKind, Reason, Unit};
 
 use crate::compiler::Compiler;
 use crate::source::{ProfileError, Section};
@@ -145,6 +145,14 @@ impl Word for ConditionKind {
         [Self::Delayed, Self::OnHold, Self::Rerouted, Self::Exception]
             .into_iter()
             .find(|kind| kind.as_str() == text.trim())
+    }
+}
+
+impl Word for Grade {
+    const EXPECTED: &'static str = "a grade: `sound`, `damaged` or `refused`";
+
+    fn word(text: &str) -> Option<Self> {
+        Self::from_name(text.trim())
     }
 }
 

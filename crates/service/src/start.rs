@@ -2,14 +2,12 @@
 
 use crate::connect::Connection;
 use crate::failure::in_one_line;
-use crate::readiness::Readiness;
+use crate::readiness::{Latch, Readiness};
 use crate::shutdown::Shutdown;
 use engine::{is_unanswered, jittered};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// The latch that tells what a start waits for.
-const START_LATCH: &str = "start";
 /// Pauses between attempts.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -34,7 +32,8 @@ impl Start {
     }
 
     /// Takes a step of the start, which may be taken any number of times, again and again until the broker answers. None
-    /// when told to end before. Meanwhile the service is not ready, in words: `what` completes "NATS does not answer about".
+    /// when told to end before. Meanwhile the service is not ready, in words: `what` names
+    /// the latch, and completes "NATS does not answer about".
     ///
     /// # Errors
     /// When the answer is no, or when there is none because the broker does not permit the question.
@@ -43,7 +42,7 @@ impl Start {
         F: Future<Output = anyhow::Result<T>>,
     {
         let mut pause = FIRST_PAUSE;
-        let mut latch = None;
+        let mut latch: Option<Latch> = None;
         loop {
             let outcome = tokio::select! {
                 biased;
@@ -54,9 +53,8 @@ impl Start {
             };
             let error = match outcome {
                 Ok(answer) => {
-                    // Once it was not ready, it is again.
-                    if latch.is_some() {
-                        self.readiness.latch(START_LATCH).set_ready();
+                    if let Some(latch) = latch {
+                        latch.set_ready();
                     }
                     return Ok(Some(answer));
                 }
@@ -66,7 +64,7 @@ impl Start {
                 return Err(error);
             }
             let why = format!("NATS does not answer about {what}: {}; trying again", in_one_line(error.as_ref()));
-            latch.get_or_insert_with(|| self.readiness.latch(START_LATCH)).set_not_ready(why);
+            latch.get_or_insert_with(|| self.readiness.latch(what)).set_not_ready(why);
             tokio::select! {
                 () = self.shutdown.triggered() => return Ok(None),
                 () = tokio::time::sleep(jittered(pause, (what, std::process::id()))) => {}

@@ -14,6 +14,7 @@ pub mod mishap;
 pub mod plan;
 pub mod play;
 pub mod progress;
+pub mod returns;
 pub mod scenario;
 pub mod seed;
 pub mod stage;

@@ -2,6 +2,8 @@
 //!
 //! No I/O and no clock: messages go in, messages come out.
 
+mod undo;
+
 use std::collections::{HashMap, VecDeque};
 
 use model::token::TokenError;
@@ -14,12 +16,13 @@ use crate::erp::Erp;
 use crate::faults::{Faults, Level, Sent};
 use crate::mishap::{Mishap, set_clock_back};
 use crate::plan::{CancelledAt, ERP, Fate, Plan, SPARE_TMS, TMS, Warehouse};
+use crate::returns;
 use crate::scenario::Scenario;
 use crate::times::HOUR;
 use crate::warehouse::WarehouseSystem;
-use crate::wire::erp::{BillingRequest, Rejection, ShipmentConfirmation};
-use crate::wire::tms::{Tender, Withdrawal};
-use crate::wire::wms::{Cancel, Release};
+use crate::wire::erp::{BillingRequest, ShipmentConfirmation};
+use crate::wire::tms::Tender;
+use crate::wire::wms::Release;
 use crate::wire::{AskError, Message, erp};
 
 /// Orders of somebody else that are remembered at once; beyond it the oldest is forgotten.
@@ -184,6 +187,19 @@ impl Stage {
             (Partner::Wms(warehouse), "cancel") => self.on_cancel(warehouse, body, now),
             (Partner::Tms | Partner::SpareTms, "withdrawal") => self.on_withdrawal(partner, body, now),
             (Partner::Erp, "rejection") => self.on_rejection(body, now),
+            (Partner::Wms(warehouse), "expect_return") => {
+                read(partner, message, body).map(|ask| returns::expected(warehouse, &ask, now))
+            }
+            (Partner::Wms(warehouse), "cancel_return") => {
+                read(partner, message, body).map(|ask| returns::not_expected(warehouse, &ask))
+            }
+            (Partner::Erp, "credit") => read(partner, message, body).map(|ask| returns::credit(&ask)),
+            (Partner::Tms | Partner::SpareTms, "collection") => {
+                read(partner, message, body).map(|ask| returns::collection(&ask, now))
+            }
+            (Partner::Tms | Partner::SpareTms, "collection_withdrawal") => {
+                read(partner, message, body).map(|ask| returns::not_collected(&ask))
+            }
             (Partner::Erp | Partner::Wms(_) | Partner::Tms | Partner::SpareTms, _) => {
                 Err(AskError::UnknownMessage { partner: partner.id(), message: message.to_owned() })
             }
@@ -277,47 +293,6 @@ impl Stage {
             }
         }
         said
-    }
-
-    fn on_cancel(&mut self, warehouse: Warehouse, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
-        let ask: Cancel<'_> = read(Partner::Wms(warehouse), "cancel", body)?;
-        let taken = self.take(&ask.order_no, Task::CancelAllocation, now);
-        let no_id = |source| AskError::NoId { partner: warehouse.partner(), message: "cancel".to_owned(), source };
-        let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
-        let place = self.place_of(&course, &ask.shipment_no);
-        let said = place.map(|nth| WarehouseSystem(warehouse).on_cancel(&mut course, nth, &ask, &mut self.books));
-        self.put_back(course);
-        Ok(said.into_iter().collect())
-    }
-
-    fn on_withdrawal(&mut self, tms: Partner, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
-        let ask: Withdrawal<'_> = read(tms, "withdrawal", body)?;
-        let taken = self.take(&ask.shipper_ref.order, Task::CancelBooking, now);
-        let no_id = |source| AskError::NoId { partner: tms.id(), message: "withdrawal".to_owned(), source };
-        let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
-        let (place, carrier) = (self.place_of(&course, &ask.shipper_ref.shipment), self.carrier(tms));
-        let said = place.map(|nth| carrier.on_withdrawal(&mut course, nth, &ask, &mut self.books));
-        self.put_back(course);
-        Ok(said.into_iter().collect())
-    }
-
-    fn on_rejection(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
-        let ask: Rejection<'_> = read(Partner::Erp, "rejection", body)?;
-        let taken = self.take(&ask.vbeln, Task::ConfirmCancellation, now);
-        let no_id = |source| AskError::NoId { partner: ERP, message: "rejection".to_owned(), source };
-        let Some(mut course) = taken.map_err(no_id)? else { return Ok(Vec::new()) };
-        let said = Erp.on_rejection(&mut course, &ask, &mut self.books);
-        self.put_back(course);
-        Ok(vec![said])
-    }
-
-    /// The place of a shipment that something is to be undone of; one that was never asked for is a fault.
-    fn place_of(&mut self, course: &Course, shipment: &str) -> Option<usize> {
-        let place = course.plan.place_of(shipment);
-        if place.is_none() {
-            self.books.fault(format!("order {}: asked to undo `{shipment}`, which it has not", course.plan.order));
-        }
-        place
     }
 
     fn on_confirm(&mut self, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {

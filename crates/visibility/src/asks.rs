@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::{self, AckKind, Message};
 use engine::{
-    Content, EntryId, FactId, Journal, Key, ReadError, ReadErrorKind, Source, Told, WorkflowEntry, WorkflowRecord,
+    Content, EntryId, FactId, Journal, Key, Layout, ReadError, ReadErrorKind, Source, Told, WorkflowEntry,
+    WorkflowRecord,
 };
-use fulfilment::{Fulfilment, LAYOUT};
+use fulfilment::Fulfilment;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use model::{Answer, Ask, CustomerId, Decision, Fact, Milestone, Outcome, Request, System, Timestamp};
@@ -20,7 +21,7 @@ use tokio::sync::watch;
 use crate::archive::Keeper;
 use crate::projection::Applied;
 use crate::store::{Kept, Outgoing, Store, StoreError};
-use crate::updates::{Update, Updates, kind_of};
+use crate::updates::{ReturnUpdate, Update, Updates, kind_of};
 use crate::view::View;
 
 /// The consumer's name; all processes share it.
@@ -53,17 +54,18 @@ struct Taken {
 }
 
 impl Asks {
-    /// Ready to do what is asked.
+    /// Ready to do what the instances of one workflow ask. Its words are the model's, as an order's are.
     #[must_use]
     pub fn new(
         js: &jetstream::Context,
+        layout: Layout,
         keeper: Keeper,
         updates: Updates,
         view: View,
         applied: watch::Receiver<Applied>,
         metrics: Metrics,
     ) -> Self {
-        Self { journal: Journal::new(js.clone(), LAYOUT), keeper, updates, view, applied, metrics }
+        Self { journal: Journal::new(js.clone(), layout), keeper, updates, view, applied, metrics }
     }
 
     /// Works until told to end, then finishes what was begun.
@@ -71,9 +73,11 @@ impl Asks {
     /// # Errors
     /// When the consumer cannot be created.
     pub async fn run(self, start: Start, shutdown: Shutdown) -> anyhow::Result<()> {
-        let consume = Consume::new(streams::ORDERS, DURABLE).only([LAYOUT.lane(engine::Layout::FLOW)]);
+        let layout = *self.journal.layout();
+        let consume = Consume::new(layout.stream, DURABLE).only([layout.lane(Layout::FLOW)]);
         let open = || async { Ok(consume.clone().start(self.journal.jetstream(), &shutdown).await?) };
-        let Some(mut bursts) = start.answered("its consumer", open).await? else { return Ok(()) };
+        let what = format!("the consumer of {}", layout.stream);
+        let Some(mut bursts) = start.answered(&what, open).await? else { return Ok(()) };
         let mut under_way = FuturesUnordered::new();
         loop {
             tokio::select! {
@@ -147,7 +151,7 @@ impl Asks {
                 }
                 Decision::End(_) => {
                     let trail = self.trail(taken).await?;
-                    let archived = self.keeper.keep(&taken.key, &trail, taken.again).await?;
+                    let archived = self.keeper.keep(&self.archived_as(&taken.key), &trail, taken.again).await?;
                     let id = FactId::of(&[b"archived", archived.digest.as_bytes()]);
                     facts.push(Told { id, fact: Fact::Archived(archived) });
                 }
@@ -179,13 +183,21 @@ impl Asks {
     async fn answer(&self, taken: &Taken, ask: &Ask) -> anyhow::Result<Outcome> {
         match &ask.request {
             Request::UpdateCustomer { customer, milestone } => self.tell(taken, ask, customer, *milestone).await,
+            Request::UpdateReturn { customer, original_order, outcome } => {
+                self.tell_of_return(taken, ask, ReturnUpdate::new(&taken.key, customer, original_order, *outcome)).await
+            }
             Request::Allocate { .. }
             | Request::Book { .. }
             | Request::ConfirmShipment { .. }
             | Request::Bill { .. }
             | Request::CancelAllocation { .. }
             | Request::CancelBooking { .. }
-            | Request::ConfirmCancellation { .. } => {
+            | Request::ConfirmCancellation { .. }
+            | Request::ExpectReturn { .. }
+            | Request::Collect { .. }
+            | Request::CancelReturn { .. }
+            | Request::CancelCollection { .. }
+            | Request::Credit { .. } => {
                 Ok(Outcome::Failed { detail: format!("visibility cannot {}", ask.request.kind()) })
             }
         }
@@ -207,10 +219,22 @@ impl Asks {
         Ok(Outcome::Accepted)
     }
 
+    /// Tells a customer how a return ended.
+    async fn tell_of_return(&self, taken: &Taken, ask: &Ask, update: ReturnUpdate) -> anyhow::Result<Outcome> {
+        let subject = streams::update(&update.customer.token(), taken.key.token());
+        let id = ask.id.as_str().to_owned();
+        let body = serde_json::to_string(&update.event(id.clone(), taken.record.recorded))?;
+        self.updates.publish(Outgoing { subject, id, body }).await?;
+        Ok(Outcome::Accepted)
+    }
+
     /// The trail of an order up to its end. The projection keeps its entries as the log gave them; reading those is far
     /// cheaper than looking for them in the log, so it is given time to catch up.
     async fn trail(&self, taken: &Taken) -> anyhow::Result<Vec<WorkflowRecord<Fulfilment>>> {
         let end = taken.record.sequence;
+        if !self.is_of_orders() {
+            return self.read_to(taken, end).await;
+        }
         let mut applied = self.applied.clone();
         let reached = async { applied.wait_for(|applied| applied.orders >= end).await.is_ok() };
         if tokio::time::timeout(PROJECTED_WITHIN, reached).await.unwrap_or(false) {
@@ -219,9 +243,28 @@ impl Asks {
                 return Ok(trail);
             }
         }
-        let mut trail = self.journal.read(&taken.key).await?;
+        self.read_to(taken, end).await
+    }
+
+    async fn read_to(&self, taken: &Taken, end: u64) -> anyhow::Result<Vec<WorkflowRecord<Fulfilment>>> {
+        let mut trail = self.journal.read_at_least(&taken.key, end).await?;
         trail.retain(|entry| entry.sequence <= end);
         Ok(trail)
+    }
+
+    /// The name of a trail in the archive: an order's token, and of another workflow the workflow's name before it, with a
+    /// point, which no token holds.
+    fn archived_as(&self, key: &Key) -> String {
+        if self.is_of_orders() {
+            key.token().to_owned()
+        } else {
+            format!("{}.{}", self.journal.layout().name, key.token())
+        }
+    }
+
+    /// Whether it serves orders, the only instances the projection folds.
+    fn is_of_orders(&self) -> bool {
+        self.journal.layout().stream == streams::ORDERS
     }
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 use async_nats::jetstream::{self, kv};
+use engine::Layout;
 use service::{Host, Shutdown};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
@@ -18,6 +19,8 @@ use crate::store::Folder;
 use crate::updates::{Publisher, Updates};
 use crate::view::View;
 
+/// The workflows whose instances may ask this service something. Only orders are folded into the projection.
+const WORKFLOWS: [Layout; 2] = [fulfilment::LAYOUT, returns::LAYOUT];
 /// How often the projection is rebuilt before giving up: once is an accident, again and again is something else.
 const MOST_REBUILDS: u32 = 3;
 
@@ -40,7 +43,11 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let links = &life.links;
     let writer = Writer { board: links.board.clone(), view: view.clone(), live: links.live.clone(), bucket };
     let applied = links.applied.subscribe();
-    let asks = Asks::new(&js, keeper, updates.clone(), view.clone(), applied.clone(), host.metrics.clone());
+    let asks = |layout| {
+        let (keeper, applied, metrics) = (keeper.clone(), applied.clone(), host.metrics.clone());
+        Asks::new(&js, layout, keeper, updates.clone(), view.clone(), applied, metrics)
+    };
+    let asks = WORKFLOWS.map(asks);
     let answers = Answers { view, lag, applied: applied.clone(), board: links.board.clone(), updates };
 
     // The projection ends first, and those who tell and answer last: work on asks needs them until it is done.
@@ -49,7 +56,8 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     others.spawn(publisher.run(applied, last.clone()));
     others.spawn(writer.run(last.clone()));
     others.spawn(answers.run(host.service, last.clone()));
-    let mut asks = tokio::spawn(asks.run(start, first.clone()));
+    let asks = futures::future::try_join_all(asks.into_iter().map(|asks| asks.run(start.clone(), first.clone())));
+    let mut asks = tokio::spawn(async move { asks.await.map(drop) });
     let outcome = tokio::select! {
         outcome = keep(&life, &mut folder) => outcome,
         failed = &mut asks => Err(stopped(failed)),

@@ -12,6 +12,7 @@ pub mod order;
 mod output;
 pub mod quarantine;
 mod reach;
+pub mod returns;
 pub mod run;
 #[cfg(test)]
 mod sample;
@@ -35,6 +36,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
     let output = Output::new(cli.json);
     match cli.command {
         Command::Order(command) => order::run(command, &cli.nats, output).await,
+        Command::Return(command) => returns::run(command, &cli.nats, output).await,
         Command::Stock(command) => stock::run(command, &cli.nats, output).await,
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use visibility::queries::{
     self, DigestGet, Digests, Lag, OrderGet, OrderList, OrderPage, OrderView, StockList, StockPage,
 };
-use visibility::updates::CloudEvent;
+use visibility::updates::{CloudEvent, ReturnUpdate};
 
 /// Where the schemas are kept, seen from the root of the source tree.
 pub const FOLDER: &str = "schemas";
@@ -32,6 +32,7 @@ pub fn all() -> Vec<(String, Value)> {
         written::<Entry<Movement, Decision>>("stock_entry", "An entry: one message in STOCK", Some(ON_THE_WIRE)),
         written::<Composite>("composite", "The composite status of an order", None),
         written::<CloudEvent>("update", "A customer-facing update, in stream UPDATES", None),
+        written::<CloudEvent<ReturnUpdate>>("update_return", "How a return ended, in stream UPDATES", None),
         read::<MasterRecord>("master_record", "A master record as a partner publishes it"),
         read::<ItemMaster>("master_item", "Bucket MASTER, item.<sku>"),
         read::<CustomerMaster>("master_customer", "Bucket MASTER, customer.<customer>"),
@@ -99,7 +100,7 @@ fn ask() -> (String, Value) {
 /// The schema of one kind of request, without the layer that names the kind; none for what no partner is asked.
 fn flat(kind: &Value, names: &Value) -> Option<Value> {
     let (name, fields) = kind.get("properties")?.as_object()?.iter().next()?;
-    if name == "update_customer" {
+    if ["update_customer", "update_return"].contains(&name.as_str()) {
         return None;
     }
     let mut properties = Map::from_iter([("kind".to_owned(), json!({ "const": name }))]);

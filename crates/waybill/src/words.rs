@@ -2,8 +2,8 @@
 
 use model::{
     Answer, Ask, AskedLine, Booking, CancelRequest, Condition, ConditionKind, Decision, End, Exception, Fact, Finding,
-    LineId, MilestoneReached, Order, OrderLine, Outcome, Place, Progress, Quantity, Request, ShipmentId, Sku,
-    Validation,
+    Inspected, LineId, MilestoneReached, Order, OrderLine, Outcome, Place, Progress, Quantity, Request,
+    ReturnAuthorisation, ReturnLine, ShipmentId, Sku, Validation,
 };
 
 /// How many lines of an order are named before the rest is only counted.
@@ -23,7 +23,8 @@ pub(crate) fn fact(fact: &Fact) -> String {
             format!("billed {}, invoice {}, {covers}", invoice.total, invoice.number)
         }
         Fact::FreightInvoiced(bill) => {
-            format!("carrier bills {} for {}, invoice {}", bill.total, bill.shipment, bill.number)
+            let billed = bill.shipment.as_ref().map_or("the order", |shipment| shipment.as_str());
+            format!("carrier bills {} for {billed}, invoice {}", bill.total, bill.number)
         }
         Fact::Archived(archived) => {
             format!("archived {}, digest {}", entries(archived.entries), archived.digest)
@@ -35,6 +36,15 @@ pub(crate) fn fact(fact: &Fact) -> String {
         Fact::RetryRequested(retry) => format!("wants {} asked again", retry.ask),
         Fact::Waived(exception) => format!("takes as it is {}", self::exception(exception)),
         Fact::Noted(note) => format!("notes: {}", note.text),
+        Fact::ReturnAuthorised(authorised) => return_authorised(authorised),
+        Fact::Inspected(inspection) => {
+            let found = |found: &Inspected| format!("{} of line {} {}", found.quantity, found.line, found.grade);
+            format!("inspected: {}", named(&inspection.lines, found))
+        }
+        Fact::Credited(credit) => {
+            let covers = covering(&credit.lines).unwrap_or_else(|| "for what was accepted".to_owned());
+            format!("credited {}, credit memo {}, {covers}", credit.total, credit.number)
+        }
     }
 }
 
@@ -77,6 +87,17 @@ fn released(order: &Order) -> String {
     let promised = order.promised.map(|by| format!(", promised for {by}")).unwrap_or_default();
     let place = place(&order.ship_to).map(|place| format!(" to {place}")).unwrap_or_default();
     format!("released by {} for {}{place}{promised}: {lines}", order.erp, order.customer)
+}
+
+fn return_authorised(authorised: &ReturnAuthorisation) -> String {
+    let ReturnAuthorisation { order, erp, customer, wms, location, tms, lines, .. } = authorised;
+    let fetched = tms.as_ref().map(|tms| format!(", fetched by {tms}")).unwrap_or_default();
+    let lines = named(lines, returned);
+    format!("{customer} may return goods of order {order} of {erp} to {location} ({wms}){fetched}: {lines}")
+}
+
+fn returned(line: &ReturnLine) -> String {
+    format!("{}, {}", portion(&line.line, &line.sku, &line.quantity), line.reason)
 }
 
 fn validated(validation: &Validation) -> String {
@@ -142,6 +163,18 @@ fn ask(ask: &Ask) -> String {
         Request::CancelBooking { shipment, undoes, .. } => format!("take {shipment} from its carrier again ({undoes})"),
         Request::ConfirmCancellation { reason } => format!("close the order as cancelled ({reason})"),
         Request::UpdateCustomer { customer, milestone } => format!("tell customer {customer} {milestone}"),
+        Request::ExpectReturn { location, lines, .. } => {
+            format!("expect a return at {location}: {}", named(lines, returned))
+        }
+        Request::Collect { shipment, from, to: location, lines } => {
+            let from = self::place(from).map(|place| format!(" from {place}")).unwrap_or_default();
+            format!("fetch {shipment}{from} to {location}: {}", goods(lines))
+        }
+        Request::CancelReturn { undoes, .. } => format!("expect the return no longer ({undoes})"),
+        Request::CancelCollection { shipment, undoes, .. } => format!("leave {shipment} with the customer ({undoes})"),
+        Request::Credit { lines, .. } => covering(lines)
+            .map_or_else(|| "close the return without a credit".to_owned(), |lines| format!("credit {lines}")),
+        Request::UpdateReturn { customer, outcome, .. } => format!("tell customer {customer} the return is {outcome}"),
     };
     format!("asks {} {} to {request} [{}]", ask.system, ask.partner, ask.id)
 }

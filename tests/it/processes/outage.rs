@@ -126,7 +126,9 @@ async fn a_broker_away_for_half_a_minute_costs_time_and_nothing_else() {
     for service in &beside {
         service.ready().await;
     }
-    assert_eq!(demo.children(), pids, "all live on");
+    // The run may be over by now.
+    let living = demo.children();
+    assert!(living.iter().all(|child| pids.contains(child)), "{living:?} live, and {pids:?} did");
     let (report, _) = demo.sound(ORDERS).await;
     assert_eq!(report["restarts"], json!({}));
     for service in beside {

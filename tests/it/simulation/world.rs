@@ -165,7 +165,7 @@ impl World {
                 partners::Told::Master(record) => self.master.learn(record),
                 partners::Told::Stock { .. } => {}
                 partners::Told::Rejected(_) => self.quarantined += 1,
-                partners::Told::Order { order, facts, xrefs } => {
+                partners::Told::Order { workflow, order, facts, xrefs } => {
                     let (order, shipment) = match order {
                         OrderRef::Order(order) => (order, None),
                         OrderRef::Reference(reference) => match self.xref.get(&reference) {
@@ -180,8 +180,12 @@ impl World {
                         let shipment = xref.shipment.expect("the TMS names it");
                         self.xref.entry(xref.reference).or_insert((order.clone(), shipment));
                     }
-                    let told =
-                        partners::Told::Order { order: OrderRef::Order(order.clone()), facts, xrefs: Vec::new() };
+                    let told = partners::Told::Order {
+                        workflow,
+                        order: OrderRef::Order(order.clone()),
+                        facts,
+                        xrefs: Vec::new(),
+                    };
                     let told = shipment.iter().fold(told, |told, shipment| told.with_shipment(shipment));
                     let partners::Told::Order { facts, .. } = told else { continue };
                     let facts = facts.into_iter().map(|told| Told { id: FactId(told.id.0), fact: told.fact }).collect();

@@ -8,17 +8,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::{self, AckKind};
+use engine::Layout;
+use futures::future::{join_all, try_join_all};
 use model::{Ask, OrderId};
-use service::consume::Consume;
+use service::Shutdown;
+use service::Start;
+use service::consume::{Bursts, Consume};
 use service::failure::in_one_line;
 use service::quarantine::{Kind, Quarantined, Reason, quarantine};
-use service::{Shutdown, Start, streams};
 
 use crate::adapter::Adapter;
 use crate::delivery::Delivery;
 use crate::patience;
 use crate::pump::{Settled, acknowledge, pump};
 use crate::trouble::Trouble;
+use crate::workflows::Entries;
 
 use turns::Turns;
 
@@ -32,42 +36,67 @@ const ACK_WAIT: Duration = Duration::from_secs(12);
 /// How much later than the one that failed those behind it come again.
 const BEHIND: Duration = Duration::from_millis(100);
 /// What stands for the partner when an entry of decisions is quarantined.
-const FLOW: &str = engine::Layout::FLOW;
+const FLOW: &str = Layout::FLOW;
 
 /// Sends the asks for the adapter's system until shutdown.
 ///
 /// # Errors
 /// When its consumer cannot be created.
 pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, start: Start, shutdown: Shutdown) -> anyhow::Result<()> {
-    let durable = format!("{}_asks", adapter.service);
-    let mut consume = Consume::new(streams::ORDERS, &durable).only([adapter.journal.layout().lane(FLOW)]);
+    let opening = adapter.workflows.iter().map(|entries| open(&adapter, entries, &start, &shutdown));
+    let Some(opened) = try_join_all(opening).await?.into_iter().collect::<Option<Vec<_>>>() else { return Ok(()) };
+    trouble.opened();
+    let durable = durable(&adapter);
+    let pumps = adapter.workflows.iter().zip(opened).map(async |(entries, mut bursts)| {
+        let turns = Turns::default();
+        let flow = Flow { adapter: &adapter, entries, trouble: &trouble, turns: &turns };
+        let work = |message| receive(flow, message);
+        pump(&mut bursts, &durable, adapter.in_flight, &adapter.metrics, work).await;
+        bursts.let_go().await;
+    });
+    tokio::select! {
+        _ = join_all(pumps) => {}
+        () = trouble.forget() => {}
+    }
+    Ok(())
+}
+
+fn durable(adapter: &Adapter) -> String {
+    format!("{}_asks", adapter.service)
+}
+
+/// Starts the consumer of one workflow's decisions. None when told to end before.
+async fn open(
+    adapter: &Adapter,
+    entries: &Entries,
+    start: &Start,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Option<Bursts>> {
+    let layout = entries.layout();
+    let mut consume = Consume::new(layout.stream, durable(adapter)).only([layout.lane(FLOW)]);
     consume.prefetch = consume.prefetch.max(adapter.in_flight);
     consume.ack_wait = ACK_WAIT;
     // Two processes could send one order's asks in another order than they were decided in.
     consume.one_at_a_time = true;
-    let open = || async { Ok(consume.clone().start(&adapter.js, &shutdown).await?) };
-    let Some(mut bursts) = start.answered(&durable, open).await? else { return Ok(()) };
-    trouble.opened();
-    let turns = Turns::default();
-    let work = |message| receive(&adapter, &trouble, &turns, message);
-    tokio::select! {
-        () = pump(&mut bursts, &durable, adapter.in_flight, &adapter.metrics, work) => {}
-        () = trouble.forget() => {}
-    }
-    bursts.let_go().await;
-    Ok(())
+    let step = || async { Ok(consume.clone().start(&adapter.js, shutdown).await?) };
+    start.answered(&format!("the consumer of {}", layout.stream), step).await
+}
+
+/// What the decisions of one workflow are worked on with.
+#[derive(Clone, Copy)]
+struct Flow<'a> {
+    adapter: &'a Adapter,
+    entries: &'a Entries,
+    trouble: &'a Trouble,
+    turns: &'a Turns,
 }
 
 /// Reads an entry at once, so that it is in line before the one delivered behind it, and returns what is left to do.
-fn receive<'a>(
-    adapter: &'a Adapter,
-    trouble: &'a Trouble,
-    turns: &'a Turns,
-    message: jetstream::Message,
-) -> impl Future<Output = ()> + 'a {
+fn receive(flow: Flow<'_>, message: jetstream::Message) -> impl Future<Output = ()> {
+    let Flow { adapter, entries, trouble, turns } = flow;
     let delivery = Delivery::of(&message);
-    adapter.restraints.delivered_with(&message);
-    let read = read(adapter, &message);
+    adapter.restraints.delivered_with(entries.layout().stream, &message);
+    let read = read(adapter, entries.layout(), &message);
     if let (Some(delivery), Ok(Some(asked))) = (delivery, &read) {
         turns.line_up(asked.order.as_str(), delivery.sequence);
     }
@@ -77,19 +106,20 @@ fn receive<'a>(
             return;
         };
         let settled = match read {
-            Ok(Some(asked)) => settle(adapter, trouble, turns, &asked, delivery).await,
+            Ok(Some(asked)) => settle(flow, &asked, delivery).await,
             Ok(None) => Settled::Done,
-            Err(why) => return park(adapter, trouble, &message, delivery, why).await,
+            Err(why) => return park(flow, &message, delivery, why).await,
         };
         if settled == Settled::Done && delivery.tries > 1 {
-            trouble.over(&what(delivery));
+            trouble.over(&what(entries.layout(), delivery));
         }
         acknowledge(&message, delivery, settled, &adapter.metrics).await;
     }
 }
 
 /// Sends what an entry asks, once all that its order asked before is sent.
-async fn settle(adapter: &Adapter, trouble: &Trouble, turns: &Turns, asked: &Asked, delivery: Delivery) -> Settled {
+async fn settle(flow: Flow<'_>, asked: &Asked, delivery: Delivery) -> Settled {
+    let Flow { adapter, entries, trouble, turns } = flow;
     let Asked { order, asks } = asked;
     let Delivery { sequence, tries, .. } = delivery;
     if let Err(pause) = turns.come(order.as_str(), sequence).await {
@@ -98,10 +128,10 @@ async fn settle(adapter: &Adapter, trouble: &Trouble, turns: &Turns, asked: &Ask
         turns.failed(order.as_str(), sequence, pause);
         return Settled::Behind(pause);
     }
-    if let Err(error) = send::send_all(adapter, order, asks, delivery).await {
+    if let Err(error) = send::send_all(adapter, entries, order, asks, delivery).await {
         let pause = patience::pause_of_failure(sequence, tries);
         turns.failed(order.as_str(), sequence, pause);
-        trouble.has(what(delivery), in_one_line(&error), pause);
+        trouble.has(what(entries.layout(), delivery), in_one_line(&error), pause);
         return Settled::Failed;
     }
     turns.sent(order.as_str(), sequence);
@@ -116,9 +146,9 @@ struct Asked {
 }
 
 /// What an entry asks of this system; most ask nothing, and are read no further.
-fn read(adapter: &Adapter, message: &jetstream::Message) -> Result<Option<Asked>, String> {
+fn read(adapter: &Adapter, layout: &Layout, message: &jetstream::Message) -> Result<Option<Asked>, String> {
     // What is under no order's subject will never be readable; the orchestrator shows it in quarantine.
-    let Some((key, _)) = adapter.journal.layout().parse(&message.subject) else { return Ok(None) };
+    let Some((key, _)) = layout.parse(&message.subject) else { return Ok(None) };
     let asks = addressed::asks_for(adapter.system, &message.payload).map_err(|error| in_one_line(&error))?;
     if asks.is_empty() {
         return Ok(None);
@@ -129,8 +159,9 @@ fn read(adapter: &Adapter, message: &jetstream::Message) -> Result<Option<Asked>
 
 /// An entry that cannot be read is shown in quarantine and stays pending: it may hold an ask for this system, so it is
 /// never passed over.
-async fn park(adapter: &Adapter, trouble: &Trouble, message: &jetstream::Message, delivery: Delivery, why: String) {
-    let what = what(delivery);
+async fn park(flow: Flow<'_>, message: &jetstream::Message, delivery: Delivery, why: String) {
+    let Flow { adapter, entries, trouble, .. } = flow;
+    let what = what(entries.layout(), delivery);
     if !trouble.knows(&what) {
         let reason = Reason::new(Kind::UnknownEvent, format!("{why}; upgrade this service"));
         let shown = match Quarantined::of(message, adapter.service, FLOW, reason) {
@@ -153,6 +184,6 @@ async fn park(adapter: &Adapter, trouble: &Trouble, message: &jetstream::Message
     }
 }
 
-fn what(delivery: Delivery) -> String {
-    format!("entry {}", delivery.sequence)
+fn what(layout: &Layout, delivery: Delivery) -> String {
+    format!("entry {} of {}", delivery.sequence, layout.stream)
 }

@@ -12,6 +12,7 @@ use crate::adapter::Adapter;
 use crate::delivery::Delivery;
 use crate::publish::{NotPublished, publish};
 use crate::restraint::{LookError, Way};
+use crate::workflows::Entries;
 
 /// Header with the order's number, as a subject token: header values hold no line breaks, order numbers may.
 pub const ORDER_HEADER: &str = "Waybill-Order";
@@ -36,13 +37,19 @@ pub enum SendError {
 ///
 /// # Errors
 /// [`SendError`] when the broker did not do its part. Sending all of them again is safe.
-pub async fn send_all(adapter: &Adapter, order: &OrderId, asks: &[Ask], delivery: Delivery) -> Result<(), SendError> {
+pub async fn send_all(
+    adapter: &Adapter,
+    entries: &Entries,
+    order: &OrderId,
+    asks: &[Ask],
+    delivery: Delivery,
+) -> Result<(), SendError> {
     let mut unsent = Vec::new();
     for ask in asks {
         if unsent.iter().any(|(partner, _)| *partner == &ask.partner) {
             continue;
         }
-        if let Err(error) = send(adapter, order, ask, delivery).await {
+        if let Err(error) = send(adapter, entries, order, ask, delivery).await {
             unsent.push((&ask.partner, error));
         }
     }
@@ -57,19 +64,26 @@ pub async fn send_all(adapter: &Adapter, order: &OrderId, asks: &[Ask], delivery
 ///
 /// # Errors
 /// [`SendError`] when the broker did not do its part. Sending again is safe.
-async fn send(adapter: &Adapter, order: &OrderId, ask: &Ask, delivery: Delivery) -> Result<(), SendError> {
+async fn send(
+    adapter: &Adapter,
+    entries: &Entries,
+    order: &OrderId,
+    ask: &Ask,
+    delivery: Delivery,
+) -> Result<(), SendError> {
+    let instance = Instance { entries, order };
     let Some(profile) = adapter.profiles.get(&ask.partner.token()) else {
         let why = format!("no profile for partner {}; add one and ask again", ask.partner);
-        return fail(adapter, order, ask, delivery, None, why).await;
+        return fail(adapter, instance, ask, delivery, None, why).await;
     };
     let outgoing = match profile.encode(order, ask) {
         Ok(outgoing) => outgoing,
-        Err(error) => return fail(adapter, order, ask, delivery, Some(profile), error.to_string()).await,
+        Err(error) => return fail(adapter, instance, ask, delivery, Some(profile), error.to_string()).await,
     };
     let Outgoing { message: name, body } = outgoing;
     let message = PublishMessage::build()
         .payload(body.into())
-        .message_id(sent_id(order, ask, delivery).to_string())
+        .message_id(instance.id_of(b"ask", ask, &delivery.sequence.to_be_bytes()).to_string())
         .header(ORDER_HEADER, order.token().as_ref())
         .header(ASK_HEADER, ask.id.token().as_ref());
     let partner = adapter.restraints.partner(&ask.partner.token());
@@ -83,7 +97,9 @@ async fn send(adapter: &Adapter, order: &OrderId, ask: &Ask, delivery: Delivery)
     };
     match published {
         Ok(()) => Ok(()),
-        Err(error) if error.too_large() => fail(adapter, order, ask, delivery, Some(profile), error.to_string()).await,
+        Err(error) if error.too_large() => {
+            fail(adapter, instance, ask, delivery, Some(profile), error.to_string()).await
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -91,14 +107,15 @@ async fn send(adapter: &Adapter, order: &OrderId, ask: &Ask, delivery: Delivery)
 /// Answers an ask in the partner's place: it could not be sent.
 async fn fail(
     adapter: &Adapter,
-    order: &OrderId,
+    instance: Instance<'_>,
     ask: &Ask,
     delivery: Delivery,
     profile: Option<&Profile>,
     why: String,
 ) -> Result<(), SendError> {
+    let Instance { entries, order } = instance;
     tracing::error!(%order, ask = %ask.id, partner = %ask.partner, why, "an ask cannot be sent; it is answered as refused");
-    let id = id_of(b"not sent", order, ask);
+    let id = instance.id_of(b"not sent", ask, &[]);
     let source = Source {
         service: adapter.service.to_owned(),
         partner: Some(ask.partner.as_str().to_owned()),
@@ -115,17 +132,23 @@ async fn fail(
     let facts = vec![Told { id: FactId(id.0), fact: Fact::Answered(answer) }];
     let entry = Entry { id, content: Content::Facts { source, facts } };
     let lane = adapter.system.lane().as_str();
-    adapter.journal.append(&Key::of(order.as_str()), lane, &entry).await?;
+    entries.append(&Key::of(order.as_str()), lane, &entry).await?;
     adapter.metrics.appended.inc();
     Ok(())
 }
 
-/// An ask that is made again is another message; an entry that is delivered again is not.
-fn sent_id(order: &OrderId, ask: &Ask, delivery: Delivery) -> EntryId {
-    let sequence = delivery.sequence.to_be_bytes();
-    EntryId::of(&[b"ask", order.as_str().as_bytes(), ask.id.as_str().as_bytes(), &sequence])
+/// Who asks.
+#[derive(Clone, Copy)]
+struct Instance<'a> {
+    entries: &'a Entries,
+    order: &'a OrderId,
 }
 
-fn id_of(what: &[u8], order: &OrderId, ask: &Ask) -> EntryId {
-    EntryId::of(&[what, order.as_str().as_bytes(), ask.id.as_str().as_bytes()])
+impl Instance<'_> {
+    /// The id of something about an ask, in no two workflows the same. An ask that is made again is another message; an entry
+    /// that is delivered again is not.
+    fn id_of(self, what: &[u8], ask: &Ask, sequence: &[u8]) -> EntryId {
+        let (workflow, order) = (self.entries.layout().name.as_bytes(), self.order.as_str().as_bytes());
+        EntryId::of(&[what, workflow, order, ask.id.as_str().as_bytes(), sequence])
+    }
 }

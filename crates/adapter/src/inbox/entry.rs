@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use engine::{Content, Entry, EntryId, FactId, Source, Told};
+use engine::{Content, Entry, EntryId, FactId, Key, Layout, Source, Told};
 use model::{Decision, Fact, Movement, OrderId, Validation};
 use partners::{FactKey, Identified, Profile};
 
@@ -27,9 +27,9 @@ impl Origin<'_> {
     /// The id of the entry that tells these facts of an order: the same however often the message is delivered. It names
     /// the facts because a message may know more at a later try, when another of its references has become known: that
     /// entry must not pass for the first one.
-    pub fn order_entry_id(&self, order: &OrderId, told: &[Identified]) -> EntryId {
+    pub fn order_entry_id(&self, layout: &Layout, order: &OrderId, told: &[Identified]) -> EntryId {
         let facts: Vec<u8> = told.iter().flat_map(|told| told.id.0).collect();
-        self.entry_id(order.as_str(), &facts)
+        self.entry_id(&layout.subject(&Key::of(order.as_str()), ""), &facts)
     }
 
     fn entry_id(&self, about: &str, facts: &[u8]) -> EntryId {
@@ -76,26 +76,27 @@ pub fn validated(release: FactId, validation: Validation) -> Told<Fact> {
 /// What a message tells, by order, in the order it tells it.
 #[derive(Debug, Default)]
 pub struct ByOrder {
-    place: HashMap<OrderId, usize>,
-    orders: Vec<(OrderId, Vec<Identified>)>,
+    place: HashMap<(Box<str>, OrderId), usize>,
+    orders: Vec<(Box<str>, OrderId, Vec<Identified>)>,
 }
 
 impl ByOrder {
     /// Adds what one part of a message tells of an order.
-    pub fn add(&mut self, order: OrderId, facts: Vec<Identified>) {
+    pub fn add(&mut self, workflow: Box<str>, order: OrderId, facts: Vec<Identified>) {
         if facts.is_empty() {
             return;
         }
-        if let Some(place) = self.place.get(&order) {
-            self.orders[*place].1.extend(facts);
+        let instance = (workflow, order);
+        if let Some(place) = self.place.get(&instance) {
+            self.orders[*place].2.extend(facts);
         } else {
-            self.place.insert(order.clone(), self.orders.len());
-            self.orders.push((order, facts));
+            self.place.insert(instance.clone(), self.orders.len());
+            self.orders.push((instance.0, instance.1, facts));
         }
     }
 
-    /// The orders, each with all that is told of it.
-    pub fn into_orders(self) -> Vec<(OrderId, Vec<Identified>)> {
+    /// The orders, each with its workflow and all that is told of it.
+    pub fn into_orders(self) -> Vec<(Box<str>, OrderId, Vec<Identified>)> {
         self.orders
     }
 }

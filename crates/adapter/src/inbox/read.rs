@@ -27,6 +27,8 @@ pub struct Reading {
 /// What a message says of one order.
 #[derive(Debug)]
 pub struct Part {
+    /// Of which workflow, where it is named by its number.
+    pub workflow: Box<str>,
     /// Which order.
     pub order: OrderRef,
     /// What happened to it.
@@ -48,7 +50,7 @@ pub fn read(system: System, profile: &Profile, message: &str, raw: &[u8], receiv
 impl Reading {
     fn sort(&mut self, system: System, profile: &Profile, told: Told) {
         match told {
-            Told::Order { order, mut facts, mut xrefs } => {
+            Told::Order { workflow, order, mut facts, mut xrefs } => {
                 facts.retain(|told| self.owned(ownership::fact(system, &profile.partner, &told.fact)));
                 if let OrderRef::Reference(reference) = &order
                     && !self.sound(reference)
@@ -57,7 +59,7 @@ impl Reading {
                 }
                 xrefs.retain(|xref| self.sound(&xref.reference));
                 if !(facts.is_empty() && xrefs.is_empty()) {
-                    self.orders.push(Part { order, facts, xrefs });
+                    self.orders.push(Part { workflow, order, facts, xrefs });
                 }
             }
             Told::Stock { id, movement } => {

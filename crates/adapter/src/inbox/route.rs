@@ -62,7 +62,7 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
         move_stock(adapter, origin, origin.stock_entry(key, movement), location, subject)
     });
     let moved = all(moves.collect()).await;
-    let appended = all(orders.into_iter().map(|(order, facts)| append(adapter, origin, order, facts)).collect()).await;
+    let appended = all(orders.into_iter().map(|told| append(adapter, origin, told)).collect()).await;
     let (mut taken, mut failed) = (Vec::new(), None);
     for result in moved.into_iter().chain(appended) {
         match result {
@@ -89,7 +89,8 @@ enum Written {
 fn remember(adapter: &Adapter, origin: &Origin<'_>, part: &Part) {
     let OrderRef::Order(order) = &part.order else { return };
     for xref in &part.xrefs {
-        let target = Target { order: order.clone(), shipment: xref.shipment.clone() };
+        let (workflow, order, shipment) = (part.workflow.clone(), order.clone(), xref.shipment.clone());
+        let target = Target { workflow, order, shipment, told: origin.delivery.received };
         adapter.xrefs.remember(&origin.profile.partner, &xref.reference, target);
     }
 }
@@ -100,22 +101,24 @@ async fn resolve(
     adapter: &Adapter,
     origin: &Origin<'_>,
     parts: Vec<Part>,
-) -> Result<(Vec<(OrderId, Vec<Identified>)>, Vec<String>), RouteError> {
+) -> Result<(Vec<Instance>, Vec<String>), RouteError> {
     let partner = &origin.profile.partner;
-    let targets = all(parts.iter().map(|part| target(adapter, partner, &part.order)).collect()).await;
+    let targets = all(parts.iter().map(|part| targets(adapter, origin, part)).collect()).await;
     let targets = targets.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (mut orders, mut unknown, mut xrefs) = (ByOrder::default(), Vec::new(), Vec::new());
-    for (part, target) in parts.into_iter().zip(targets) {
-        let Some(target) = target else {
+    for (part, targets) in parts.into_iter().zip(targets) {
+        if targets.is_empty() {
             unknown.push(part.order.as_str().to_owned());
-            continue;
-        };
-        for xref in part.xrefs {
-            let shipment = xref.shipment.or_else(|| target.shipment.clone());
-            xrefs.push((xref.reference, Target { order: target.order.clone(), shipment }));
         }
-        let facts = within_shipment(part.order, part.facts, &target);
-        orders.add(target.order, facts);
+        let of = targets.len();
+        for (nth, target) in targets.into_iter().enumerate() {
+            for xref in &part.xrefs {
+                let shipment = xref.shipment.clone().or_else(|| target.shipment.clone());
+                xrefs.push((xref.reference.clone(), Target { shipment, ..target.clone() }));
+            }
+            let facts = within_shipment(part.order.clone(), part.facts.clone(), &target, (nth, of));
+            orders.add(target.workflow, target.order, facts);
+        }
     }
     for (reference, target) in &xrefs {
         adapter.xrefs.remember(partner, reference, target.clone());
@@ -125,31 +128,50 @@ async fn resolve(
     Ok((orders.into_orders(), unknown))
 }
 
-/// What a part of a message is about; nothing while nobody knows its reference.
-async fn target(adapter: &Adapter, partner: &PartnerId, order: &OrderRef) -> Result<Option<Target>, BucketError> {
-    match order {
-        OrderRef::Order(order) => Ok(Some(Target { order: order.clone(), shipment: None })),
-        OrderRef::Reference(reference) => adapter.xrefs.find(partner, reference).await,
+/// What a part of a message is about: all that travels under its reference; nothing while nobody knows it.
+async fn targets(adapter: &Adapter, origin: &Origin<'_>, part: &Part) -> Result<Vec<Target>, BucketError> {
+    match &part.order {
+        OrderRef::Order(order) => {
+            let (workflow, order, told) = (part.workflow.clone(), order.clone(), origin.delivery.received);
+            Ok(vec![Target { workflow, order, shipment: None, told }])
+        }
+        OrderRef::Reference(reference) => {
+            // A newer version may have written down a workflow that this one does not know yet.
+            let mut found = adapter.xrefs.find(&origin.profile.partner, reference).await?;
+            found.retain(|target| adapter.workflows.get(&target.workflow).is_some());
+            Ok(found)
+        }
     }
 }
 
-/// The facts, with the shipment their reference stands for where they name none.
-fn within_shipment(order: OrderRef, facts: Vec<Identified>, target: &Target) -> Vec<Identified> {
+/// What is told of one order, or of another workflow's instance.
+type Instance = (Box<str>, OrderId, Vec<Identified>);
+
+/// The facts, with the shipment their reference stands for where they name none, the `nth` of so many.
+fn within_shipment(
+    order: OrderRef,
+    facts: Vec<Identified>,
+    target: &Target,
+    (nth, of): (usize, usize),
+) -> Vec<Identified> {
     let Some(shipment) = &target.shipment else { return facts };
-    match (Told::Order { order, facts, xrefs: Vec::new() }).with_shipment(shipment) {
+    match (Told::Order { workflow: target.workflow.clone(), order, facts, xrefs: Vec::new() })
+        .on_a_load(shipment, nth, of)
+    {
         Told::Order { facts, .. } => facts,
         Told::Stock { .. } | Told::Master(_) | Told::Rejected(_) => Vec::new(),
     }
 }
 
-/// Appends what is told of one order.
-async fn append(
-    adapter: &Adapter,
-    origin: &Origin<'_>,
-    order: OrderId,
-    told: Vec<Identified>,
-) -> Result<Written, RouteError> {
-    let id = origin.order_entry_id(&order, &told);
+/// Appends what is told of one order, or of another workflow's instance.
+async fn append(adapter: &Adapter, origin: &Origin<'_>, told: Instance) -> Result<Written, RouteError> {
+    let (workflow, order, told) = told;
+    // The workflows of profiles are looked at when they are loaded, those of references when they are found.
+    let Some(entries) = adapter.workflows.get(&workflow) else {
+        let words = format!("workflow `{workflow}` is none that this version knows");
+        return Ok(Written::Refused(Reason::new(Kind::UnknownMessage, words)));
+    };
+    let id = origin.order_entry_id(entries.layout(), &order, &told);
     if origin.delivery.tries > 1 && adapter.has_taken(id) {
         return Ok(Written::Taken(id));
     }
@@ -165,13 +187,13 @@ async fn append(
         }
         facts.append(&mut validated);
     }
-    let starts_order = facts.iter().any(|told| matches!(told.fact, Fact::Released(_)));
+    let starts_order = facts.iter().any(|told| matches!(told.fact, Fact::Released(_) | Fact::ReturnAuthorised(_)));
     let entry = origin.order_entry(id, facts);
     let (key, lane) = (Key::of(order.as_str()), adapter.system.lane().as_str());
     let appended = if starts_order {
-        adapter.journal.append_first(&key, lane, &entry).await
+        entries.append_first(&key, lane, &entry).await
     } else {
-        adapter.journal.append(&key, lane, &entry).await
+        entries.append(&key, lane, &entry).await
     };
     match appended {
         Ok(_) => {
@@ -179,7 +201,7 @@ async fn append(
             note_answers(adapter, &origin.profile.partner, &entry).await;
             Ok(Written::Taken(id))
         }
-        Err(error) if append_too_large(&error) => Ok(too_large(&format!("order {order}"))),
+        Err(error) if append_too_large(&error) => Ok(too_large(&format!("{workflow} {order}"))),
         Err(error) => Err(error.into()),
     }
 }

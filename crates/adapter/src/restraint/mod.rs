@@ -42,8 +42,8 @@ pub struct Restraints {
     js: jetstream::Context,
     gauges: Gauges,
     partners: Mutex<HashMap<Box<str>, Arc<Partner>>>,
-    /// The broker's word with which the asks were last delivered.
-    pin: Mutex<Option<String>>,
+    /// The broker's word with which the asks of each workflow's stream were last delivered.
+    pins: Mutex<HashMap<&'static str, String>>,
     /// One look at a time.
     looking: tokio::sync::Mutex<()>,
     /// There is something to release.
@@ -59,8 +59,8 @@ impl Restraints {
             (token.into(), Arc::new(Partner::new(token, rules, gauges.of(token))))
         };
         let partners = Mutex::new(profiles.tokens().map(partner).collect());
-        let (pin, looking, wanted) = (Mutex::default(), tokio::sync::Mutex::default(), Notify::new());
-        Self { system, js, gauges, partners, pin, looking, wanted }
+        let (pins, looking, wanted) = (Mutex::default(), tokio::sync::Mutex::default(), Notify::new());
+        Self { system, js, gauges, partners, pins, looking, wanted }
     }
 
     /// The partner with this token. One without a profile is not spared, but what was held while it had one is released.
@@ -105,12 +105,12 @@ impl Restraints {
 
     /// Notes with which word of the broker an entry of asks was delivered. A new one means that another process was served
     /// in between, which may have put asks with those that are held.
-    pub fn delivered_with(&self, message: &jetstream::Message) {
+    pub fn delivered_with(&self, stream: &'static str, message: &jetstream::Message) {
         let word = message.headers.as_ref().and_then(|headers| headers.get(async_nats::header::NATS_PIN_ID));
         let Some(word) = word.map(async_nats::HeaderValue::as_str) else { return };
-        let mut pin = lock(&self.pin);
-        if pin.as_deref() != Some(word) {
-            *pin = Some(word.to_owned());
+        let mut pins = lock(&self.pins);
+        if pins.get(stream).map(String::as_str) != Some(word) {
+            pins.insert(stream, word.to_owned());
             lock(&self.partners).values().for_each(|partner| partner.forget_backlog());
         }
     }

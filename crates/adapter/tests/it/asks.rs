@@ -80,7 +80,7 @@ async fn an_entry_of_another_version_is_shown_and_kept() {
     let held = world.quarantine(1).await;
     assert_eq!((held[0].about.reason.kind, held[0].raw.as_ref()), (Kind::UnknownEvent, &b"of a later version"[..]));
     let why = eventually("the service says so", || async { adapter.readiness.state().latches["asks"].clone() }).await;
-    assert!(why.starts_with("entry 1: "), "{why}");
+    assert!(why.starts_with("entry 1 of ORDERS: "), "{why}");
     tokio::time::sleep(Duration::from_millis(300)).await;
     let orders = world.connection.js.get_stream("ORDERS").await.unwrap();
     assert_eq!(orders.consumer_info(DURABLE).await.unwrap().num_ack_pending, 1, "it stays pending");

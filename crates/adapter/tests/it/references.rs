@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use adapter::{Settings, Target};
+use engine::WorkflowRecord;
+use fulfilment::Fulfilment;
 use model::{Fact, System};
 use service::quarantine::Kind;
 
@@ -104,4 +106,52 @@ async fn patience_ends_in_quarantine() {
     world.idle("INBOX", DURABLE).await;
     assert_eq!(world.held("ORDERS").await, 0);
     adapter.stop().await;
+}
+
+fn total(entry: &WorkflowRecord<Fulfilment>) -> Option<String> {
+    facts(entry).iter().find_map(|told| {
+        let Fact::FreightInvoiced(bill) = &told.fact else { return None };
+        Some(format!("{} for {}", bill.total, bill.shipment.as_ref().unwrap()))
+    })
+}
+
+#[tokio::test]
+async fn what_happens_to_a_load_happens_to_every_shipment_on_it() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    for order in ["SO-1", "SO-2", "SO-3"] {
+        world.publish(BOOKING, &booking(order, "LOAD-7")).await;
+    }
+    for order in ["SO-1", "SO-2", "SO-3"] {
+        world.entries(order, 1).await;
+    }
+    // The same booking told again adds nothing to the load.
+    world.publish(BOOKING, &booking("SO-2", "LOAD-7").replace("15:00", "15:01")).await;
+    world.idle("INBOX", DURABLE).await;
+    world.publish(EVENT, &delivered("e1", "LOAD-7")).await;
+    let bill = r#"{"invoice": "L-1", "pro": "LOAD-7", "total_cents": 10000, "currency": "EUR"}"#;
+    world.publish("in.tms.tms-main.load_invoice", bill).await;
+    let mut bills = Vec::new();
+    for (order, entries) in [("SO-1", 3), ("SO-2", 4), ("SO-3", 3)] {
+        let entries = world.entries(order, entries).await;
+        assert_eq!(entries.iter().filter(|entry| kinds(entry) == ["milestone"]).count(), 1, "{order}");
+        bills.extend(entries.iter().filter_map(total));
+    }
+    assert_eq!(bills, ["33.34 EUR for s1", "33.33 EUR for s1", "33.33 EUR for s1"]);
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn another_process_adds_to_a_load() {
+    let world = World::start().await;
+    let one = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-1", "LOAD-8")).await;
+    world.entries("SO-1", 1).await;
+    one.stop().await;
+    let other = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-2", "LOAD-8")).await;
+    world.publish(EVENT, &delivered("e1", "LOAD-8")).await;
+    world.entries("SO-1", 2).await;
+    world.entries("SO-2", 2).await;
+    other.stop().await;
 }

@@ -23,9 +23,10 @@ impl<'a> Case<'a> {
             Lacking::Shipped if self.is_issued(shipment) => {
                 &|part, amounts| self.to_ship(shipment, part, amounts).saturating_sub(amounts.of(Step::Shipped))
             }
-            Lacking::Delivered if self.is_at_its_end(shipment) => &|part, amounts| {
-                let left = if self.is_issued(shipment) { amounts.of(Step::Shipped) } else { part.held() };
-                left.saturating_sub(amounts.of(Step::Delivered)).saturating_sub(part.sent_again)
+            // Before it is known what left, nobody can say what of it did not arrive.
+            Lacking::Delivered if self.is_issued(shipment) && self.is_at_its_end(shipment) => &|part, amounts| {
+                let settled = amounts.of(Step::Delivered).saturating_add(part.sent_again);
+                amounts.of(Step::Shipped).saturating_sub(settled)
             },
             Lacking::Reserved | Lacking::Shipped | Lacking::Delivered => return Vec::new(),
         };
@@ -44,7 +45,7 @@ impl<'a> Case<'a> {
 
     /// Whether a shipment arrived, or will not.
     fn is_at_its_end(&self, shipment: &Shipment<'a>) -> bool {
-        self.is_shipment_delivered(shipment) || self.has_left(shipment) && is_undelivered(self, shipment)
+        self.is_shipment_delivered(shipment) || is_undelivered(self, shipment)
     }
 
     /// Whether nothing of a shipment was reserved, and the policy has it wait for stock.

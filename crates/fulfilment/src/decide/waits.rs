@@ -1,11 +1,12 @@
 //! What is being waited for, and for how long at most.
 
+use engine::policy::Wait as Span;
 use model::{Lacking, Milestone, Outcome, ShipmentId};
 
 use super::case::Case;
 use super::undo::UNDO;
 use super::{disagreements, rest};
-use crate::policy::{Policy, Wait as Span};
+use crate::policy::Policy;
 use crate::state::{AskState, Shipment, State};
 
 /// Something that is being waited for.

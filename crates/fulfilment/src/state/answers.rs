@@ -111,7 +111,13 @@ impl<'a> Known<'a> {
             | Request::CancelAllocation { .. }
             | Request::CancelBooking { .. }
             | Request::ConfirmCancellation { .. }
-            | Request::UpdateCustomer { .. } => {}
+            | Request::UpdateCustomer { .. }
+            | Request::ExpectReturn { .. }
+            | Request::Collect { .. }
+            | Request::CancelReturn { .. }
+            | Request::CancelCollection { .. }
+            | Request::Credit { .. }
+            | Request::UpdateReturn { .. } => {}
         }
         words.sort();
         words.dedup();

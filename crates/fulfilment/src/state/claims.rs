@@ -64,7 +64,7 @@ impl Known<'_> {
             Fact::Booked(booking) => {
                 self.booking(&booking.shipment) != Some(booking) || nobodys(Some(&booking.shipment))
             }
-            Fact::FreightInvoiced(bill) => nobodys(Some(&bill.shipment)),
+            Fact::FreightInvoiced(bill) => nobodys(bill.shipment.as_ref()),
             Fact::Condition(_) if held.lane == Lane::Erp => !self.is_from_erp(held),
             Fact::Condition(condition) => nobodys(condition.shipment.as_ref()),
             Fact::Milestone(reached) => {
@@ -75,6 +75,8 @@ impl Known<'_> {
                 nobodys(reached.shipment.as_ref()) || self.repeated.iter().any(differs)
             }
             Fact::Archived(_) => false,
+            // What is told of a return belongs in the return's own stream.
+            Fact::ReturnAuthorised(_) | Fact::Inspected(_) | Fact::Credited(_) => true,
         }
     }
 
@@ -97,6 +99,8 @@ pub fn may_tell(lane: Lane, fact: &Fact) -> bool {
         Fact::Released(_) | Fact::Validated(_) | Fact::Billed(_) | Fact::CancelRequested(_) => lane == Lane::Erp,
         // Only an operator's word counts for these, see above.
         Fact::RetryRequested(_) | Fact::Waived(_) | Fact::Noted(_) => false,
+        // Of an order, nobody's does.
+        Fact::ReturnAuthorised(_) | Fact::Inspected(_) | Fact::Credited(_) => false,
         Fact::Booked(_) | Fact::FreightInvoiced(_) => lane == Lane::Tms,
         Fact::Archived(_) => lane == Lane::View,
         // An answer is matched to the partner that was asked, see `AskState`.

@@ -92,7 +92,7 @@ impl<'a> Known<'a> {
                 self.bookings.push((came, held, booking));
             }
             Fact::FreightInvoiced(bill) => {
-                self.note_astray(held, Some(&bill.shipment), held.fact.kind());
+                self.note_astray(held, bill.shipment.as_ref(), held.fact.kind());
                 self.freight_invoices.push((came, held, bill));
             }
             Fact::Billed(invoice) => self.invoices.push((came, invoice)),
@@ -103,7 +103,10 @@ impl<'a> Known<'a> {
             | Fact::CancelRequested(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
-            | Fact::Noted(_) => {}
+            | Fact::Noted(_)
+            | Fact::ReturnAuthorised(_)
+            | Fact::Inspected(_)
+            | Fact::Credited(_) => {}
         }
     }
 
@@ -198,7 +201,9 @@ impl<'a> Known<'a> {
 
     /// The carrier's bills for a shipment, by number; of one that came more than once, the last.
     pub fn freight_invoices(&self, shipment: &Shipment<'_>) -> Vec<&'a FreightInvoice> {
-        let own = |held: &Held, bill: &FreightInvoice| bill.shipment == shipment.id && shipment.heeds(held);
+        let own = |held: &Held, bill: &FreightInvoice| {
+            bill.shipment.as_ref().is_none_or(|billed| *billed == shipment.id) && shipment.heeds(held)
+        };
         let own = self.freight_invoices.iter().filter(|(_, held, bill)| own(held, bill));
         last_of_each(own.map(|(came, _, bill)| (*came, bill.number.as_str(), *bill)))
     }

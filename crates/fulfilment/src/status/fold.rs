@@ -115,7 +115,10 @@ fn event_of(id: FactId, held: &Held) -> Option<(Event<'_>, Classifier)> {
         | Fact::CancelRequested(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
-        | Fact::Noted(_) => None,
+        | Fact::Noted(_)
+        | Fact::ReturnAuthorised(_)
+        | Fact::Inspected(_)
+        | Fact::Credited(_) => None,
     }
 }
 
@@ -134,7 +137,10 @@ pub(super) fn claim_status(claim: &Claim<'_>) -> ClaimStatus {
         | Fact::CancelRequested(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
-        | Fact::Noted(_) => claim.fact.kind(),
+        | Fact::Noted(_)
+        | Fact::ReturnAuthorised(_)
+        | Fact::Inspected(_)
+        | Fact::Credited(_) => claim.fact.kind(),
     };
     let partner = claim.partner.map(str::to_owned);
     ClaimStatus { lane: claim.lane, what: what.to_owned(), received: claim.received, partner }

@@ -8,8 +8,8 @@ use crate::golden;
 use crate::kit::{
     Given, News, STAGES, accepted, allocated, archived, billed, booked, cancel_requested, delayed, delivered, eur,
     failed, found, freight_invoiced, goods_issued, held, hour, let_go, no_longer_delayed, noted, order, packed, picked,
-    picked_up, proof_of_delivery, reached, refused, released, retry_requested, returned, returning, shipment_id, short,
-    staged, until, validated, waived,
+    picked_up, proof_of_delivery, reached, refused, released, retry_requested, returned, returned_goods, returning,
+    shipment_id, short, staged, until, validated, waived,
 };
 
 const HEAD: &str = "\
@@ -79,6 +79,7 @@ fn arrivals() -> Vec<(&'static str, Vec<News>)> {
         ("noted", vec![noted("the customer called")]),
         ("expected too late", vec![delivered("s1").in_the_sense(Classifier::Estimated).said("2026-03-09T08:00:00Z")]),
         ("issued as the ERP says", vec![reached(Lane::Erp, Milestone::FulfilmentGoodsIssued, "s1")]),
+        ("told of a return", returned_goods()),
     ];
     // Later than anything of the good path, in a message of its own.
     let at = |news: News| {

@@ -3,8 +3,9 @@
 use engine::{Content, Entry, EntryId, FactId, Source, Told, codec};
 use model::{
     Ask, AskedLine, Classifier, Commitment, CustomerId, Deadline, Decision, End, Exception, ExceptionKind, Fact,
-    Finding, Lacking, LineId, LocationId, Milestone, MilestoneReached, Money, Outcome, ParcelId, PartnerId, Place,
-    Progress, Quantity, Reason, Request, Sku, Split, System, When,
+    Finding, Grade, Inspected, Inspection, Lacking, LineId, LocationId, Milestone, MilestoneReached, Money, OrderId,
+    Outcome, ParcelId, PartnerId, Place, Progress, Quantity, Reason, Request, ReturnAuthorisation, ReturnLine,
+    ReturnOutcome, Sku, Split, System, When,
 };
 use schemars::{JsonSchema, schema_for};
 
@@ -124,6 +125,25 @@ fn fact(kind: &str) -> Fact {
         "retry_requested" => retry_requested("book/s1").fact,
         "waived" => waived(exception("no_stock"), "less was reserved than ordered").fact,
         "noted" => noted("the customer called").fact,
+        "return_authorised" => Fact::ReturnAuthorised(ReturnAuthorisation {
+            order: OrderId::new("SO 1/7").unwrap(),
+            erp: PartnerId::new("erp-1").unwrap(),
+            customer: CustomerId::new("acme").unwrap(),
+            wms: PartnerId::new("wms-1").unwrap(),
+            location: LocationId::new("dc-1").unwrap(),
+            tms: Some(PartnerId::new("tms-main").unwrap()),
+            from: Some(place()),
+            lines: returned_lines(),
+        }),
+        "inspected" => Fact::Inspected(Inspection {
+            lines: Grade::ALL
+                .map(|grade| Inspected { line: LineId::new("1").unwrap(), quantity: Quantity::each(2), grade })
+                .to_vec(),
+        }),
+        "credited" => {
+            let Fact::Billed(invoice) = billed().of(&[(1, 10)]).fact else { panic!("no invoice") };
+            Fact::Credited(invoice)
+        }
         other => panic!("add a sample of the fact {other}"),
     }
 }
@@ -196,8 +216,32 @@ fn request(kind: &str) -> Request {
             let customer = CustomerId::new("acme").unwrap();
             Request::UpdateCustomer { customer, milestone: Milestone::TransportDelivered }
         }
+        "expect_return" => {
+            Request::ExpectReturn { original_order: original_order(), location, lines: returned_lines() }
+        }
+        "collect" => Request::Collect { shipment: shipment_id("r1"), from: place(), to: location, lines: asked() },
+        "cancel_return" => Request::CancelReturn { undoes: ask_id("expect_return"), location },
+        "cancel_collection" => {
+            let tracking = Some("T-1".to_owned());
+            Request::CancelCollection { shipment: shipment_id("r1"), undoes: ask_id("collect"), tracking }
+        }
+        "credit" => Request::Credit { original_order: original_order(), lines: lines() },
+        "update_return" => Request::UpdateReturn {
+            customer: CustomerId::new("acme").unwrap(),
+            original_order: original_order(),
+            outcome: ReturnOutcome::Credited,
+        },
         other => panic!("add a sample of the request {other}"),
     }
+}
+
+fn original_order() -> OrderId {
+    OrderId::new("SO 1/7").unwrap()
+}
+
+fn returned_lines() -> Vec<ReturnLine> {
+    let (line, sku) = (LineId::new("1").unwrap(), Sku::new("sku-1").unwrap());
+    vec![ReturnLine { line, sku, quantity: Quantity::each(2), reason: Reason::GoodsDamaged }]
 }
 
 fn ask(request: Request) -> Decision {

@@ -238,7 +238,13 @@ fn asked(request: &Request) -> Vec<(&str, &Quantity)> {
         Request::CancelAllocation { .. }
         | Request::CancelBooking { .. }
         | Request::ConfirmCancellation { .. }
-        | Request::UpdateCustomer { .. } => Vec::new(),
+        | Request::UpdateCustomer { .. }
+        | Request::ExpectReturn { .. }
+        | Request::Collect { .. }
+        | Request::CancelReturn { .. }
+        | Request::CancelCollection { .. }
+        | Request::Credit { .. }
+        | Request::UpdateReturn { .. } => Vec::new(),
     }
 }
 

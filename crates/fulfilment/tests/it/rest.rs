@@ -208,6 +208,17 @@ fn what_was_refused_or_damaged_at_the_door_is_sent_again() {
 }
 
 #[test]
+fn what_was_delivered_before_it_is_known_what_left_lacks_nothing_yet() {
+    let part = delivered("s1").of(&[(1, 10), (2, 8)]).at(9);
+    let policy = "[picking]\nshort = \"back_order\"\n[delivery]\nshort = \"send_again\"";
+    let given = until("booked", &order(2)).policy(policy).then([part]);
+    given.decides(&["wait 4h for goods_issue-s1"]);
+    let given = given.decided().then([goods_issued("s1").of(&[(1, 10), (2, 8)]).at(20)]);
+    given.decides_among_others("wait 4h for rest_shipped-s1");
+    given.decided().due("rest_shipped-s1").decides_among_others("split s2 off s1, not shipped: 2 EA of line 2");
+}
+
+#[test]
 fn what_comes_back_as_a_whole_is_sent_again_and_its_return_awaited() {
     let given = until("goods issued", &order(1)).policy(SEND_AGAIN).then([returning("s1").at(20)]);
     given.decides(&["wait 4h for rest_delivered-s1", "wait 21days for give_back-s1"]);

@@ -16,7 +16,15 @@ const SOON: Duration = Duration::from_secs(3);
 /// The service with these arguments, its log included in what it says.
 fn orchestrator(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_orchestrator"));
-    for variable in ["NATS_URL", "NATS_CONTEXT", "NATS_CREDS", "NATS_NKEY", "WAYBILL_POLICY", "WAYBILL_CACHE"] {
+    for variable in [
+        "NATS_URL",
+        "NATS_CONTEXT",
+        "NATS_CREDS",
+        "NATS_NKEY",
+        "WAYBILL_POLICY",
+        "WAYBILL_RETURNS_POLICY",
+        "WAYBILL_CACHE",
+    ] {
         command.env_remove(variable);
     }
     command.args(arguments).env("RUST_BACKTRACE", "1");

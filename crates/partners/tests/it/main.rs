@@ -12,6 +12,7 @@ mod hostile;
 mod mapping;
 mod odd_values;
 mod profile_errors;
+mod returned;
 mod shops;
 mod sim_erp;
 mod sim_tms;
@@ -36,7 +37,7 @@ fn decode(profile: &str, message: &str, raw: &str) -> Vec<Told> {
 
 /// The one order a message tells of: its reference, facts and cross-references.
 fn one_order(told: Vec<Told>) -> (OrderRef, Vec<Identified>, Vec<partners::Xref>) {
-    let [Told::Order { order, facts, xrefs }] = <[Told; 1]>::try_from(told).unwrap() else { panic!("no order") };
+    let [Told::Order { order, facts, xrefs, .. }] = <[Told; 1]>::try_from(told).unwrap() else { panic!("no order") };
     (order, facts, xrefs)
 }
 

@@ -152,7 +152,7 @@ fn a_history_is_read_event_by_event_and_an_unknown_code_is_rejected_alone() {
 fn a_freight_invoice_counts_cents() {
     let raw = r#"{"invoice": "F-9", "pro": "JD0140", "shipper_ref": {"order": "SO-1", "shipment": "SO-1-1"},
         "total_cents": 12345, "currency": "EUR"}"#;
-    let invoice = FreightInvoice { shipment: shipment(), number: "F-9".into(), total: euro("123.45") };
+    let invoice = FreightInvoice { shipment: Some(shipment()), number: "F-9".into(), total: euro("123.45") };
     assert_eq!(facts(decode("sim-tms", "freight_invoice", raw)), [Fact::FreightInvoiced(invoice)]);
 }
 

@@ -16,6 +16,8 @@ pub const SLOTS: u16 = 64;
 pub const INBOX: &str = "INBOX";
 /// The event store.
 pub const ORDERS: &str = "ORDERS";
+/// The event store of returns.
+pub const RETURNS: &str = "RETURNS";
 /// Inventory movements and counts that belong to no order.
 pub const STOCK: &str = "STOCK";
 /// What partners are to receive.
@@ -24,6 +26,8 @@ pub const OUTBOX: &str = "OUTBOX";
 pub const HELD: &str = "HELD";
 /// Deadlines as scheduled messages, and those that are due.
 pub const TIMERS: &str = "TIMERS";
+/// Deadlines of returns. A workflow has a stream of its own for them, so that a new one changes none that is there.
+pub const RETURN_TIMERS: &str = "RETURN_TIMERS";
 /// Raw messages that could not become facts.
 pub const QUARANTINE: &str = "QUARANTINE";
 /// Customer-facing changes of status.
@@ -44,6 +48,8 @@ pub const ARCHIVE: &str = "ARCHIVE";
 pub const INBOX_SUBJECTS: [&str; 3] = ["in.erp.*.*", "in.wms.*.*", "in.tms.*.*"];
 /// What ORDERS holds: slot, order, lane.
 pub const ORDERS_SUBJECTS: &str = "order.*.*.*";
+/// What RETURNS holds: slot, return, lane.
+pub const RETURNS_SUBJECTS: &str = "return.*.*.*";
 /// What STOCK holds: location, SKU.
 pub const STOCK_SUBJECTS: &str = "stock.*.*";
 /// What OUTBOX holds: system, partner, message.
@@ -54,6 +60,10 @@ pub const HELD_SUBJECTS: &str = "held.*.*";
 pub const TIMERS_SET_SUBJECTS: &str = "timer.set.*.*.*";
 /// Deadlines that are due: slot, order, name.
 pub const TIMERS_DUE_SUBJECTS: &str = "timer.due.*.*.*";
+/// Deadlines of returns that are set: slot, return, name.
+pub const RETURN_TIMERS_SET_SUBJECTS: &str = "return_timer.set.*.*.*";
+/// Deadlines of returns that are due: slot, return, name.
+pub const RETURN_TIMERS_DUE_SUBJECTS: &str = "return_timer.due.*.*.*";
 /// What QUARANTINE holds: service, partner.
 pub const QUARANTINE_SUBJECTS: &str = "quarantine.*.*";
 /// What UPDATES holds: customer, order.

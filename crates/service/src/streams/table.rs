@@ -2,8 +2,9 @@
 
 use super::{
     ALERTS, ALERTS_SUBJECTS, ARCHIVE, HELD, HELD_SUBJECTS, INBOX, INBOX_SUBJECTS, MASTER, ORDERS, ORDERS_SUBJECTS,
-    OUTBOX, OUTBOX_SUBJECTS, QUARANTINE, QUARANTINE_SUBJECTS, STATUS, STOCK, STOCK_SUBJECTS, TIMERS,
-    TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
+    OUTBOX, OUTBOX_SUBJECTS, QUARANTINE, QUARANTINE_SUBJECTS, RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS,
+    RETURN_TIMERS_SET_SUBJECTS, RETURNS, RETURNS_SUBJECTS, STATUS, STOCK, STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS,
+    TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use std::time::Duration;
@@ -124,14 +125,11 @@ fn messages(durability: Durability) -> Vec<Config> {
             ..stream(INBOX, &INBOX_SUBJECTS, "raw messages from partners, byte for byte")
         },
         Config {
-            max_age: ORDERS_MAX_AGE,
-            max_message_size: ORDERS_MAX_MESSAGE,
-            deny_delete: true,
-            deny_purge: true,
             // Several appends of one group commit pay for one sync.
             allow_atomic_publish: true,
-            ..stream(ORDERS, &[ORDERS_SUBJECTS], "the event store: one trail per order")
+            ..event_store(durability, ORDERS, ORDERS_SUBJECTS, "the event store: one trail per order")
         },
+        event_store(durability, RETURNS, RETURNS_SUBJECTS, "the event store: one trail per return"),
         Config {
             max_age: STOCK_MAX_AGE,
             max_message_size: STOCK_MAX_MESSAGE,
@@ -154,18 +152,13 @@ fn messages(durability: Durability) -> Vec<Config> {
             retention: RetentionPolicy::WorkQueue,
             ..stream(HELD, &[HELD_SUBJECTS], "what partners are to receive as soon as they may")
         },
-        Config {
-            max_age: TIMERS_MAX_AGE,
-            max_message_size: TIMERS_MAX_MESSAGE,
-            // The server wants it so with schedules; without a size limit nothing is discarded but by age.
-            discard: DiscardPolicy::Old,
-            allow_message_schedules: true,
-            // The server forces it for schedules, which replace one another by roll-up.
-            allow_rollup: true,
-            // A due message may go once it has been read.
-            allow_message_ttl: true,
-            ..stream(TIMERS, &[TIMERS_SET_SUBJECTS, TIMERS_DUE_SUBJECTS], "deadlines, set and due")
-        },
+        timers(durability, TIMERS, &[TIMERS_SET_SUBJECTS, TIMERS_DUE_SUBJECTS], "deadlines, set and due"),
+        timers(
+            durability,
+            RETURN_TIMERS,
+            &[RETURN_TIMERS_SET_SUBJECTS, RETURN_TIMERS_DUE_SUBJECTS],
+            "deadlines of returns, set and due",
+        ),
         Config {
             max_age: QUARANTINE_MAX_AGE,
             max_bytes: durability.bytes(QUARANTINE_MAX_BYTES),
@@ -188,6 +181,33 @@ fn messages(durability: Durability) -> Vec<Config> {
             ..stream(ALERTS, &[ALERTS_SUBJECTS], "thresholds passed, discrepancies found")
         },
     ]
+}
+
+/// The stream of a workflow's instances: nothing in it is ever changed.
+fn event_store(durability: Durability, name: &str, subjects: &str, description: &str) -> Config {
+    Config {
+        max_age: ORDERS_MAX_AGE,
+        max_message_size: ORDERS_MAX_MESSAGE,
+        deny_delete: true,
+        deny_purge: true,
+        ..stream(durability, name, &[subjects], description)
+    }
+}
+
+/// A stream of deadlines.
+fn timers(durability: Durability, name: &str, subjects: &[&str], description: &str) -> Config {
+    Config {
+        max_age: TIMERS_MAX_AGE,
+        max_message_size: TIMERS_MAX_MESSAGE,
+        // The server wants it so with schedules; without a size limit nothing is discarded but by age.
+        discard: DiscardPolicy::Old,
+        allow_message_schedules: true,
+        // The server forces it for schedules, which replace one another by roll-up.
+        allow_rollup: true,
+        // A due message may go once it has been read.
+        allow_message_ttl: true,
+        ..stream(durability, name, subjects, description)
+    }
 }
 
 /// What all streams have in common. A full one refuses what is new rather than lose what it holds, unless said
@@ -242,7 +262,11 @@ mod tests {
         for config in table(Durability::Production) {
             let name = &config.name;
             assert_eq!(config.num_replicas, 3, "{name}");
-            assert!(config.max_bytes > 0 || ["ORDERS", "STOCK", "TIMERS"].contains(&name.as_str()), "{name}");
+            assert!(
+                config.max_bytes > 0
+                    || ["ORDERS", "RETURNS", "RETURN_TIMERS", "STOCK", "TIMERS"].contains(&name.as_str()),
+                "{name}"
+            );
             assert!(config.max_age > Duration::ZERO || name == "KV_MASTER", "{name}");
             assert!(config.max_message_size > 0 || name == "OBJ_ARCHIVE", "{name}");
             assert!(config.duplicate_window > Duration::ZERO, "{name}");

@@ -58,7 +58,7 @@ async fn a_start_is_not_ready_in_words_while_nobody_answers_and_ends_when_told_t
     let shutdown = host.shutdown.clone();
     let words = async {
         loop {
-            if let Some(Some(why)) = host.readiness.state().latches.get("start") {
+            if let Some(Some(why)) = host.readiness.state().latches.get("the streams") {
                 return why.clone();
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -95,7 +95,7 @@ impl Waybill {
                 *self.stock.entry((movement.location, movement.sku)).or_default() += movement.quantity.amount;
                 Vec::new()
             }
-            Told::Order { order, facts, xrefs } => {
+            Told::Order { order, facts, xrefs, .. } => {
                 let (order, shipment) = match order {
                     OrderRef::Order(order) => (order, None),
                     OrderRef::Reference(reference) => {
@@ -337,7 +337,7 @@ impl Known {
                 Fact::Booked(booking) if !wanted => {
                     booking.charge.clone().map(|charge| (booking.shipment.clone(), charge))
                 }
-                Fact::FreightInvoiced(invoice) if wanted => Some((invoice.shipment.clone(), invoice.total.clone())),
+                Fact::FreightInvoiced(invoice) if wanted => Some((invoice.shipment.clone()?, invoice.total.clone())),
                 _ => None,
             });
             charges.map(|(shipment, money)| (shipment, money.amount, money.currency)).collect::<BTreeSet<_>>()

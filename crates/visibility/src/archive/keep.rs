@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_nats::jetstream::{self, object_store};
-use engine::{Key, Recorded};
+use engine::Recorded;
 use model::{Archived, Decision, Fact};
 
 use super::{ArchiveError, Trail, chain, pack};
@@ -49,23 +49,23 @@ impl Keeper {
         Ok(Self { objects })
     }
 
-    /// Archives an order's trail, which is to end with the entry that ended it. Doing it again gives the same object: what
+    /// Archives a trail under this name, which is to end with the entry that ended it. Doing it again gives the same object: what
     /// comes after the end is in the stream and not in the archive.
     ///
     /// # Errors
     /// [`KeepError`] when the trail cannot be stored.
     pub async fn keep(
         &self,
-        key: &Key,
+        name: &str,
         trail: &[Recorded<Fact, Decision>],
         again: bool,
     ) -> Result<Archived, KeepError> {
         let Trail { bytes, digest, entries } = chain(trail)?;
         // Only a repeat can find the object there; looking every time would cost each order a round trip.
-        if !(again && self.holds(key.token(), &digest).await) {
+        if !(again && self.holds(name, &digest).await) {
             let packed = pack(&bytes)?;
-            let name = object_store::ObjectMetadata {
-                name: key.token().to_owned(),
+            let object = object_store::ObjectMetadata {
+                name: name.to_owned(),
                 chunk_size: Some(packed.len().clamp(1, MOST_CHUNK)),
                 metadata: HashMap::from([
                     (DIGEST.to_owned(), digest.clone()),
@@ -73,8 +73,8 @@ impl Keeper {
                 ]),
                 ..object_store::ObjectMetadata::default()
             };
-            let put = self.objects.put(name, &mut packed.as_slice()).await;
-            put.map_err(|source| KeepError::Put { object: key.token().to_owned(), source })?;
+            let put = self.objects.put(object, &mut packed.as_slice()).await;
+            put.map_err(|source| KeepError::Put { object: name.to_owned(), source })?;
         }
         Ok(Archived { digest, entries })
     }

@@ -3,7 +3,7 @@
 use engine::Key;
 use fulfilment::state::may_tell;
 use fulfilment::{Held, State, composite};
-use model::{Classifier, Fact, Milestone, When};
+use model::{Classifier, Fact, Invoice, Milestone, When};
 
 use crate::queries::{OrderView, TimelineEvent};
 use crate::store::{Folded, Head, Store, StoreError};
@@ -65,11 +65,10 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
             Some((reached.milestone.rank(), event))
         }
         Fact::Condition(condition) => {
-            let state = if condition.resolved { "resolved" } else { condition.reason.as_str() };
             let event = TimelineEvent {
                 shipment: condition.shipment.clone(),
                 place: condition.place.clone(),
-                detail: Some(state.to_owned()),
+                detail: Some(if condition.resolved { "resolved" } else { condition.reason.as_str() }.to_owned()),
                 ..plain(condition.kind.as_str(), condition.occurred)
             };
             Some((u16::MAX, event))
@@ -82,28 +81,38 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
             };
             Some((Milestone::TransportAccepted.rank(), event))
         }
-        Fact::Billed(invoice) => {
-            let detail = Some(format!("{} {}", invoice.number, invoice.total));
-            let milestone = Milestone::FinanceInvoiced;
+        Fact::Billed(Invoice { number, total, .. }) => {
+            let (detail, milestone) = (Some(format!("{number} {total}")), Milestone::FinanceInvoiced);
             Some((milestone.rank(), TimelineEvent { detail, ..plain(milestone.as_str(), received) }))
         }
         Fact::FreightInvoiced(invoice) => {
             let milestone = Milestone::FinanceFreightInvoiced;
             let event = TimelineEvent {
-                shipment: Some(invoice.shipment.clone()),
+                shipment: invoice.shipment.clone(),
                 detail: Some(format!("{} {}", invoice.number, invoice.total)),
                 ..plain(milestone.as_str(), received)
             };
             Some((milestone.rank(), event))
         }
-        Fact::CancelRequested(wanted) => {
-            let detail = wanted.detail.clone().or_else(|| Some(wanted.reason.to_string()));
-            Some((u16::MAX, TimelineEvent { detail, ..plain(held.fact.kind(), received) }))
+        Fact::CancelRequested(_) | Fact::Noted(_) => {
+            Some((u16::MAX, TimelineEvent { detail: in_words(&held.fact), ..plain(held.fact.kind(), received) }))
         }
-        Fact::Noted(note) => {
-            let detail = Some(note.text.clone());
-            Some((u16::MAX, TimelineEvent { detail, ..plain(held.fact.kind(), received) }))
-        }
-        Fact::Validated(_) | Fact::Answered(_) | Fact::Archived(_) | Fact::RetryRequested(_) | Fact::Waived(_) => None,
+        Fact::Validated(_)
+        | Fact::Answered(_)
+        | Fact::Archived(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::ReturnAuthorised(_)
+        | Fact::Inspected(_)
+        | Fact::Credited(_) => None,
     }
+}
+
+/// What a person says of an order.
+fn in_words(fact: &Fact) -> Option<String> {
+    if let Fact::CancelRequested(wanted) = fact {
+        return wanted.detail.clone().or_else(|| Some(wanted.reason.to_string()));
+    }
+    let Fact::Noted(note) = fact else { return None };
+    Some(note.text.clone())
 }

@@ -263,7 +263,10 @@ fn may_show(entry: &OrderEntry) -> bool {
         | Fact::CancelRequested(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
-        | Fact::Noted(_) => false,
+        | Fact::Noted(_)
+        | Fact::ReturnAuthorised(_)
+        | Fact::Inspected(_)
+        | Fact::Credited(_) => false,
     })
 }
 

@@ -113,7 +113,7 @@ impl Shown {
 
 /// A CloudEvent 1.0 in structured mode.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct CloudEvent {
+pub struct CloudEvent<T = Update> {
     /// Always `1.0`.
     pub specversion: String,
     /// The same however often the event is sent.
@@ -123,14 +123,14 @@ pub struct CloudEvent {
     /// What happened, such as `waybill.order.shipped`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The order, as its ERP writes it.
+    /// The order, as its ERP writes it; or the return.
     pub subject: String,
     /// When it came to be known.
     pub time: Timestamp,
     /// Always `application/json`.
     pub datacontenttype: String,
-    /// The order as the customer may see it.
-    pub data: Update,
+    /// The order, or return, as the customer may see it.
+    pub data: T,
 }
 
 /// An order as its customer may see it.
@@ -188,15 +188,22 @@ impl Update {
     /// The event that tells it.
     #[must_use]
     pub fn event(self, id: String, kind: &str, time: Timestamp) -> CloudEvent {
-        CloudEvent {
+        CloudEvent::new(id, kind.to_owned(), self.order.clone(), time, self)
+    }
+}
+
+impl<T> CloudEvent<T> {
+    /// An event of this service.
+    pub(super) fn new(id: String, kind: String, subject: String, time: Timestamp, data: T) -> Self {
+        Self {
             specversion: "1.0".to_owned(),
             id,
             source: SOURCE.to_owned(),
-            kind: kind.to_owned(),
-            subject: self.order.clone(),
+            kind,
+            subject,
             time,
             datacontenttype: "application/json".to_owned(),
-            data: self,
+            data,
         }
     }
 }

@@ -56,7 +56,7 @@ allocate = \"8s\"
 book = \"8s\"
 answer = \"8s\"
 undo = \"8s\"
-short = \"2s\"
+short = \"5s\"
 [transport]
 then = [\"tms-spare\"]
 [allocation]

@@ -13,7 +13,15 @@ use crate::reach::{ask, broker};
 /// How often it is looked at.
 const POLL: Duration = Duration::from_millis(100);
 /// The streams somebody works on.
-const WORKED_ON: [&str; 5] = [streams::INBOX, streams::ORDERS, streams::OUTBOX, streams::HELD, streams::TIMERS];
+const WORKED_ON: [&str; 7] = [
+    streams::INBOX,
+    streams::ORDERS,
+    streams::RETURNS,
+    streams::OUTBOX,
+    streams::HELD,
+    streams::TIMERS,
+    streams::RETURN_TIMERS,
+];
 
 /// What is under way, and how far the log has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

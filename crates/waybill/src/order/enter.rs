@@ -72,7 +72,7 @@ pub struct OverrideArgs {
 /// The longest name or reason, in bytes.
 const MOST_WORDS: usize = 1_000;
 
-fn words_of_a_person(text: &str) -> Result<String, String> {
+pub(crate) fn words_of_a_person(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.len() > MOST_WORDS {
         return Err(format!("expected 1 to {MOST_WORDS} bytes of text"));
@@ -80,7 +80,7 @@ fn words_of_a_person(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn ask_id(text: &str) -> Result<AskId, model::token::TokenError> {
+pub(crate) fn ask_id(text: &str) -> Result<AskId, model::token::TokenError> {
     AskId::new(text)
 }
 
@@ -209,7 +209,7 @@ fn waived(state: &State, named: &str) -> Result<Fact, Failure> {
     Ok(Fact::Waived(exception.clone()))
 }
 
-fn or_none(names: &[&str]) -> String {
+pub(crate) fn or_none(names: &[&str]) -> String {
     if names.is_empty() { "none".to_owned() } else { format!("`{}`", names.join("`, `")) }
 }
 
@@ -295,12 +295,18 @@ async fn append(
     Ok(Entered { order: order.to_string(), sequence, says })
 }
 
-/// The entry. Its ids name the moment: a person who enters the same again means it again.
 fn entry(by: &ByArgs, order: &str, facts: Vec<Fact>) -> WorkflowEntry<Fulfilment> {
+    entry_of(&Operator { who: by.who.clone(), why: by.why.clone() }, order, facts)
+}
+
+/// What a person enters of an order, or of another workflow's instance. Its ids name the moment: who enters the same again
+/// means it again.
+pub(crate) fn entry_of(operator: &Operator, instance: &str, facts: Vec<Fact>) -> WorkflowEntry<Fulfilment> {
     let received = now();
     let moment = received.as_millis().to_be_bytes();
-    let id =
-        |nth: usize| [b"ops".as_slice(), order.as_bytes(), by.who.as_bytes(), &moment, &nth.to_be_bytes()].concat();
+    let id = |nth: usize| {
+        [b"ops".as_slice(), instance.as_bytes(), operator.who.as_bytes(), &moment, &nth.to_be_bytes()].concat()
+    };
     let told = |(nth, fact)| Told { id: FactId::of(&[&id(nth)]), fact };
     let facts: Vec<Told<Fact>> = facts.into_iter().enumerate().map(told).collect();
     let source = Source {
@@ -310,7 +316,7 @@ fn entry(by: &ByArgs, order: &str, facts: Vec<Fact>) -> WorkflowEntry<Fulfilment
         profile: None,
         inbox: None,
         received,
-        operator: Some(Operator { who: by.who.clone(), why: by.why.clone() }),
+        operator: Some(operator.clone()),
     };
     Entry { id: EntryId::of(&[&id(facts.len())]), content: Content::Facts { source, facts } }
 }

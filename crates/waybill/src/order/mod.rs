@@ -1,6 +1,6 @@
 //! `waybill order`
 
-mod enter;
+pub(crate) mod enter;
 mod list;
 mod show;
 mod step;
@@ -45,7 +45,7 @@ pub struct OrderArgs {
     pub order: OrderId,
 }
 
-fn order_id(text: &str) -> Result<OrderId, TokenError> {
+pub(crate) fn order_id(text: &str) -> Result<OrderId, TokenError> {
     OrderId::new(text)
 }
 

@@ -48,7 +48,7 @@ pub async fn read(connection: &Connection, order: &OrderId) -> Result<Trail, Fai
 }
 
 /// An order's entries, at least one.
-pub(super) async fn entries(
+pub(crate) async fn entries(
     connection: &Connection,
     order: &OrderId,
 ) -> Result<Vec<WorkflowRecord<Fulfilment>>, Failure> {

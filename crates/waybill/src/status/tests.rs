@@ -157,7 +157,7 @@ async fn a_hole_in_the_event_store_is_an_alarm() {
     let status = Status::new(streams, consumers, services, None);
     let lost = status.problems.iter().find(|problem| problem.starts_with("ORDERS has lost")).unwrap();
     assert!(lost.contains("1 message between 1 and 3"), "{lost}");
-    assert!(status.problems[0].starts_with("missing: INBOX, STOCK"), "{}", status.problems[0]);
+    assert!(status.problems[0].starts_with("missing: INBOX, RETURNS, STOCK"), "{}", status.problems[0]);
 }
 
 /// The broker may take a moment to have a message back that was refused.

@@ -4,9 +4,9 @@ use engine::{FactId, Told, codec};
 use fulfilment::Policy;
 use model::{
     Answer, Archived, AskId, Booking, CancelRequest, Classifier, Condition, ConditionKind, Country, Currency,
-    Exception, ExceptionKind, Fact, Finding, FreightInvoice, Invoice, Lane, LineId, LocationId, Milestone,
-    MilestoneReached, Money, Note, Order, Outcome, ParcelId, PartnerId, Progress, Quantity, Reason, RetryRequest,
-    ShipmentId, Source, Timestamp, Unit, Validation, When,
+    CustomerId, Exception, ExceptionKind, Fact, Finding, FreightInvoice, Inspection, Invoice, Lane, LineId, LocationId,
+    Milestone, MilestoneReached, Money, Note, Order, OrderId, Outcome, ParcelId, PartnerId, Progress, Quantity, Reason,
+    RetryRequest, ReturnAuthorisation, ShipmentId, Source, Timestamp, Unit, Validation, When,
 };
 
 use super::orders::hour;
@@ -62,7 +62,10 @@ impl News {
             | Fact::CancelRequested(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
-            | Fact::Noted(_) => {}
+            | Fact::Noted(_)
+            | Fact::ReturnAuthorised(_)
+            | Fact::Inspected(_)
+            | Fact::Credited(_) => {}
         }
         self
     }
@@ -108,7 +111,7 @@ impl News {
             Fact::Milestone(reached) => reached.shipment.as_ref().map(ShipmentId::as_str),
             Fact::Condition(condition) => condition.shipment.as_ref().map(ShipmentId::as_str),
             Fact::Booked(booking) => Some(booking.shipment.as_str()),
-            Fact::FreightInvoiced(bill) => Some(bill.shipment.as_str()),
+            Fact::FreightInvoiced(bill) => bill.shipment.as_ref().map(ShipmentId::as_str),
             Fact::Answered(answer) => answer.ask.as_str().split(['/', '#']).nth(2),
             Fact::Released(_)
             | Fact::Validated(_)
@@ -117,7 +120,10 @@ impl News {
             | Fact::CancelRequested(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
-            | Fact::Noted(_) => None,
+            | Fact::Noted(_)
+            | Fact::ReturnAuthorised(_)
+            | Fact::Inspected(_)
+            | Fact::Credited(_) => None,
         }
     }
 
@@ -264,6 +270,26 @@ pub fn noted(text: &str) -> News {
     News::new(Lane::Ops, Fact::Noted(Note { text: text.to_owned() }))
 }
 
+/// What belongs in a return's stream, told of an order.
+pub fn returned_goods() -> Vec<News> {
+    let authorised = ReturnAuthorisation {
+        order: OrderId::new("SO-1").unwrap(),
+        erp: PartnerId::new("erp-1").unwrap(),
+        customer: CustomerId::new("acme").unwrap(),
+        wms: PartnerId::new("wms-1").unwrap(),
+        location: LocationId::new("dc-1").unwrap(),
+        tms: None,
+        from: None,
+        lines: Vec::new(),
+    };
+    let credit = Invoice { number: "CM-1".to_owned(), total: eur("100"), lines: Vec::new() };
+    vec![
+        News::new(Lane::Ops, Fact::ReturnAuthorised(authorised)),
+        News::new(Lane::Wms, Fact::Inspected(Inspection { lines: Vec::new() })),
+        News::new(Lane::Erp, Fact::Credited(credit)),
+    ]
+}
+
 pub fn cancelled() -> News {
     reached(Lane::Erp, Milestone::OrderCancelled, "s1").of_the_order()
 }
@@ -361,7 +387,7 @@ pub fn proof_of_delivery(shipment: &str) -> News {
 }
 
 pub fn freight_invoiced(shipment: &str, total: Money) -> News {
-    let bill = FreightInvoice { shipment: shipment_id(shipment), number: format!("F-{shipment}"), total };
+    let bill = FreightInvoice { shipment: Some(shipment_id(shipment)), number: format!("F-{shipment}"), total };
     News::new(Lane::Tms, Fact::FreightInvoiced(bill))
 }
 

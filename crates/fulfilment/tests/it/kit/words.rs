@@ -57,6 +57,12 @@ fn request(request: &Request) -> String {
         Request::CancelBooking { shipment, undoes, .. } => format!("to take back {shipment}: {undoes}"),
         Request::ConfirmCancellation { reason } => format!("to confirm the cancellation: {reason}"),
         Request::UpdateCustomer { customer, milestone } => format!("to tell {customer} {milestone}"),
+        Request::ExpectReturn { .. }
+        | Request::Collect { .. }
+        | Request::CancelReturn { .. }
+        | Request::CancelCollection { .. }
+        | Request::Credit { .. }
+        | Request::UpdateReturn { .. } => panic!("an order asks nothing of a return"),
     }
 }
 
