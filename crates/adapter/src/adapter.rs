@@ -46,36 +46,44 @@ pub struct Adapter {
     taken: Cache<EntryId, ()>,
 }
 
-impl Adapter {
-    /// Takes up an adapter's work: opens its buckets.
+/// The buckets of one adapter.
+pub struct Buckets {
+    xrefs: Xrefs,
+    master: Option<Master>,
+}
+
+impl Buckets {
+    /// Opens the buckets that an adapter of this system needs.
     ///
     /// # Errors
     /// [`BucketError`] when a bucket is not there.
-    pub async fn open(
-        system: System,
-        profiles: Profiles,
-        settings: &Settings,
-        host: &Host,
-    ) -> Result<Self, BucketError> {
-        let js = host.connection.js.clone();
+    pub async fn open(js: &jetstream::Context, system: System) -> Result<Self, BucketError> {
         let master = match system {
-            System::Erp | System::Wms => Some(Master::open(&js).await?),
+            System::Erp | System::Wms => Some(Master::open(js).await?),
             System::Tms | System::View => None,
         };
-        Ok(Self {
+        Ok(Self { xrefs: Xrefs::open(js, system).await?, master })
+    }
+}
+
+impl Adapter {
+    /// Takes up an adapter's work.
+    pub fn new(system: System, profiles: Profiles, buckets: Buckets, settings: &Settings, host: &Host) -> Self {
+        let js = host.connection.js.clone();
+        Self {
             system,
             service: host.about.name,
             workflows: Workflows::new(&js, WORKFLOWS),
             restraints: Restraints::new(system, &profiles, js.clone(), &host.metrics),
             profiles,
-            xrefs: Xrefs::open(&js, system).await?,
-            master,
+            xrefs: buckets.xrefs,
+            master: buckets.master,
             metrics: host.metrics.clone(),
             tries: patience::tries_within(settings.patience),
             in_flight: usize::try_from(settings.in_flight).unwrap_or(1).max(1),
             taken: Cache::new(REMEMBERED),
             js,
-        })
+        }
     }
 
     /// Remembers entries the broker has, because their message will come again for another part of it. Without this a

@@ -29,6 +29,8 @@ use anyhow::Context as _;
 use model::System;
 use service::Host;
 
+use adapter::{Adapter, Buckets};
+
 pub use asks::{ASK_HEADER, ORDER_HEADER};
 pub use profiles::{Profiles, ProfilesError};
 pub use restraint::{Restrained, restrained_subject};
@@ -42,14 +44,17 @@ pub use xref::Target;
 /// When a profile is wrong, or a stream or bucket it needs is not there.
 pub async fn serve(system: System, settings: Settings, host: Host) -> anyhow::Result<()> {
     let profiles = settings.profiles_for(system)?;
-    let opened = adapter::Adapter::open(system, profiles, &settings, &host).await;
-    let adapter = Arc::new(opened.context("cannot take up work; are the streams declared?")?);
+    let start = host.start();
+    let open = || async { Ok(Buckets::open(&host.connection.js, system).await?) };
+    let opened = start.answered("its buckets", open).await.context("cannot take up work; are the streams declared?")?;
+    let Some(buckets) = opened else { return Ok(()) };
+    let adapter = Arc::new(Adapter::new(system, profiles, buckets, &settings, &host));
     let inbox = Arc::new(trouble::Trouble::new(host.readiness.latch("inbox")));
     let asks = Arc::new(trouble::Trouble::new(host.readiness.latch("asks")));
     tokio::try_join!(
         inbox::run(Arc::clone(&adapter), inbox, host.shutdown.clone()),
         restraint::run(Arc::clone(&adapter), Arc::clone(&asks), host.service, host.shutdown.clone()),
-        asks::run(adapter, asks, host.shutdown),
+        asks::run(adapter, asks, start, host.shutdown),
     )?;
     Ok(())
 }

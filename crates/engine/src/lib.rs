@@ -14,6 +14,7 @@ pub mod layout;
 pub mod policy;
 pub mod tail;
 pub mod timers;
+mod unanswered;
 pub mod workflow;
 
 pub use decider::{Decider, DeciderError, Limits, Parked, Tally};
@@ -23,4 +24,5 @@ pub use jitter::jittered;
 pub use journal::{AppendError, AppendErrorKind, Journal, ReadError, ReadErrorKind};
 pub use layout::{Key, Layout, SLOTS, slot};
 pub use tail::{Checkpoint, Tail, TailError, Tailed};
+pub use unanswered::is_unanswered;
 pub use workflow::{Workflow, WorkflowEntry, WorkflowRecord};

@@ -10,7 +10,7 @@ mod settings;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use engine::{Decider, Journal, Layout, Limits, Parked, Workflow};
+use engine::{Decider, Journal, Layout, Limits, Parked, Workflow, decider};
 use fulfilment::Fulfilment;
 use returns::Returns;
 use service::readiness::Latch;
@@ -38,14 +38,14 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let orders = Loop::<Fulfilment>::new(fulfilment::LAYOUT, settings.policy()?, limits, &host);
     let returned = Loop::<Returns>::new(returns::LAYOUT, settings.returns_policy()?, limits, &host);
     metrics::register(&host.metrics, vec![orders.tally(), returned.tally()]);
-    tokio::try_join!(orders.run(&host), returned.run(&host))?;
+    tokio::try_join!(orders.run(limits, &host), returned.run(limits, &host))?;
     Ok(())
 }
 
 /// The decide loop of one workflow, and the entries that it cannot read.
 struct Loop<W: Workflow> {
     layout: Layout,
-    decider: Decider<W>,
+    decide_loop: Decider<W>,
     latch: Latch,
     parked: mpsc::Receiver<Parked>,
 }
@@ -54,21 +54,26 @@ impl<W: Workflow> Loop<W> {
     fn new(layout: Layout, policy: W::Policy, limits: Limits, host: &Host) -> Self {
         let (sender, parked) = mpsc::channel(PARKED_AT_ONCE);
         let journal = Journal::new(host.connection.js.clone(), layout);
-        let decider = Decider::new(journal, policy, limits, sender);
+        let decide_loop = Decider::new(journal, policy, limits, sender);
         let latch = host.readiness.latch(&format!("decider of {}", layout.stream));
-        Self { layout, decider, latch, parked }
+        Self { layout, decide_loop, latch, parked }
     }
 
     fn tally(&self) -> (&'static str, Tally) {
-        (self.layout.name, self.decider.tally())
+        (self.layout.name, self.decide_loop.tally())
     }
 
-    async fn run(self, host: &Host) -> anyhow::Result<()> {
-        let Self { layout, decider, latch, parked } = self;
+    async fn run(self, limits: Limits, host: &Host) -> anyhow::Result<()> {
+        let Self { layout, decide_loop, latch, parked } = self;
         let (js, metrics) = (host.connection.js.clone(), host.metrics.clone());
+        let what = format!("the decider of {}", layout.stream);
+        let declare = || async { Ok(decider::declare(&js, &layout, limits).await?) };
+        if host.start().answered(&what, declare).await.context("cannot decide")?.is_none() {
+            return Ok(());
+        }
         let parking = tokio::spawn(parking::quarantine_all(js, layout.stream, parked, metrics));
         latch.set_ready();
-        let decided = decider.run(host.shutdown.token().clone()).await;
+        let decided = decide_loop.run(host.shutdown.token().clone()).await;
         let ended_by_itself = !host.shutdown.is_triggered();
         if ended_by_itself {
             latch.set_not_ready("the decide loop has ended by itself");

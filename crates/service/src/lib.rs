@@ -17,9 +17,11 @@ pub mod readiness;
 pub mod run;
 pub mod settings;
 pub mod shutdown;
+pub mod start;
 pub mod streams;
 
 pub use connect::Connection;
 pub use failure::{EXIT_CODES, Failure};
 pub use run::{About, Common, Host, main, run};
 pub use shutdown::Shutdown;
+pub use start::Start;

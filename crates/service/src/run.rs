@@ -7,6 +7,7 @@ use crate::ping::{AnnounceError, announce};
 use crate::readiness::{Latch, Readiness};
 use crate::settings::{HttpSettings, LogSettings, NatsSettings, StreamSettings};
 use crate::shutdown::Shutdown;
+use crate::start::Start;
 use crate::{http, logs, streams};
 use anyhow::Context as _;
 use async_nats::service::Service;
@@ -91,6 +92,11 @@ impl Host {
         tokio::spawn(watch_connection(latch, connection.clone(), shutdown.clone()));
         Ok(Self { about, connection, shutdown, readiness, metrics, service })
     }
+
+    /// For what the service needs of the broker before it can work.
+    pub fn start(&self) -> Start {
+        Start::new(&self.connection, &self.readiness, &self.shutdown)
+    }
 }
 
 /// Runs a service as the whole of its process, and says in one line what it failed with. `checked` is what a look at its
@@ -133,7 +139,7 @@ where
     };
     let prepared = prepare(about, common, &shutdown, readiness, metrics);
     let Some(prepared) = unless(&shutdown, prepared).await else { return Ok(()) };
-    let host = prepared?;
+    let Some(host) = prepared? else { return Ok(()) };
     tracing::info!(service = about.name, version = about.version, "started");
     let served = until_drained(about.name, host, serve).await;
     if let Some(http) = http {
@@ -143,20 +149,24 @@ where
     served.map_err(Failure::Broken)
 }
 
+/// Connects and declares the streams. None when told to end before.
 async fn prepare(
     about: About,
     common: &Common,
     shutdown: &Shutdown,
     readiness: Readiness,
     metrics: Metrics,
-) -> Result<Host, Failure> {
+) -> Result<Option<Host>, Failure> {
     let connection = connect::connect(&common.nats, about.name).await?;
-    let drifts = streams::declare(&connection.js, common.streams.durability).await;
-    for drift in drifts.map_err(|error| Failure::Broken(error.into()))? {
+    let start = Start::new(&connection, &readiness, shutdown);
+    let declare = || async { Ok(streams::declare(&connection.js, common.streams.durability).await?) };
+    let drifts = start.answered("the streams", declare).await.map_err(Failure::Broken)?;
+    let Some(drifts) = drifts else { return Ok(None) };
+    for drift in drifts {
         tracing::warn!(%drift, "this stream is not as it should be");
     }
     let host = Host::new(about, connection, shutdown.clone(), readiness, metrics).await;
-    host.map_err(|error| Failure::Broken(error.into()))
+    host.map(Some).map_err(|error| Failure::Broken(error.into()))
 }
 
 /// Serves until told to end, then until the work is finished. What cannot be finished because NATS is gone stays for the

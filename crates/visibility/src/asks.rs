@@ -15,7 +15,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use model::{Answer, Ask, CustomerId, Decision, Fact, Milestone, Outcome, Request, System, Timestamp};
 use service::consume::Consume;
-use service::{Shutdown, metrics::Metrics, streams};
+use service::{Shutdown, Start, metrics::Metrics, streams};
 use tokio::sync::watch;
 
 use crate::archive::Keeper;
@@ -55,29 +55,29 @@ struct Taken {
 
 impl Asks {
     /// Ready to do what the instances of one workflow ask. Its words are the model's, as an order's are.
-    ///
-    /// # Errors
-    /// When the archive is not there.
-    pub async fn open(
+    #[must_use]
+    pub fn new(
         js: &jetstream::Context,
         layout: Layout,
+        keeper: Keeper,
         updates: Updates,
         view: View,
         applied: watch::Receiver<Applied>,
         metrics: Metrics,
-    ) -> Result<Self, async_nats::Error> {
-        let keeper = Keeper::open(js).await?;
-        Ok(Self { journal: Journal::new(js.clone(), layout), keeper, updates, view, applied, metrics })
+    ) -> Self {
+        Self { journal: Journal::new(js.clone(), layout), keeper, updates, view, applied, metrics }
     }
 
     /// Works until told to end, then finishes what was begun.
     ///
     /// # Errors
     /// When the consumer cannot be created.
-    pub async fn run(self, shutdown: Shutdown) -> anyhow::Result<()> {
+    pub async fn run(self, start: Start, shutdown: Shutdown) -> anyhow::Result<()> {
         let layout = *self.journal.layout();
         let consume = Consume::new(layout.stream, DURABLE).only([layout.lane(Layout::FLOW)]);
-        let mut bursts = consume.start(self.journal.jetstream(), &shutdown).await?;
+        let open = || async { Ok(consume.clone().start(self.journal.jetstream(), &shutdown).await?) };
+        let what = format!("the consumer of {}", layout.stream);
+        let Some(mut bursts) = start.answered(&what, open).await? else { return Ok(()) };
         let mut under_way = FuturesUnordered::new();
         loop {
             tokio::select! {

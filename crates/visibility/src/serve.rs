@@ -1,13 +1,14 @@
 //! Wires the service together.
 
-use anyhow::anyhow;
-use async_nats::jetstream;
+use anyhow::{Context as _, anyhow};
+use async_nats::jetstream::{self, kv};
 use engine::Layout;
 use service::{Host, Shutdown};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use crate::answer::Answers;
+use crate::archive::Keeper;
 use crate::asks::Asks;
 use crate::lag::{Gauges, Watcher};
 use crate::life::{Ended, Life, links};
@@ -31,16 +32,22 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let js = host.connection.js.clone();
     let mut folder = Folder::take(&settings.data_dir)?;
     let view = View::default();
-    let (publisher, updates) = publisher(&js, &view).await?;
-    let bucket = Writer::bucket(&js).await.map_err(|error| anyhow!("cannot open bucket STATUS: {error}"))?;
+    let start = host.start();
+    let Some((publisher, updates)) = start.answered("stream UPDATES", || publisher(&js, &view)).await? else {
+        return Ok(());
+    };
+    let Some(bucket) = start.answered("bucket STATUS", || bucket(&js)).await? else { return Ok(()) };
+    let Some(keeper) = start.answered("object store ARCHIVE", || keeper(&js)).await? else { return Ok(()) };
     let (shown, lag) = watch::channel(Lag::default());
     let life = life(&settings, &host, &view, &updates, shown);
     let links = &life.links;
     let writer = Writer { board: links.board.clone(), view: view.clone(), live: links.live.clone(), bucket };
     let applied = links.applied.subscribe();
-    let open = |layout| Asks::open(&js, layout, updates.clone(), view.clone(), applied.clone(), host.metrics.clone());
-    let asks = futures::future::try_join_all(WORKFLOWS.map(open)).await;
-    let asks = asks.map_err(|error| anyhow!("cannot open object store ARCHIVE: {error}"))?;
+    let asks = |layout| {
+        let (keeper, applied, metrics) = (keeper.clone(), applied.clone(), host.metrics.clone());
+        Asks::new(&js, layout, keeper, updates.clone(), view.clone(), applied, metrics)
+    };
+    let asks = WORKFLOWS.map(asks);
     let answers = Answers { view, lag, applied: applied.clone(), board: links.board.clone(), updates };
 
     // The projection ends first, and those who tell and answer last: work on asks needs them until it is done.
@@ -49,7 +56,7 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     others.spawn(publisher.run(applied, last.clone()));
     others.spawn(writer.run(last.clone()));
     others.spawn(answers.run(host.service, last.clone()));
-    let asks = futures::future::try_join_all(asks.into_iter().map(|asks| asks.run(first.clone())));
+    let asks = futures::future::try_join_all(asks.into_iter().map(|asks| asks.run(start.clone(), first.clone())));
     let mut asks = tokio::spawn(async move { asks.await.map(drop) });
     let outcome = tokio::select! {
         outcome = keep(&life, &mut folder) => outcome,
@@ -67,7 +74,15 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
 
 async fn publisher(js: &jetstream::Context, view: &View) -> anyhow::Result<(Publisher, Updates)> {
     let opened = Publisher::open(js, view.clone()).await;
-    opened.map_err(|error| anyhow!("cannot read stream UPDATES: {error}"))
+    opened.map_err(anyhow::Error::from_boxed).context("cannot read stream UPDATES")
+}
+
+async fn bucket(js: &jetstream::Context) -> anyhow::Result<kv::Store> {
+    Writer::bucket(js).await.map_err(anyhow::Error::from_boxed).context("cannot open bucket STATUS")
+}
+
+async fn keeper(js: &jetstream::Context) -> anyhow::Result<Keeper> {
+    Keeper::open(js).await.map_err(anyhow::Error::from_boxed).context("cannot open object store ARCHIVE")
 }
 
 fn life(settings: &Settings, host: &Host, view: &View, updates: &Updates, shown: watch::Sender<Lag>) -> Life {

@@ -1,5 +1,6 @@
 //! Each process in turn and the broker too, killed in the middle of a run.
 
+use serde_json::json;
 use simulator::Seed;
 
 use super::broker_side::BrokerSide;
@@ -39,12 +40,10 @@ async fn each_process_and_the_broker_killed_twice_in_the_middle_of_300_orders() 
         eprintln!("killed {name} at {far:?}");
     }
     let (report, _) = demo.sound(ORDERS).await;
-    assert_eq!(report["restarts"]["nats-server"], 2, "{report}");
-    for name in SERVICES {
-        // One that is still starting when the broker dies may end of that, and is started once more.
-        let restarts = report["restarts"][name].as_u64();
-        assert!(matches!(restarts, Some(2..=3)), "{name}: {report}");
-    }
+    let twice = json!({
+        "erp-adapter": 2, "wms-adapter": 2, "tms-adapter": 2, "orchestrator": 2, "visibility": 2, "nats-server": 2,
+    });
+    assert_eq!(report["restarts"], twice, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,8 @@ use engine::Layout;
 use futures::future::{join_all, try_join_all};
 use model::{Ask, OrderId};
 use service::Shutdown;
-use service::consume::{Bursts, Consume, ConsumeError};
+use service::Start;
+use service::consume::{Bursts, Consume};
 use service::failure::in_one_line;
 use service::quarantine::{Kind, Quarantined, Reason, quarantine};
 
@@ -41,9 +42,9 @@ const FLOW: &str = Layout::FLOW;
 ///
 /// # Errors
 /// When its consumer cannot be created.
-pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, shutdown: Shutdown) -> anyhow::Result<()> {
-    let opening = adapter.workflows.iter().map(|entries| open(&adapter, entries, &shutdown));
-    let opened = try_join_all(opening).await?;
+pub async fn run(adapter: Arc<Adapter>, trouble: Arc<Trouble>, start: Start, shutdown: Shutdown) -> anyhow::Result<()> {
+    let opening = adapter.workflows.iter().map(|entries| open(&adapter, entries, &start, &shutdown));
+    let Some(opened) = try_join_all(opening).await?.into_iter().collect::<Option<Vec<_>>>() else { return Ok(()) };
     trouble.opened();
     let durable = durable(&adapter);
     let pumps = adapter.workflows.iter().zip(opened).map(async |(entries, mut bursts)| {
@@ -64,15 +65,21 @@ fn durable(adapter: &Adapter) -> String {
     format!("{}_asks", adapter.service)
 }
 
-/// Starts the consumer of one workflow's decisions.
-async fn open(adapter: &Adapter, entries: &Entries, shutdown: &Shutdown) -> Result<Bursts, ConsumeError> {
+/// Starts the consumer of one workflow's decisions. None when told to end before.
+async fn open(
+    adapter: &Adapter,
+    entries: &Entries,
+    start: &Start,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Option<Bursts>> {
     let layout = entries.layout();
     let mut consume = Consume::new(layout.stream, durable(adapter)).only([layout.lane(FLOW)]);
     consume.prefetch = consume.prefetch.max(adapter.in_flight);
     consume.ack_wait = ACK_WAIT;
     // Two processes could send one order's asks in another order than they were decided in.
     consume.one_at_a_time = true;
-    consume.start(&adapter.js, shutdown).await
+    let step = || async { Ok(consume.clone().start(&adapter.js, shutdown).await?) };
+    start.answered(&format!("the consumer of {}", layout.stream), step).await
 }
 
 /// What the decisions of one workflow are worked on with.

@@ -6,6 +6,7 @@ use model::Timestamp;
 
 use crate::fold::Folded;
 use crate::layout::Key;
+use crate::timers::Held;
 use crate::workflow::{Workflow, WorkflowRecord};
 
 /// One instance in hand.
@@ -29,6 +30,8 @@ pub(super) struct Case<W: Workflow> {
 pub(super) struct Timer {
     /// When it will fire; `None` when that is not known.
     pub set_for: Option<Timestamp>,
+    /// Its place in the stream; 0 when it is not known to be there.
+    pub sequence: u64,
     /// It is being set.
     pub is_busy: bool,
     /// Deadlines up to this time were looked at.
@@ -49,6 +52,14 @@ pub(super) enum Phase<W: Workflow> {
         /// The messages that were decided on.
         deciding_on: Vec<jetstream::Message>,
     },
+}
+
+impl Timer {
+    /// The broker holds it, or it is not known whether it does.
+    pub fn is_held(&mut self, held: Option<Held>) {
+        self.set_for = held.map(|held| held.at);
+        self.sequence = held.map_or(0, |held| held.sequence);
+    }
 }
 
 impl<W: Workflow> Case<W> {

@@ -1,5 +1,6 @@
 //! Where the messages come from: two durable consumers, each followed by a task that never gives up.
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::MessagesErrorKind;
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{DeciderError, Limits};
 use crate::layout::Layout;
+use crate::unanswered::is_unanswered;
 
 /// The durable consumer of the entries.
 const ENTRIES: &str = "decider";
@@ -29,13 +31,14 @@ const BATCH: usize = 1_000;
 /// and how many bytes of them. An entry larger than that would never come, so it is well above the largest a stream takes.
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
 
+/// A durable consumer as it should be.
+pub(super) struct Source {
+    stream: &'static str,
+    config: consumer::pull::Config,
+}
+
 /// The entries of all instances. One process is served at a time, so that what it has folded stays complete.
-pub(super) async fn entries(
-    js: &jetstream::Context,
-    layout: &Layout,
-    limits: Limits,
-    shutdown: &CancellationToken,
-) -> Result<mpsc::Receiver<Message>, DeciderError> {
+pub(super) fn entries(layout: &Layout, limits: Limits) -> Source {
     let config = consumer::pull::Config {
         durable_name: Some(ENTRIES.to_owned()),
         description: Some("decides on every entry".to_owned()),
@@ -47,16 +50,11 @@ pub(super) async fn entries(
         priority_timeout: PIN_WAIT,
         ..Default::default()
     };
-    follow(js, layout.stream, config, limits, shutdown).await
+    Source { stream: layout.stream, config }
 }
 
 /// The deadlines that passed.
-pub(super) async fn due(
-    js: &jetstream::Context,
-    layout: &Layout,
-    limits: Limits,
-    shutdown: &CancellationToken,
-) -> Result<mpsc::Receiver<Message>, DeciderError> {
+pub(super) fn due(layout: &Layout, limits: Limits) -> Source {
     let config = consumer::pull::Config {
         durable_name: Some(format!("decider_{}_due", layout.name)),
         description: Some("notes every deadline that passes".to_owned()),
@@ -65,7 +63,14 @@ pub(super) async fn due(
         max_ack_pending: limits.unacknowledged,
         ..Default::default()
     };
-    follow(js, layout.timers, config, limits, shutdown).await
+    Source { stream: layout.timers, config }
+}
+
+/// The broker's word for the process it serves; None when it serves none or does not answer.
+pub(super) async fn served(js: &jetstream::Context, layout: &Layout) -> Option<String> {
+    let stream = js.get_stream_no_info(layout.stream).await.ok()?;
+    let info = stream.consumer_info(ENTRIES).await.ok()?;
+    info.priority_groups.into_iter().find(|group| group.group == GROUP)?.pinned_client_id
 }
 
 /// Has the broker send again at once what another process left unacknowledged (ADR-60; servers before 2.14 send it
@@ -80,56 +85,65 @@ pub(super) async fn redeliver(js: &jetstream::Context, layout: &Layout) {
     }
 }
 
-async fn follow(
-    js: &jetstream::Context,
-    stream: &str,
-    config: consumer::pull::Config,
-    limits: Limits,
-    shutdown: &CancellationToken,
-) -> Result<mpsc::Receiver<Message>, DeciderError> {
-    let consumer = declare(js, stream, &config).await;
-    let consumer = consumer.map_err(|source| DeciderError { stream: stream.to_owned(), source })?;
-    let (sender, receiver) = mpsc::channel(limits.burst);
-    let feed = Feed { js: js.clone(), stream: stream.to_owned(), config, sender };
-    let shutdown = shutdown.clone();
-    tokio::spawn(async move {
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = feed.run(consumer) => {}
-        }
-    });
-    Ok(receiver)
-}
+impl Source {
+    /// Creates the consumer when it is missing.
+    pub async fn declare(&self, js: &jetstream::Context) -> Result<PullConsumer, DeciderError> {
+        let failed = |source| DeciderError { stream: self.stream.to_owned(), source };
+        let name = self.config.durable_name.clone().unwrap_or_default();
+        let stream = js.get_stream(self.stream).await.map_err(|error| failed(error.into()))?;
+        stream.get_or_create_consumer(&name, self.config.clone()).await.map_err(|error| failed(error.into()))
+    }
 
-async fn declare(
-    js: &jetstream::Context,
-    stream: &str,
-    config: &consumer::pull::Config,
-) -> Result<PullConsumer, async_nats::Error> {
-    let name = config.durable_name.clone().unwrap_or_default();
-    Ok(js.get_stream(stream).await?.get_or_create_consumer(&name, config.clone()).await?)
+    /// Follows the consumer until shutdown. A broker that does not answer is waited for.
+    pub async fn follow(
+        self,
+        js: &jetstream::Context,
+        limits: Limits,
+        shutdown: &CancellationToken,
+    ) -> Result<mpsc::Receiver<Message>, DeciderError> {
+        let consumer = match self.declare(js).await {
+            Ok(consumer) => Some(consumer),
+            Err(error) if is_unanswered(&error) => None,
+            Err(error) => return Err(error),
+        };
+        let (sender, receiver) = mpsc::channel(limits.burst);
+        let feed = Feed { js: js.clone(), source: self, sender };
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = feed.run(consumer) => {}
+            }
+        });
+        Ok(receiver)
+    }
 }
 
 struct Feed {
     js: jetstream::Context,
-    stream: String,
-    config: consumer::pull::Config,
+    source: Source,
     sender: mpsc::Sender<Message>,
 }
 
 impl Feed {
-    async fn run(self, mut consumer: PullConsumer) {
+    async fn run(self, mut consumer: Option<PullConsumer>) {
+        let stream = self.source.stream;
         loop {
-            if let Err(error) = self.pass_on(&consumer).await {
-                tracing::warn!(stream = self.stream, %error, "lost the consumer; following again");
+            if let Some(consumer) = &consumer
+                && let Err(error) = self.pass_on(consumer).await
+            {
+                tracing::warn!(stream, %error, "lost the consumer; following again");
             }
             if self.sender.is_closed() {
                 return;
             }
             tokio::time::sleep(PAUSE).await;
-            match declare(&self.js, &self.stream, &self.config).await {
-                Ok(declared) => consumer = declared,
-                Err(error) => tracing::warn!(stream = self.stream, %error, "cannot follow; trying again"),
+            match self.source.declare(&self.js).await {
+                Ok(declared) => consumer = Some(declared),
+                Err(error) => {
+                    let cause = error.source().map(ToString::to_string);
+                    tracing::warn!(stream, cause, "cannot follow; trying again");
+                }
             }
         }
     }
@@ -142,7 +156,7 @@ impl Feed {
             .max_bytes_per_batch(BATCH_BYTES)
             .expires(EXPIRES)
             .heartbeat(EXPIRES / 2);
-        if let Some(group) = self.config.priority_groups.first() {
+        if let Some(group) = self.source.config.priority_groups.first() {
             builder = builder.group(group);
         }
         let mut messages = builder.messages().await?;
@@ -154,7 +168,7 @@ impl Feed {
                     }
                 }
                 Err(error) if error.kind() == MessagesErrorKind::MissingHeartbeat => {
-                    tracing::warn!(stream = self.stream, "the broker was silent for longer than agreed");
+                    tracing::warn!(stream = self.source.stream, "the broker was silent for longer than agreed");
                 }
                 Err(error) => return Err(Box::new(error)),
             }

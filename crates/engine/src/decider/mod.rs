@@ -104,6 +104,16 @@ pub struct DeciderError {
     source: async_nats::Error,
 }
 
+/// Creates the consumers of a decide loop that are missing, before it runs.
+///
+/// # Errors
+/// [`DeciderError`] when the streams are not there, or the broker does not answer.
+pub async fn declare(js: &jetstream::Context, layout: &Layout, limits: Limits) -> Result<(), DeciderError> {
+    feed::entries(layout, limits).declare(js).await?;
+    feed::due(layout, limits).declare(js).await?;
+    Ok(())
+}
+
 /// The decide loop of one workflow.
 pub struct Decider<W: Workflow> {
     journal: Journal<W>,
@@ -149,8 +159,8 @@ impl<W: Workflow> Decider<W> {
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), DeciderError> {
         let layout = *self.journal.layout();
         let js = self.journal.jetstream().clone();
-        let mut entries = feed::entries(&js, &layout, self.limits, &shutdown).await?;
-        let mut due = feed::due(&js, &layout, self.limits, &shutdown).await?;
+        let mut entries = feed::entries(&layout, self.limits).follow(&js, self.limits, &shutdown).await?;
+        let mut due = feed::due(&layout, self.limits).follow(&js, self.limits, &shutdown).await?;
         let mut burst = Vec::with_capacity(self.limits.burst);
         let mut passed = Vec::with_capacity(self.limits.burst);
         while !shutdown.is_cancelled() {
@@ -164,9 +174,7 @@ impl<W: Workflow> Decider<W> {
             for message in burst.drain(..) {
                 self.take_in(message).await;
             }
-            for message in passed.drain(..) {
-                self.take_due(message).await;
-            }
+            self.take_due(passed.drain(..)).await;
             self.decide_stirred().await;
         }
         while let Some(done) = self.work.next().await {
@@ -202,12 +210,14 @@ impl<W: Workflow> Decider<W> {
     /// Decisions, of this process or another. The timer is set for their deadlines before the entry is acknowledged, so
     /// that a crash cannot lose one.
     async fn take_decisions(&mut self, key: Key, entry: WorkflowRecord<W>, message: jetstream::Message) {
-        let sets_deadlines = match &entry.entry.content {
-            Content::Decisions { decisions, .. } => decisions.iter().any(|decision| W::deadline(decision).is_some()),
-            Content::Facts { .. } | Content::Due { .. } => false,
+        let first = match &entry.entry.content {
+            Content::Decisions { decisions, .. } => decisions.iter().filter_map(W::deadline).map(|(_, at)| at).min(),
+            Content::Facts { .. } | Content::Due { .. } => None,
         };
-        if sets_deadlines {
+        if let Some(first) = first {
             let case = self.case(&key, entry.sequence);
+            // A deadline in the past was not looked at yet.
+            case.timer.fired = case.timer.fired.filter(|fired| *fired < first);
             case.setting.push(message);
             case.take(entry);
             self.stirred.push(key);
@@ -219,13 +229,29 @@ impl<W: Workflow> Decider<W> {
         }
     }
 
-    async fn take_due(&mut self, message: jetstream::Message) {
-        let Some(key) = self.journal.layout().parse_due(&message.subject) else {
-            tracing::warn!(subject = %message.subject, "a due message of an unknown form");
-            return acknowledge(&message).await;
-        };
-        // Deadlines are shared by all processes, entries are not: what is folded here may have grown old.
-        self.cases.forget(&key);
+    /// Timers that fired. Their messages are shared by all processes, entries are not: what is folded here is trusted only
+    /// while this process is the one served. That is asked once for all of them, and only where something is folded.
+    async fn take_due(&mut self, messages: impl Iterator<Item = jetstream::Message>) {
+        let mut folded = Vec::new();
+        for message in messages {
+            match self.journal.layout().parse_due(&message.subject) {
+                Some(key) if self.pin.is_some() && self.cases.get(&key).is_some() => folded.push((key, message)),
+                Some(key) => {
+                    self.cases.forget(&key);
+                    self.add_due(key, message);
+                }
+                None => {
+                    tracing::warn!(subject = %message.subject, "a due message of an unknown form");
+                    acknowledge(&message).await;
+                }
+            }
+        }
+        if !folded.is_empty() {
+            self.work.push(work::ask_who_is_served(&self.journal, folded));
+        }
+    }
+
+    fn add_due(&mut self, key: Key, message: jetstream::Message) {
         self.case(&key, 0).due.push(message);
         self.stirred.push(key);
     }
@@ -316,7 +342,8 @@ impl<W: Workflow> Decider<W> {
         match case.next_deadline() {
             Some(next) if case.timer.set_for.is_none_or(|set_for| set_for > next || set_for <= now) => {
                 case.timer.is_busy = true;
-                self.work.push(work::set_timer(&self.journal, key.clone(), next, messages));
+                let known = case.timer.sequence;
+                self.work.push(work::set_timer(&self.journal, key.clone(), next, known, messages));
             }
             Some(_) | None => {
                 for message in &messages {

@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 
 use async_nats::jetstream;
 use futures::{FutureExt, StreamExt};
-use model::Timestamp;
 
 use super::cases::{Case, Phase};
 use super::work::{Done, Passing};
@@ -13,6 +12,7 @@ use crate::entry::Recorded;
 use crate::fold::Folded;
 use crate::journal::{AppendError, AppendErrorKind, ReadError, ReadErrorKind};
 use crate::layout::{Key, Layout};
+use crate::timers::Held;
 use crate::workflow::{Workflow, WorkflowEntry, WorkflowRecord};
 
 impl<W: Workflow> Decider<W> {
@@ -31,28 +31,23 @@ impl<W: Workflow> Decider<W> {
             Done::Loaded { key, entries: Err(error) } => self.not_loaded(&key, &error).await,
             Done::Appended { key, entry, sequence: Ok(sequence) } => self.appended(key, entry, sequence).await,
             Done::Appended { key, sequence: Err(error), .. } => self.not_appended(key, &error).await,
-            Done::TimerSet { key, at, messages, result } => self.timer_set(key, at, &messages, result).await,
+            Done::TimerSet { key, messages, result } => self.timer_set(key, &messages, result).await,
             Done::Passed { key, passing, messages, result } => self.passed(key, &passing, &messages, result).await,
+            Done::Served { pin, due } => self.served(pin, due),
             Done::Redelivering => {}
         }
     }
 
-    async fn timer_set(
-        &mut self,
-        key: Key,
-        at: Timestamp,
-        messages: &[jetstream::Message],
-        result: Result<(), AppendError>,
-    ) {
+    async fn timer_set(&mut self, key: Key, messages: &[jetstream::Message], result: Result<Held, AppendError>) {
         if result.is_ok() {
             count(&self.tally.deadlines);
         }
         if let Some(case) = self.cases.get(&key) {
             case.timer.is_busy = false;
-            case.timer.set_for = result.is_ok().then_some(at);
+            case.timer.is_held(result.as_ref().ok().copied());
             self.stirred.push(key);
         }
-        self.confirm(messages, result).await;
+        self.confirm(messages, result.map(drop)).await;
     }
 
     async fn passed(
@@ -60,20 +55,31 @@ impl<W: Workflow> Decider<W> {
         key: Key,
         passing: &Passing,
         messages: &[jetstream::Message],
-        result: Result<(), AppendError>,
+        result: Result<Option<Held>, AppendError>,
     ) {
         if result.is_ok() {
             self.tally.due.fetch_add(passing.awaited.len() as u64, Ordering::Relaxed);
         }
         if let Some(case) = self.cases.get(&key) {
             case.timer.is_busy = false;
-            case.timer.set_for = passing.next.filter(|_| result.is_ok());
+            case.timer.is_held(result.as_ref().ok().copied().flatten());
             if result.is_ok() {
                 case.timer.fired = case.timer.fired.max(Some(passing.until));
             }
             self.stirred.push(key);
         }
-        self.confirm(messages, result).await;
+        self.confirm(messages, result.map(drop)).await;
+    }
+
+    /// What is folded here is complete while this process is the one served; otherwise it may have grown old.
+    fn served(&mut self, pin: Option<String>, due: Vec<(Key, jetstream::Message)>) {
+        let is_served = pin.is_some() && pin == self.pin;
+        for (key, message) in due {
+            if !is_served {
+                self.cases.forget(&key);
+            }
+            self.add_due(key, message);
+        }
     }
 
     async fn confirm(&mut self, messages: &[jetstream::Message], result: Result<(), AppendError>) {

@@ -9,7 +9,7 @@ use super::feed;
 use crate::entry::{Content, Entry, EntryId};
 use crate::journal::{AppendError, Journal, ReadError};
 use crate::layout::{Key, Layout};
-use crate::timers;
+use crate::timers::{self, Held};
 use crate::workflow::{Workflow, WorkflowEntry, WorkflowRecord};
 
 /// Something under way.
@@ -22,9 +22,11 @@ pub(super) enum Done<W: Workflow> {
     /// Decisions were appended, or not.
     Appended { key: Key, entry: WorkflowEntry<W>, sequence: Result<u64, AppendError> },
     /// A timer was set, or not, as the decisions in these messages ask for.
-    TimerSet { key: Key, at: Timestamp, messages: Vec<jetstream::Message>, result: Result<(), AppendError> },
+    TimerSet { key: Key, messages: Vec<jetstream::Message>, result: Result<Held, AppendError> },
     /// The deadlines that passed were appended as far as anybody waited for them, and the timer set for the next, or not.
-    Passed { key: Key, passing: Passing, messages: Vec<jetstream::Message>, result: Result<(), AppendError> },
+    Passed { key: Key, passing: Passing, messages: Vec<jetstream::Message>, result: Result<Option<Held>, AppendError> },
+    /// The broker was asked which process it serves; these messages say that timers fired before that.
+    Served { pin: Option<String>, due: Vec<(Key, jetstream::Message)> },
     /// The broker was told to send again what another process left unacknowledged.
     Redelivering,
 }
@@ -61,13 +63,13 @@ pub(super) fn set_timer<W: Workflow>(
     journal: &Journal<W>,
     key: Key,
     at: Timestamp,
+    known: u64,
     messages: Vec<jetstream::Message>,
 ) -> Work<W> {
     let journal = journal.clone();
     async move {
-        let cause = newest(&messages);
-        let result = timers::set(journal.jetstream(), journal.layout(), &key, at, cause).await;
-        Done::TimerSet { key, at, messages, result }
+        let result = timers::set(journal.jetstream(), journal.layout(), &key, at, known, None).await;
+        Done::TimerSet { key, messages, result }
     }
     .boxed()
 }
@@ -80,32 +82,36 @@ pub(super) fn pass<W: Workflow>(
 ) -> Work<W> {
     let journal = journal.clone();
     async move {
-        let result = append_due(&journal, &key, &passing, newest(&messages)).await;
+        let result = append_due(&journal, &key, &passing).await;
         Done::Passed { key, passing, messages, result }
     }
     .boxed()
-}
-
-/// The place of the newest of these messages in its stream.
-fn newest(messages: &[jetstream::Message]) -> u64 {
-    messages.iter().filter_map(|message| Some(message.info().ok()?.stream_sequence)).max().unwrap_or(0)
 }
 
 async fn append_due<W: Workflow>(
     journal: &Journal<W>,
     key: &Key,
     passing: &Passing,
-    fired: u64,
-) -> Result<(), AppendError> {
+) -> Result<Option<Held>, AppendError> {
     for (name, at) in &passing.awaited {
         let id = EntryId::of(&[key.token().as_bytes(), name.as_bytes(), &at.as_millis().to_be_bytes()]);
         let entry = Entry { id, content: Content::Due { name: name.clone(), at: *at } };
         journal.append(key, Layout::CLOCK, &entry).await?;
     }
     match passing.next {
-        Some(next) => timers::set(journal.jetstream(), journal.layout(), key, next, fired).await,
-        None => Ok(()),
+        Some(next) => {
+            // The timer that fired is gone; one that is there was set since.
+            let set = timers::set(journal.jetstream(), journal.layout(), key, next, 0, Some(passing.until));
+            set.await.map(Some)
+        }
+        None => Ok(None),
     }
+}
+
+/// Asks which process is the one served, once for all these messages.
+pub(super) fn ask_who_is_served<W: Workflow>(journal: &Journal<W>, due: Vec<(Key, jetstream::Message)>) -> Work<W> {
+    let (js, layout) = (journal.jetstream().clone(), *journal.layout());
+    async move { Done::Served { pin: feed::served(&js, &layout).await, due } }.boxed()
 }
 
 pub(super) fn redeliver<W: Workflow>(journal: &Journal<W>) -> Work<W> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::{self, stream};
+use async_nats::jetstream::{self, consumer, stream};
 use engine::{
     Content, Decider, Entry, EntryId, FactId, Folded, Journal, Key, Limits, Parked, Source, Tally, Told, WorkflowEntry,
 };
@@ -42,6 +42,15 @@ impl Library {
 
     pub fn journal(&self) -> Journal<Loan> {
         Journal::new(self.js.clone(), LAYOUT)
+    }
+
+    /// Has due messages that were not acknowledged delivered again soon.
+    pub async fn redeliver_due_after(&self, ack_wait: Duration) {
+        let stream = self.js.get_stream(LAYOUT.timers).await.expect("the stream");
+        let due = format!("decider_{}_due", LAYOUT.name);
+        let info = stream.consumer_info(&due).await.expect("the consumer");
+        let config = consumer::Config { ack_wait, ..info.config };
+        stream.update_consumer(config).await.expect("updated");
     }
 
     pub async fn tell(&self, key: &Key, lane: &str, fact: Fact) -> u64 {

@@ -9,6 +9,8 @@ pub const LAYOUT: Layout =
 
 /// The deadline by which the one who waits is told.
 const TELL: &str = "tell";
+/// The deadline by which one who asks gets an answer.
+const ANSWER: &str = "answer";
 
 pub struct Loan;
 
@@ -19,6 +21,10 @@ pub enum Fact {
     },
     /// Somebody else wants the book, and is to be told within this time how it stands.
     Reserved {
+        millis: i64,
+    },
+    /// The one who has the book asks for something, and is to be answered within this time.
+    Asked {
         millis: i64,
     },
     Returned,
@@ -34,6 +40,7 @@ pub enum LaterFact {
 pub enum Decision {
     LendUntil(Timestamp),
     TellBy(Timestamp),
+    AnswerBy(Timestamp),
     Fine,
     Close,
 }
@@ -42,9 +49,11 @@ pub enum Decision {
 pub struct State {
     pub borrowed: Option<i64>,
     pub reserved: Option<i64>,
+    pub asked: Option<i64>,
     pub returned: bool,
     pub due: bool,
     pub told: bool,
+    pub answered: bool,
     pub decisions: Vec<Decision>,
 }
 
@@ -63,10 +72,12 @@ impl Workflow for Loan {
             Content::Facts { facts, .. } => facts.iter().for_each(|told| match &told.fact {
                 Fact::Borrowed { millis } => state.borrowed = Some(*millis),
                 Fact::Reserved { millis } => state.reserved = Some(*millis),
+                Fact::Asked { millis } => state.asked = Some(*millis),
                 Fact::Returned => state.returned = true,
             }),
             Content::Decisions { decisions, .. } => state.decisions.extend(decisions.iter().cloned()),
             Content::Due { name, .. } if name == TELL => state.told = true,
+            Content::Due { name, .. } if name == ANSWER => state.answered = true,
             Content::Due { .. } => state.due = true,
         }
     }
@@ -82,6 +93,10 @@ impl Workflow for Loan {
         if let Some(millis) = state.reserved.filter(|_| !telling) {
             decisions.push(Decision::TellBy(now.plus_millis(millis)));
         }
+        let answering = state.decisions.iter().any(|decision| matches!(decision, Decision::AnswerBy(_)));
+        if let Some(millis) = state.asked.filter(|_| !answering) {
+            decisions.push(Decision::AnswerBy(now.plus_millis(millis)));
+        }
         if state.due && !state.returned && !state.decisions.contains(&Decision::Fine) {
             decisions.push(Decision::Fine);
         }
@@ -95,6 +110,7 @@ impl Workflow for Loan {
         match decision {
             Decision::LendUntil(at) => Some(("bring back", *at)),
             Decision::TellBy(at) => Some((TELL, *at)),
+            Decision::AnswerBy(at) => Some((ANSWER, *at)),
             Decision::Fine | Decision::Close => None,
         }
     }

@@ -20,7 +20,7 @@ pub enum StreamsError {
         source: jetstream::context::GetStreamError,
     },
     /// A stream cannot be created.
-    #[error("cannot create stream {stream} with {replicas} replica(s): {source}; production needs three brokers")]
+    #[error("cannot create stream {stream} with {replicas} replica(s): {source}; {}", advice(source))]
     Create {
         /// The stream.
         stream: String,
@@ -29,6 +29,15 @@ pub enum StreamsError {
         /// The client's words.
         source: CreateStreamError,
     },
+}
+
+/// What to do about a stream that cannot be created.
+fn advice(source: &CreateStreamError) -> &'static str {
+    if engine::is_unanswered(source) {
+        "is JetStream on, and may this user call $JS.API.STREAM.CREATE?"
+    } else {
+        "production needs three brokers"
+    }
 }
 
 /// Creates every stream, bucket and object store that is missing. One that exists and differs is reported field by

@@ -8,6 +8,7 @@ mod precedence;
 mod quarantine;
 mod run;
 mod secure;
+mod start;
 mod streams;
 
 use broker::{Broker, Options};
