@@ -9,6 +9,7 @@ mod dates;
 mod disagreements;
 mod problems;
 mod quantities;
+mod release;
 mod rest;
 mod undo;
 mod waits;
@@ -36,8 +37,7 @@ pub fn decide(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
     if state.id().is_none() {
         return Vec::new();
     }
-    // Before its release there is nothing to work on, but a person must see that it can take no more.
-    let Some(mut case) = Case::of(state, policy) else { return changes(state, problems::flooded(state)) };
+    let Some(mut case) = Case::of(state, policy) else { return release::before(state, policy, now) };
     if state.ended().is_some() {
         return changes(state, problems::after_the_end(&case));
     }

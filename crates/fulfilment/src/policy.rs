@@ -152,6 +152,8 @@ pub struct Deadlines {
     pub give_back: Wait,
     /// From one system's claim that a shipment is further, to its system of record saying so.
     pub disagreement: Wait,
+    /// From the first that is told of an order to its release.
+    pub release: Wait,
 }
 
 /// What may differ without being a problem.
@@ -211,6 +213,7 @@ impl Default for Deadlines {
             short: Wait::hours(4),
             give_back: Wait::hours(21 * 24),
             disagreement: Wait::hours(8),
+            release: Wait::hours(24),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | key | of an order | of a milestone or invoice |
 //! |---|---|---|
-//! | `each` | where the lines are | where the lines are; may be absent from the message |
+//! | `each` | where the lines are | where the lines are; may be absent from the message, and then all are meant |
 //! | `when` | [guards](crate::guard) a line must pass to count | the same |
 //! | `line` | the line's number | the line's number |
 //! | `quantity`, `unit` | more than 0, at most [`Quantity::MOST`]; `EA` when `unit` is not given | 0 or more |
@@ -165,10 +165,11 @@ impl ProgressLines {
         Ok(lines)
     }
 
-    /// The lines; none where the message lists none. A line may come several times, as from several locations.
+    /// The lines; none where the message has no list of them, and all are meant. A list of none would be taken for all too.
+    /// A line may come several times, as from several locations.
     pub(crate) fn read(&self, scope: &Scope<'_>) -> Result<Vec<Progress>, Unreadable> {
         let mut lines = Vec::new();
-        self.each.visit(scope, MAX_LINES, |element| {
+        let is_listed = self.each.visit(scope, MAX_LINES, |element| {
             if self.when.hold(element) {
                 lines.push(Progress {
                     line: self.line.required(element)?,
@@ -178,6 +179,10 @@ impl ProgressLines {
             }
             Ok(())
         })?;
+        if is_listed && lines.is_empty() {
+            let detail = "lists no line that counts; a message about all of them has no list";
+            return Err(self.each.unreadable(scope, UnreadableKind::Empty, detail));
+        }
         Ok(lines)
     }
 }

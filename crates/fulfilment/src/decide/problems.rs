@@ -10,6 +10,8 @@ use rust_decimal::Decimal;
 use super::case::Case;
 use super::dates::{delivery_failing, late};
 use super::disagreements::disagreement;
+use super::quantities::too_much;
+use super::release::RELEASE;
 use super::rest::shipped_short;
 use super::undo;
 use super::undo::{UNDO, cancel_too_late};
@@ -17,7 +19,7 @@ use super::waits::Wait;
 use crate::state::{AskState, MAX_FACTS, Shipment, State};
 
 /// How many things that are wrong are named in one exception before the rest is only counted.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// Everything that is wrong with an order that is being worked on.
 pub(super) fn open(case: &Case<'_>) -> Vec<Exception> {
@@ -61,7 +63,7 @@ pub(super) fn stands(case: &Case<'_>, problem: &Exception) -> bool {
 /// Whether an operator can take a problem of this kind as it is. Where the order cannot go on without what is lacking, it has
 /// to be asked again, or told by the operator.
 #[must_use]
-pub const fn is_waivable(kind: &ExceptionKind) -> bool {
+pub fn is_waivable(kind: &ExceptionKind) -> bool {
     match kind {
         ExceptionKind::NoStock(_)
         | ExceptionKind::BookingRefused(_)
@@ -77,16 +79,21 @@ pub const fn is_waivable(kind: &ExceptionKind) -> bool {
         | ExceptionKind::DeliveryFailing(_)
         | ExceptionKind::Late(_)
         | ExceptionKind::Disagreement(_) => true,
-        ExceptionKind::Invalid
-        | ExceptionKind::AskRefused(_)
-        | ExceptionKind::Overdue(_)
-        | ExceptionKind::GoodsIssueMissing(_) => false,
+        // Who tells of an order that is not there may have mistaken its number.
+        ExceptionKind::Overdue(wait) => wait == RELEASE,
+        ExceptionKind::Invalid | ExceptionKind::AskRefused(_) | ExceptionKind::GoodsIssueMissing(_) => false,
     }
 }
 
 /// Whether the quantities of a shipment differ along the way, and nobody took that as it is.
 pub(super) fn differs_on_the_way(case: &Case<'_>) -> bool {
     quantity_mismatch(case).iter().any(|problem| stands(case, problem))
+}
+
+/// Whether more is told of a shipment than there was before, and nobody took that as it is.
+pub(super) fn overshoots<'a>(case: &Case<'a>, shipment: &Shipment<'a>) -> bool {
+    let is_too_much = case.tally(shipment).any(|(part, amounts)| too_much(part, amounts).is_some());
+    is_too_much && mismatch_of(case, shipment).iter().any(|problem| stands(case, problem))
 }
 
 /// The master data do not allow the order or were never asked, or its lines are none that a warehouse could ship.
@@ -226,10 +233,11 @@ fn lost(case: &Case<'_>, shipment: &Shipment<'_>) -> Option<Reason> {
 /// What was delivered is not what was shipped, or what was shipped is not what was packed or picked; or, at any time, there
 /// is more of it than there was before, or than was ordered.
 fn quantity_mismatch(case: &Case<'_>) -> Vec<Exception> {
-    let problem = |shipment: &Shipment<'_>| {
-        exception(ExceptionKind::QuantityMismatch(shipment.id.clone()), case.differing_lines(shipment))
-    };
-    case.shipments().flat_map(problem).collect()
+    case.shipments().flat_map(|shipment| mismatch_of(case, shipment)).collect()
+}
+
+fn mismatch_of<'a>(case: &Case<'a>, shipment: &Shipment<'a>) -> Vec<Exception> {
+    exception(ExceptionKind::QuantityMismatch(shipment.id.clone()), case.differing_lines(shipment))
 }
 
 /// The ERP changed the order when some of it had left already, or after its end: what was asked stands.

@@ -5,7 +5,7 @@ use model::{Decision, Exception, ExceptionKind, Lacking, Progress, ShipmentId, S
 use rust_decimal::Decimal;
 
 use super::case::Case;
-use super::problems::{is_undelivered, stands};
+use super::problems::{is_undelivered, overshoots, stands};
 use super::waits::Wait;
 use crate::policy::{Short, Undelivered};
 use crate::state::{Amounts, Part, Shipment, Step};
@@ -20,13 +20,14 @@ impl<'a> Case<'a> {
             Lacking::Reserved if self.is_reserved_short(shipment) => {
                 &|part, amounts| part.held().saturating_sub(amounts.of(Step::Allocated))
             }
-            Lacking::Shipped if self.is_issued(shipment) => {
+            Lacking::Shipped if self.is_issued(shipment) || self.ships_nothing(shipment) => {
                 &|part, amounts| self.to_ship(shipment, part, amounts).saturating_sub(amounts.of(Step::Shipped))
             }
-            // Before it is known what left, nobody can say what of it did not arrive.
+            // Before it is known what left, nobody can say what of it did not arrive; what left beyond what was to leave is
+            // nothing to send again.
             Lacking::Delivered if self.is_issued(shipment) && self.is_at_its_end(shipment) => &|part, amounts| {
                 let settled = amounts.of(Step::Delivered).saturating_add(part.sent_again);
-                amounts.of(Step::Shipped).saturating_sub(settled)
+                amounts.of(Step::Shipped).min(part.held()).saturating_sub(settled)
             },
             Lacking::Reserved | Lacking::Shipped | Lacking::Delivered => return Vec::new(),
         };
@@ -41,6 +42,11 @@ impl<'a> Case<'a> {
     /// How much of a line is to leave with a shipment.
     pub fn to_ship(&self, shipment: &Shipment<'a>, part: &Part<'_>, amounts: &Amounts) -> Decimal {
         if self.ships_short(shipment) { part.held().min(amounts.of(Step::Allocated)) } else { part.held() }
+    }
+
+    /// Whether the warehouse said that nothing of a shipment leaves.
+    pub fn ships_nothing(&self, shipment: &Shipment<'_>) -> bool {
+        !self.has_left(shipment) && self.known.actual.is_issued_empty(shipment)
     }
 
     /// Whether a shipment arrived, or will not.
@@ -95,14 +101,15 @@ impl<'a> Case<'a> {
 /// The steps at which it takes some time to be sure that the rest does not come.
 const STEPS: [Lacking; 2] = [Lacking::Shipped, Lacking::Delivered];
 
-/// Something lacks, and the policy has it travel as another shipment; it is wanted, and nobody holds the order back.
+/// Something lacks, and the policy has it travel as another shipment; it is wanted, and nobody holds the order back. Where more
+/// is told than there can be, nobody knows what lacks.
 pub(super) fn split(case: &Case<'_>) -> Vec<Decision> {
     if !case.may_commit() {
         return Vec::new();
     }
     let mut number = case.state.next_shipment(&case.known.shipments);
     let mut splits = Vec::new();
-    for shipment in case.live_shipments() {
+    for shipment in case.live_shipments().filter(|shipment| !overshoots(case, shipment)) {
         for lacking in [Lacking::Reserved, Lacking::Shipped, Lacking::Delivered] {
             let is_certain = match lacking {
                 Lacking::Reserved => !case.waits_for_stock(shipment) && !case.is_given_up(shipment),

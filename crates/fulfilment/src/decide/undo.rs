@@ -5,8 +5,8 @@ use model::{Ask, Commitment, Decision, Exception, ExceptionKind, Milestone, Reas
 
 use super::case::Case;
 use super::problems::{is_undelivered, why_undeliverable};
-use crate::policy::Undelivered;
-use crate::state::{AskState, Shipment};
+use crate::policy::{Short, Undelivered};
+use crate::state::{AskState, Part, Shipment};
 
 /// The asks that undo another, and what they undo, newest first.
 pub(super) const UNDO: [(&str, &str); 2] = [("cancel_booking", "book"), ("cancel_allocation", "allocate")];
@@ -52,9 +52,17 @@ impl<'a> Case<'a> {
             return waived(ExceptionKind::Undeliverable(id()), &lost)
                 || (by_policy() || is_sent_again()) && is_undelivered(self, shipment);
         }
+        // All of it travels as another shipment, or the policy or a person goes on without it.
+        let is_emptied = shipment.lines.iter().any(Part::is_emptied) && shipment.lines.iter().all(Part::is_emptied);
+        let ships_nothing = || self.ships_nothing(shipment);
+        if is_emptied || self.policy.picking.short == Short::Ship && ships_nothing() {
+            return true;
+        }
         let short = || self.is_reserved_short(shipment) && !self.ships_short(shipment);
         let none = || refused("allocate") || short() && !self.waits_for_stock(shipment);
-        waived(ExceptionKind::NoStock(id()), &none) || waived(ExceptionKind::BookingRefused(id()), &|| refused("book"))
+        waived(ExceptionKind::ShippedShort(id()), &ships_nothing)
+            || waived(ExceptionKind::NoStock(id()), &none)
+            || waived(ExceptionKind::BookingRefused(id()), &|| refused("book"))
     }
 
     /// Whether what was asked for a shipment is to be undone.

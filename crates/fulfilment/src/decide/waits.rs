@@ -5,7 +5,7 @@ use model::{Lacking, Milestone, Outcome, ShipmentId};
 
 use super::case::Case;
 use super::undo::UNDO;
-use super::{disagreements, rest};
+use super::{disagreements, release, rest};
 use crate::policy::Policy;
 use crate::state::{AskState, Shipment, State};
 
@@ -135,8 +135,10 @@ pub fn awaits(state: &State, policy: &Policy, deadline: &str) -> bool {
     if state.ended().is_some() {
         return false;
     }
-    let case = Case::of(state, policy);
-    case.is_some_and(|case| open_waits(&case).iter().any(|wait| wait.name() == deadline))
+    match Case::of(state, policy) {
+        Some(case) => open_waits(&case).iter().any(|wait| wait.name() == deadline),
+        None => deadline == release::RELEASE && release::is_awaited(state),
+    }
 }
 
 /// Everything that is being waited for now.

@@ -62,6 +62,12 @@ impl Amounts {
         self.amounts[step as usize]
     }
 
+    /// Has no more than this come as far as a step.
+    pub fn keep(&mut self, step: Step, most: Decimal) {
+        let amount = &mut self.amounts[step as usize];
+        *amount = (*amount).min(most);
+    }
+
     /// Takes in what came as far of the same line in another shipment.
     pub fn add(&mut self, other: &Self) {
         for (amount, more) in self.amounts.iter_mut().zip(other.amounts) {
@@ -76,7 +82,7 @@ impl<'a> Actual<'a> {
     /// of which line did is another question, see [`Actual::tally`].
     pub fn has_reached(&self, shipment: &Shipment<'_>, milestones: &[Milestone]) -> bool {
         let mut parcels: Vec<(&ParcelId, bool)> = Vec::new();
-        for Event { reached, .. } in self.0.iter().filter(|event| event.shipment == shipment.nth) {
+        for Event { reached, .. } in self.all_of(shipment) {
             let here = milestones.contains(&reached.milestone);
             let Some(parcel) = &reached.parcel else {
                 if here {
@@ -90,6 +96,13 @@ impl<'a> Actual<'a> {
             }
         }
         !parcels.is_empty() && parcels.iter().all(|(_, reached)| *reached)
+    }
+
+    /// Whether its warehouse said that nothing of a shipment leaves, and nothing left.
+    pub fn is_issued_empty(&self, shipment: &Shipment<'_>) -> bool {
+        let empty = |event: &Event<'_>| event.reached.milestone == GOODS_ISSUED && is_of_nothing(event.reached);
+        let told = self.0.iter().any(|event| event.shipment == shipment.nth && empty(event));
+        told && self.of(shipment, &[GOODS_ISSUED]).next().is_none()
     }
 
     /// Whether an operator said that a shipment reached a milestone.
@@ -109,7 +122,8 @@ impl<'a> Actual<'a> {
                 for amounts in tally.iter_mut().filter(|_| parts.is_empty()) {
                     amounts.delivered_on = amounts.delivered_on.max(occurred);
                 }
-                for (place, part) in parts.iter().filter_map(|part| Some((shipment.place_of(&part.line)?, part))) {
+                let some = parts.iter().filter(|part| !part.quantity.amount.is_zero());
+                for (place, part) in some.filter_map(|part| Some((shipment.place_of(&part.line)?, part))) {
                     tally[place].delivered_on = tally[place].delivered_on.max(occurred);
                     let sum = &mut tally[place].amounts[step as usize];
                     *sum = sum.saturating_add(in_unit(&part.quantity, &shipment.lines[place].line.quantity.unit));
@@ -149,8 +163,17 @@ impl<'a> Actual<'a> {
 
     /// Every event of a shipment and one of these milestones.
     pub fn of(&self, shipment: &Shipment<'_>, milestones: &[Milestone]) -> impl Iterator<Item = Event<'a>> {
+        self.all_of(shipment).filter(move |event| milestones.contains(&event.reached.milestone))
+    }
+
+    /// Everything that happened to a shipment.
+    pub fn all_of(&self, shipment: &Shipment<'_>) -> impl Iterator<Item = Event<'a>> {
         let nth = shipment.nth;
-        self.0.iter().copied().filter(move |e| e.shipment == nth && milestones.contains(&e.reached.milestone))
+        // A warehouse that reserved nothing has answered; any other step of nothing was not taken.
+        let happened = |event: &Event<'_>| {
+            event.reached.milestone == Milestone::FulfilmentAllocated || !is_of_nothing(event.reached)
+        };
+        self.0.iter().copied().filter(move |event| event.shipment == nth && happened(event))
     }
 
     /// The milestones that tell of a step. What the consignee has taken is told by deliveries or, where none is told, by
@@ -160,7 +183,7 @@ impl<'a> Actual<'a> {
             Step::Allocated => &[Milestone::FulfilmentAllocated],
             Step::Picked => &[Milestone::FulfilmentPicked],
             Step::Packed => &[Milestone::FulfilmentPacked],
-            Step::Shipped => &[Milestone::FulfilmentGoodsIssued],
+            Step::Shipped => &[GOODS_ISSUED],
             Step::Delivered if self.of(shipment, DELIVERED).next().is_some() => DELIVERED,
             Step::Delivered => &[Milestone::TransportPodReceived],
             Step::Returned => &[Milestone::TransportReturned],
@@ -178,8 +201,16 @@ pub(super) fn all_of(part: &Part<'_>, step: Step) -> Decimal {
     believable(amount)
 }
 
+const GOODS_ISSUED: Milestone = Milestone::FulfilmentGoodsIssued;
+
 /// What a consignee has taken, in whole or in part.
 const DELIVERED: &[Milestone] = &[Milestone::TransportDelivered, Milestone::TransportPartiallyDelivered];
+
+/// Whether what is told is that nothing came so far: each quantity that it names is zero. A vain attempt may say so too.
+pub(crate) fn is_of_nothing(reached: &MilestoneReached) -> bool {
+    let names = !reached.lines.is_empty() && reached.milestone != Milestone::TransportDeliveryAttempted;
+    names && reached.lines.iter().all(|part| part.quantity.amount.is_zero())
+}
 
 /// The amount, when it counts in the order's unit; an amount in another unit counts as nothing.
 pub(super) fn in_unit(quantity: &Quantity, unit: &Unit) -> Decimal {

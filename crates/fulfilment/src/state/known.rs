@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use super::actual::{Actual, Amounts, Event, in_unit, plausible};
 use super::answers::{Answers, RepeatedQuantity};
 use super::shipments::number_of;
-use super::{Came, Held, Release, Shipment, State, is_ahead, may_tell};
+use super::{Came, Held, Release, Shipment, State, is_ahead, is_of_nothing, may_tell};
 
 /// What is known of a released order, by the word of its own ERP, warehouses and TMS.
 pub(crate) struct Known<'a> {
@@ -134,7 +134,7 @@ impl<'a> Known<'a> {
     /// Notes what a system says to have happened to goods for which another is the system of record.
     fn dispute(&mut self, held: &'a Held, reached: &'a MilestoneReached) {
         let has_happened = reached.classifier == Classifier::Actual && !is_ahead(reached.occurred, held.received);
-        if has_happened && is_of_goods(reached.milestone) {
+        if has_happened && is_of_goods(reached.milestone) && !is_of_nothing(reached) {
             self.disputed.push((held, reached));
         }
     }
@@ -152,8 +152,7 @@ impl<'a> Known<'a> {
 
     /// The furthest that a shipment has come by the word of its own systems.
     pub fn furthest(&self, shipment: &Shipment<'_>) -> Option<Milestone> {
-        let own = self.actual.0.iter().filter(|event| event.shipment == shipment.nth);
-        own.map(|event| event.reached.milestone).max()
+        self.actual.all_of(shipment).map(|event| event.reached.milestone).max()
     }
 
     /// When a shipment is expected to be delivered, by the last word of its own TMS.

@@ -54,9 +54,14 @@ impl State {
 impl Known<'_> {
     /// How far each line has come.
     pub fn lines(&self) -> Vec<LineStatus> {
-        let tallied = self.shipments.iter().flat_map(|s| s.lines.iter().map(|part| &part.line.line).zip(self.tally(s)));
         let mut tally: BTreeMap<&LineId, Amounts> = BTreeMap::new();
-        tallied.for_each(|(line, amounts)| tally.entry(line).or_default().add(&amounts));
+        for (part, mut amounts) in self.shipments.iter().flat_map(|s| s.lines.iter().zip(self.tally(s))) {
+            // What another shipment took on is reserved for that one.
+            if !part.left_behind.is_zero() {
+                amounts.keep(Step::Allocated, part.held());
+            }
+            tally.entry(&part.line.line).or_default().add(&amounts);
+        }
         let invoices = self.invoices();
         let status = |line: &OrderLine| {
             let amounts = tally.get(&line.line).copied().unwrap_or_default();

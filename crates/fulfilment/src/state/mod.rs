@@ -22,7 +22,7 @@ use model::{Ask, AskId, Decision, End, Exception, ExceptionKind, Fact, Lane, Ord
 use serde::{Deserialize, Serialize};
 
 use crate::Fulfilment;
-pub(crate) use actual::{Amounts, Step};
+pub(crate) use actual::{Amounts, Step, is_of_nothing};
 pub(crate) use ahead::is_ahead;
 pub use answers::AskState;
 pub(crate) use answers::{RepeatedQuantity, ask_id};

@@ -59,6 +59,11 @@ impl<'a> Part<'a> {
         self.wanted.saturating_sub(self.left_behind)
     }
 
+    /// Whether another shipment took on all of it.
+    pub(crate) fn is_emptied(&self) -> bool {
+        !self.left_behind.is_zero() && self.held() <= Decimal::ZERO
+    }
+
     /// An amount of the line, in its unit.
     pub(crate) fn quantity(&self, amount: Decimal) -> Quantity {
         Quantity::new(amount, self.line.quantity.unit.clone())

@@ -6,7 +6,7 @@ use engine::FactId;
 use model::{Classifier, Fact, Lane, Milestone, ParcelId, Phase, Precision, ShipmentId, Timestamp, When};
 
 use super::{ClaimStatus, Flagged};
-use crate::state::{Claim, Held, Known, is_ahead};
+use crate::state::{Claim, Held, Known, is_ahead, is_of_nothing};
 
 /// A day in milliseconds.
 pub(super) const DAY: i64 = 86_400_000;
@@ -90,6 +90,7 @@ fn event_of(id: FactId, held: &Held) -> Option<(Event<'_>, Classifier)> {
     let received = held.received;
     let of_order = |milestone, occurred| Event { milestone, occurred, received, shipment: None, parcel: None, id };
     match &held.fact {
+        Fact::Milestone(reached) if is_of_nothing(reached) => None,
         Fact::Milestone(reached) => {
             let event = Event {
                 milestone: reached.milestone,

@@ -1,10 +1,11 @@
 //! When a warehouse is asked to allocate, and when a TMS is asked to book.
 
 use engine::Key;
-use model::{Decision, Lane, LineId, Order, PartnerId, Request, Validation};
+use model::{Decision, ExceptionKind, Lane, LineId, Order, PartnerId, Request, Validation};
 
 use crate::kit::{
-    Given, accepted, allocated, found, given, order, order_of, picked, refused, released, until, validated,
+    Given, accepted, allocated, cancel_requested, found, given, held, noted, order, order_of, picked, refused,
+    released, until, validated, waived,
 };
 
 const UNVALIDATED: &str = "raise invalid: it was released without being held against the master data";
@@ -62,7 +63,27 @@ fn a_warehouse_is_told_where_and_when_but_no_prices() {
 fn an_order_that_is_not_released_is_left_alone() {
     given([]).decides(&[]);
     given([validated(&order(1))]).decides(&[]);
-    given([accepted("allocate/s1"), allocated("s1"), picked("s1")]).decides(&[]);
+    // Nobody has said yet that it is wanted, and it need never be.
+    given([held().at(0), noted("who is this?").at(1)]).decides(&[]);
+    given([picked("s1"), cancel_requested().at(2)]).decides(&[]);
+}
+
+#[test]
+fn an_order_that_is_told_of_and_not_released_is_an_exception_after_a_while() {
+    let given = given([accepted("allocate/s1"), allocated("s1"), picked("s1")]);
+    given.decides(&["wait 1day for release"]);
+    let given = given.decided();
+    let released_in_time = given.clone().then([released(&order(1)).at(3), validated(&order(1)).at(3)]);
+    released_in_time.decided().due("release").decides(&[]);
+    let given = given.due("release");
+    given.decides(&["raise overdue release: told of by wms-1, and no ERP has released it"]);
+    let given = given.decided();
+    // The warehouse mistook the number, or the ERP was late.
+    let mistaken = waived(ExceptionKind::Overdue("release".to_owned()), "a slip of the pen").at(30);
+    given.clone().then([mistaken]).decides(&["resolve overdue release"]);
+    given
+        .then([released(&order(1)).at(30), validated(&order(1)).at(30)])
+        .decides_among_others("resolve overdue release");
 }
 
 #[test]
@@ -80,7 +101,7 @@ fn an_order_that_was_not_held_against_the_master_data_is_an_exception_until_it_i
 #[test]
 fn only_the_erp_releases() {
     for lane in [Lane::Wms, Lane::Tms, Lane::View] {
-        given([released(&order(1)).by(lane), validated(&order(1))]).decides(&[]);
+        given([released(&order(1)).by(lane), validated(&order(1))]).decides(&["wait 1day for release"]);
         given([released(&order(1)), validated(&order(1)).by(lane)]).decides(&[UNVALIDATED]);
     }
 }

@@ -280,3 +280,84 @@ fn attempts_to_deliver_are_counted_once_each() {
     given.decides(&["raise delivery_failing s1: 3 attempts to deliver it failed"]);
     given.decided().then([delivered("s1").at(50)]).decides_among_others("resolve delivery_failing s1");
 }
+
+#[test]
+fn a_late_rest_beside_its_back_order_is_too_much_whatever_else_is_told() {
+    let given = until("booked", &order(1)).policy(BACK_ORDER);
+    let given = given.then([goods_issued("s1").of(&[(1, 7)]).at(8)]).decided().due("rest_shipped-s1").decided();
+    let given = by_the_same_warehouse(given, "s2", &[(1, 3)], 30).decided();
+    assert_eq!(given.problems(), Vec::<String>::new());
+    assert_eq!(given.lines()[0].allocated, 10.into(), "what s2 took on is not reserved for s1");
+    let given = given.then([goods_issued("s1").of(&[(1, 3)]).message(2).at(31)]);
+    given.decides_among_others("raise quantity_mismatch s1: line 1: shipped 10, left to ship 7");
+    let steps = [picked("s1"), packed("s1")].map(|step| step.of(&[(1, 10)]).at(7));
+    let given = by_wms_1(given.decided().then(steps), "s2", &[(1, 3)], 32).decided();
+    assert_eq!(given.problems(), ["quantity_mismatch s1"]);
+    let given = given.then([delivered("s1").at(33), freight_invoiced("s1", eur("100")).at(33)]).decided();
+    assert_eq!(given.problems(), ["quantity_mismatch s1"]);
+    assert_eq!(given.lines()[0].shipped, 13.into());
+}
+
+#[test]
+fn what_was_shipped_beyond_what_was_to_leave_is_not_sent_again() {
+    let issues = [2, 3].map(|message| goods_issued("s1").of(&[(1, 10)]).message(message).at(12));
+    let given = until("goods issued", &order(1)).policy(SEND_AGAIN).then(issues);
+    given.decides(&["raise quantity_mismatch s1: line 1: shipped 20, packed 10"]);
+    // Who knows what of it arrived: a person does.
+    let given = given.decided().then([delivered("s1").of(&[(1, 4)]).at(13)]).decided().due("rest_delivered-s1");
+    given.decides(&[]);
+    let detail = given.state().exceptions().next().unwrap().detail.clone();
+    let waived = given.then([waived(ExceptionKind::QuantityMismatch(shipment_id("s1")), &detail).at(20)]);
+    waived.decides_among_others("split s2 off s1, not delivered: 6 EA of line 1");
+}
+
+/// The warehouse finds nothing of what it had reserved.
+fn ships_nothing(policy: &str) -> Given {
+    let nothing = [picked("s1"), goods_issued("s1")].map(|step| step.of(&[(1, 0)]).at(8));
+    let given = until("booked", &order(1)).policy(policy).then(nothing);
+    let shipment = &given.composite().shipments[0];
+    assert_eq!(shipment.milestone, Some(Milestone::FulfilmentAllocated), "nothing was picked, and nothing left");
+    given
+}
+
+#[test]
+fn a_shipment_of_which_nothing_leaves_is_for_a_person() {
+    let given = ships_nothing("");
+    given.decides(&["wait 4h for rest_shipped-s1"]);
+    // The warehouse finds it after all.
+    given.clone().decided().then([goods_issued("s1").message(2).at(9)]).due("rest_shipped-s1").decides(&[]);
+    let given = given.decided().due("rest_shipped-s1");
+    given.decides(&["raise shipped_short s1: wms-1 did not ship 10 EA of line 1"]);
+    let given = given.decided();
+    let detail = given.state().exceptions().next().unwrap().detail.clone();
+    let given = given.then([waived(ExceptionKind::ShippedShort(shipment_id("s1")), &detail).at(16)]);
+    given.decides_among_others("ask tms-main to take back s1: SO-1001/book/s1");
+    let given = given.decided().then([accepted("cancel_booking/s1").at(17)]).decided();
+    let given = given.then([accepted("cancel_allocation/s1").at(18)]);
+    given.decides_among_others("ask erp-1 to confirm the cancellation: shipper.cancelled");
+}
+
+#[test]
+fn a_shipment_of_which_nothing_leaves_is_given_up_or_back_ordered_by_policy() {
+    ships_nothing(SHIP).decides_among_others("ask tms-main to take back s1: SO-1001/book/s1");
+
+    let given = ships_nothing(BACK_ORDER).decided().due("rest_shipped-s1");
+    given.decides_among_others("split s2 off s1, not shipped: 10 EA of line 1");
+    given.decides_among_others("ask wms-1 to allocate s2 at dc-1: 10 EA of line 1");
+    given.decides_among_others("ask tms-main to take back s1: SO-1001/book/s1");
+    let given = given.decided().then([accepted("cancel_booking/s1").at(17)]).decided();
+    let given = given.then([accepted("cancel_allocation/s1").at(18)]).decided();
+    let given = by_the_same_warehouse(given, "s2", &[(1, 10)], 30).decided();
+    let given = by_wms_1(given, "s2", &[(1, 10)], 31).decided();
+    assert_eq!(given.problems(), Vec::<String>::new());
+    closes(given, 40);
+}
+
+#[test]
+fn a_delivery_of_nothing_is_none() {
+    let given = until("goods issued", &order(1)).then([delivered("s1").of(&[(1, 0)]).at(12)]);
+    given.decides(&[]);
+    assert_eq!(given.lines()[0].delivered_on, None);
+    let given = given.then([delivered("s1").of(&[(1, 10)]).message(2).at(13)]);
+    given.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1");
+}

@@ -168,3 +168,11 @@ fn milliseconds_since_1970_are_an_exact_time() {
     assert_eq!(picked.occurred.zone, Zone::Offset(0));
     assert_eq!(picked.lines, []);
 }
+
+#[test]
+fn a_list_of_no_items_is_not_taken_for_all_of_them() {
+    let raw = status("PICKED", r#", "items": []"#);
+    let why = shipped_profile("sim-wms").decode("status", raw.as_bytes(), received()).unwrap_err();
+    assert_eq!((why.kind, why.field.as_str()), (UnreadableKind::Empty, "items"));
+    assert!(why.to_string().contains("lists no line that counts"), "{why}");
+}
