@@ -1,6 +1,9 @@
 //! `waybill return`
 
+mod claimed;
+mod fetch;
 pub mod open;
+mod opened;
 mod read;
 pub mod settle;
 mod show;
