@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use service::streams;
 use visibility::queries::{ORDER_GET, OrderView};
 use waybill::house::House;
+use waybill::returns::of_order::{Returned, of_order};
 use waybill::returns::open::{Args, open as open_return};
 use waybill::returns::settle::{ByArgs, OverrideArgs, settle};
 use waybill::returns::{Entered, RmaArgs};
@@ -236,9 +237,15 @@ async fn a_return_whose_opening_was_cut_off_counts_and_is_authorised_by_the_next
     let _partners = partners(&house).await;
     sold(&house, "SO-5").await;
     cut_off(&house, "SO-5", "RMA-5").await;
+    let order = OrderId::new("SO-5").expect("an id");
+    let shown = of_order(&house.connection, &order).await.expect("read");
+    assert_eq!(shown, [Returned { rma: RmaId::new("RMA-5").expect("an id"), stage: None, ended: false }]);
     let too_much = open_return(&args("SO-5", 2, None), &house.connection).await.expect_err("one is coming back");
     assert!(too_much.to_string().contains("2 delivered, 0 back already, 1 in other returns"), "{too_much}");
     assert_eq!(until(&house, "RMA-5", "authorised", |_, _| true).await.lines[0].authorised, 1.into());
     assert_eq!(opened(&house, &args("SO-5", 1, None)).await.rma.as_str(), "SO-5-R2");
+    let shown = of_order(&house.connection, &order).await.expect("read");
+    let shown: Vec<_> = shown.iter().map(|returned| (returned.rma.as_str(), returned.stage.is_some())).collect();
+    assert_eq!(shown, [("RMA-5", true), ("SO-5-R2", true)], "as `waybill order show` shows them");
     house.close().await.expect("drained");
 }

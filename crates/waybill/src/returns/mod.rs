@@ -2,6 +2,7 @@
 
 mod claimed;
 mod fetch;
+pub mod of_order;
 pub mod open;
 mod opened;
 mod read;
