@@ -47,8 +47,21 @@ pub enum ProfilesError {
         /// The file with its second.
         second: String,
     },
+    /// A partner is to share a profile, and is served through another one already.
+    #[error("--partner {partner}={profile}: the partner is served already, through {first}; leave the flag out")]
+    Served {
+        /// The partner.
+        partner: String,
+        /// The profile it is to share.
+        profile: String,
+        /// The file of the profile it is served through.
+        first: String,
+    },
     /// A partner is to share a profile that is not there.
-    #[error("partner {partner} is to share profile {profile}, but {place} has only: {names}")]
+    #[error(
+        "--partner {partner}={profile}: no profile is called `{profile}` in {place}; expected the name of a file there, \
+         without folder and `.toml`: {names}"
+    )]
     NoSuchProfile {
         /// The partner.
         partner: String,
@@ -60,9 +73,7 @@ pub enum ProfilesError {
         names: String,
     },
     /// A partner is to share a profile for another kind of system.
-    #[error(
-        "partner {partner} is to share profile {profile}, which is for the {of}; expected one with system = \"{system}\""
-    )]
+    #[error("--partner {partner}={profile}: the profile is for the {of}; expected one with system = \"{system}\"")]
     OtherSystem {
         /// The partner.
         partner: String,
@@ -141,7 +152,9 @@ impl Profiles {
                 let (partner, profile) = (shared.partner.to_string(), shared.profile.clone());
                 return Err(ProfilesError::OtherSystem { partner, profile, of: loaded.system, system });
             }
-            profiles.add(system, text, loaded)?;
+            if !profiles.serves(shared, text)? {
+                profiles.add(system, text, loaded)?;
+            }
         }
         if profiles.by_token.is_empty() { Err(ProfilesError::None { system, place }) } else { Ok(profiles) }
     }
@@ -155,6 +168,19 @@ impl Profiles {
     /// The subject tokens of all partners with a profile.
     pub fn tokens(&self) -> impl Iterator<Item = &str> {
         self.by_token.keys().map(AsRef::as_ref)
+    }
+
+    /// Whether a partner is served through this very profile already.
+    fn serves(&self, shared: &SharedProfile, text: &Text) -> Result<bool, ProfilesError> {
+        match self.by_token.get(shared.partner.token().as_ref()) {
+            None => Ok(false),
+            Some(first) if first.file == text.file => Ok(true),
+            Some(first) => Err(ProfilesError::Served {
+                partner: shared.partner.to_string(),
+                profile: shared.profile.clone(),
+                first: first.file.clone(),
+            }),
+        }
     }
 
     fn add(&mut self, system: System, text: &Text, profile: Profile) -> Result<(), ProfilesError> {
@@ -266,6 +292,22 @@ mod tests {
     }
 
     #[test]
+    fn a_partner_may_be_given_the_profile_it_is_served_through_and_no_other() {
+        let west = shared_by("wms-west", "sim-wms").unwrap();
+        let east = shared_by("wms-east", "sim-wms").unwrap();
+        let profiles = Profiles::load(System::Wms, None, &[west.clone(), west, east]).unwrap();
+        assert_eq!(profiles.tokens().count(), 2);
+        let folder = tempfile::tempdir().unwrap();
+        for (name, partner) in [("a.toml", "w"), ("b.toml", "x")] {
+            let text = format!("partner = \"{partner}\"\nsystem = \"wms\"\nversion = 1\n");
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let words = error(folder.path(), &[shared_by("w", "b").unwrap()]);
+        assert!(words.starts_with("--partner w=b: the partner is served already, through "), "{words}");
+        assert!(words.ends_with("a.toml; leave the flag out"), "{words}");
+    }
+
+    #[test]
     fn what_is_wrong_is_refused_with_its_place() {
         let folder = tempfile::tempdir().unwrap();
         assert!(error(folder.path(), &[]).starts_with("no profile for wms in "));
@@ -274,12 +316,19 @@ mod tests {
         write("notes.txt", "not a profile");
         write("b.toml", "partner = \"w\"\nsystem = \"wms\"\nversion = 1\n");
         assert_eq!(error(folder.path(), &[]), "");
-        assert!(error(folder.path(), &[shared_by("w2", "c").unwrap()]).ends_with("has only: b"));
+        assert_eq!(
+            error(folder.path(), &[shared_by("w2", "b.toml").unwrap()]),
+            format!(
+                "--partner w2=b.toml: no profile is called `b.toml` in {}; expected the name of a file there, without \
+                 folder and `.toml`: b",
+                folder.path().display()
+            )
+        );
         write("e.toml", "partner = \"e\"\nsystem = \"erp\"\nversion = 1\n");
         assert_eq!(error(folder.path(), &[]), "", "one folder serves every adapter");
         assert_eq!(
             error(folder.path(), &[shared_by("w2", "e").unwrap()]),
-            "partner w2 is to share profile e, which is for the erp; expected one with system = \"wms\""
+            "--partner w2=e: the profile is for the erp; expected one with system = \"wms\""
         );
         write("c.toml", "partner = \"w\"\nsystem = \"wms\"\nversion = 1\n");
         assert!(error(folder.path(), &[]).contains("partner w has a profile already"));

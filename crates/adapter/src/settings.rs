@@ -14,7 +14,8 @@ pub struct Settings {
     /// Folder of partner profiles (*.toml); without it the ones that come with Waybill are used
     #[arg(long, env = "WAYBILL_PROFILES", value_name = "DIR")]
     pub profiles: Option<PathBuf>,
-    /// Serve a partner through a profile that names another: two shops of one make share a file, as in shop-2=shopify
+    /// Serve a partner through a profile that names another: two shops of one make share a file, as in shop-2=shopify.
+    /// PROFILE is the name of a file without `.toml`, in the folder or among those that come with Waybill
     #[arg(long = "partner", env = "WAYBILL_PARTNERS", value_name = "PARTNER=PROFILE", value_delimiter = ',',
           value_parser = shared_profile)]
     pub partners: Vec<SharedProfile>,

@@ -1,8 +1,9 @@
 //! What the policies of all workflows have in common: waits, limits, and how their files are read.
 
+use std::fmt;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
+use serde::de::{self, DeserializeOwned, Expected, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// A span of time, from a millisecond to ten years.
@@ -36,9 +37,8 @@ impl Wait {
 impl<'de> Deserialize<'de> for Wait {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let wrong = |why: &str| {
-            serde::de::Error::custom(format!("`{text}` is no wait, such as \"90s\", \"4h\" or \"14d\": {why}"))
-        };
+        let wrong =
+            |why: &str| de::Error::custom(format!("`{text}` is no wait, such as \"90s\", \"4h\" or \"14d\": {why}"));
         let span = humantime::parse_duration(&text).map_err(|error| wrong(&error.to_string()))?;
         if !(Self::SHORTEST..=Self::LONGEST).contains(&span) {
             return Err(wrong("expected from 1ms to 10 years"));
@@ -47,19 +47,41 @@ impl<'de> Deserialize<'de> for Wait {
     }
 }
 
-/// The most often that something is asked again by itself.
-const MOST_RETRIES: usize = 100;
+/// The most often that something is done by itself.
+const MOST_TIMES: u8 = 100;
 
 /// How often something may be done again; for `deserialize_with`.
 ///
 /// # Errors
-/// When it is no number, or more than 100.
+/// When it is no whole number from 0 to 100.
 pub fn times<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    let times = usize::deserialize(deserializer)?;
-    if times > MOST_RETRIES {
-        return Err(serde::de::Error::custom(format!("{times} times; expected at most {MOST_RETRIES}")));
+    deserializer.deserialize_i64(Times { least: 0 })
+}
+
+/// How often something has to happen, at least once; for `deserialize_with`.
+///
+/// # Errors
+/// When it is no whole number from 1 to 100.
+pub fn times_at_least_once<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    deserializer.deserialize_i64(Times { least: 1 })
+}
+
+/// Reads a number of times. serde's own words for what is none are those of the programming language.
+struct Times {
+    least: u8,
+}
+
+impl Visitor<'_> for Times {
+    type Value = usize;
+
+    fn expecting(&self, words: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(words, "a whole number from {} to {MOST_TIMES}", self.least)
     }
-    Ok(times)
+
+    fn visit_i64<E: de::Error>(self, times: i64) -> Result<usize, E> {
+        let sound = u8::try_from(times).ok().filter(|times| (self.least..=MOST_TIMES).contains(times));
+        sound.map(usize::from).ok_or_else(|| E::custom(format!("`{times}` times; expected {}", &self as &dyn Expected)))
+    }
 }
 
 /// Why a file is no policy, and where.

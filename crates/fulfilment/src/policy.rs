@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::policy::{Wait, times};
+use engine::policy::{Wait, times, times_at_least_once};
 use model::PartnerId;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
@@ -63,8 +63,8 @@ pub enum Short {
 pub struct Delivery {
     /// When less arrived than was shipped, or nothing.
     pub short: Undelivered,
-    /// After how many attempts to deliver a person is told; at most 100.
-    #[serde(deserialize_with = "times")]
+    /// After how many attempts to deliver a person is told; from 1 to 100.
+    #[serde(deserialize_with = "times_at_least_once")]
     pub attempts: usize,
 }
 
@@ -321,7 +321,12 @@ mod tests {
             ("[transport]\nthen = [\"tms-b\", \"\"]", "p.toml:2:", "the partner"),
             ("[allocation]\nshort = \"split\"", "p.toml:2:9: ", "`ship`"),
             ("[delivery]\nshort = \"ship\"", "p.toml:2:9: ", "`send_again`"),
-            ("[retries]\nfailed = 101", "p.toml:2:10: ", "at most 100"),
+            ("[retries]\nfailed = 101", "p.toml:2:10: ", "a whole number from 0 to 100"),
+            ("[retries]\nunanswered = -1", "p.toml:2:14: ", "`-1` times; expected a whole number from 0 to 100"),
+            ("[delivery]\nattempts = 0", "p.toml:2:12: ", "`0` times; expected a whole number from 1 to 100"),
+            ("[delivery]\nattempts = -1", "p.toml:2:12: ", "`-1` times; expected a whole number from 1 to 100"),
+            ("[delivery]\nattempts = 2.5", "p.toml:2:12: ", "expected a whole number from 1 to 100"),
+            ("[delivery]\nattempts = \"3\"", "p.toml:2:12: ", "expected a whole number from 1 to 100"),
             ("[deadlines", "p.toml:1:", "]"),
         ] {
             let error = Policy::load("p.toml", text).unwrap_err().to_string();

@@ -13,7 +13,7 @@ use crate::money::Money;
 use crate::order::{Order, Place};
 use crate::quantity::Quantity;
 use crate::reason::Reason;
-use crate::returns::{Inspection, ReturnAuthorisation};
+use crate::returns::{Inspection, OpenedReturn, ReturnAuthorisation};
 use crate::time::When;
 
 /// Something a system of record says has happened to an order, or to a return.
@@ -287,4 +287,7 @@ pub struct RetryRequest {
 pub struct Note {
     /// The remark.
     pub text: String,
+    /// The return that an operator opens with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opens: Option<Box<OpenedReturn>>,
 }

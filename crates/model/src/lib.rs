@@ -32,7 +32,7 @@ pub use money::{Currency, Money};
 pub use order::{Country, Order, OrderLine, Place};
 pub use quantity::{Quantity, Unit};
 pub use reason::Reason;
-pub use returns::{Grade, Inspected, Inspection, ReturnAuthorisation, ReturnLine, ReturnOutcome, RmaId};
+pub use returns::{Grade, Inspected, Inspection, OpenedReturn, ReturnAuthorisation, ReturnLine, ReturnOutcome, RmaId};
 pub use stock::{Movement, MovementKind};
 pub use system::{Lane, System};
 pub use time::{Date, Precision, Timestamp, When, Zone};

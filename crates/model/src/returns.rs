@@ -86,6 +86,16 @@ pub struct ReturnAuthorisation {
     pub lines: Vec<ReturnLine>,
 }
 
+/// A return as its order knows it. It is told to the order before it is told to the return: so two returns of one order are
+/// not opened at once, and what was opened can be authorised by the next who comes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OpenedReturn {
+    /// The return.
+    pub rma: RmaId,
+    /// What may come back.
+    pub authorised: ReturnAuthorisation,
+}
+
 /// What comes back of one line of an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReturnLine {

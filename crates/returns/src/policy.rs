@@ -111,7 +111,8 @@ mod tests {
             ("[deadlines]\ntransit = \"soon\"", "r.toml:2:", "\"14d\""),
             ("[deadlines]\ntransit = \"0s\"", "r.toml:2:", "1ms"),
             ("[credit]\ndamaged = \"maybe\"", "r.toml:2:", "`as_stated`"),
-            ("[retries]\nfailed = 101", "r.toml:2:", "at most 100"),
+            ("[retries]\nfailed = 101", "r.toml:2:", "from 0 to 100"),
+            ("[retries]\nfailed = -1", "r.toml:2:", "from 0 to 100"),
             ("[crdit]", "r.toml:1:", "expected one of"),
         ] {
             let error = Policy::load("r.toml", text).unwrap_err().to_string();

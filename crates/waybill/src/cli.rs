@@ -13,7 +13,7 @@ use crate::{bench, completions, demo, order, quarantine, returns, schema, status
 const EXIT_CODES: &str = "\
 Exit codes:
   0  fine
-  1  something is wrong, or what was asked for is not there
+  1  something is wrong, what was asked for is not there, or it cannot be done as things stand
   2  the command line, or a file it names, is wrong
   3  NATS, Waybill's streams there, or the service that answers cannot be reached
 

@@ -30,7 +30,10 @@ pub enum Failure {
     /// What was asked for is not there.
     #[error("{0}")]
     NotFound(String),
-    /// What was given makes no sense.
+    /// What was given makes sense, and cannot be done as things stand.
+    #[error("{0}")]
+    Refused(String),
+    /// What was given makes no sense, however things stand.
     #[error("{0}")]
     Usage(String),
     /// NATS, or the service that answers, cannot be reached.
@@ -47,6 +50,7 @@ impl Failure {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::NotFound(_) => "not_found",
+            Self::Refused(_) => "refused",
             Self::Usage(_) => "usage",
             Self::Unreachable(_) => "unreachable",
             Self::Broken(_) => "broken",
@@ -57,7 +61,7 @@ impl Failure {
     #[must_use]
     pub const fn status(&self) -> u8 {
         match self {
-            Self::NotFound(_) | Self::Broken(_) => 1,
+            Self::NotFound(_) | Self::Refused(_) | Self::Broken(_) => 1,
             Self::Usage(_) => 2,
             Self::Unreachable(_) => 3,
         }
@@ -104,6 +108,7 @@ mod tests {
         let text = || "x".to_owned();
         let failures = [Failure::NotFound(text()), Failure::Usage(text()), Failure::Unreachable(text())];
         assert_eq!(failures.map(|failure| failure.status()), [1, 2, 3]);
+        assert_eq!(Failure::Refused(text()).status(), 1);
         assert_eq!(Failure::from(anyhow::anyhow!("x")).status(), 1);
     }
 

@@ -9,8 +9,24 @@ use model::{
 /// How many lines of an order are named before the rest is only counted.
 const LINES_NAMED: usize = 3;
 
+/// What is told or decided of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Order,
+    Return,
+}
+
+impl Subject {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Return => "return",
+        }
+    }
+}
+
 /// What a fact says.
-pub(crate) fn fact(fact: &Fact) -> String {
+pub(crate) fn fact(of: Subject, fact: &Fact) -> String {
     match fact {
         Fact::Released(order) => released(order),
         Fact::Validated(validation) => validated(validation),
@@ -31,7 +47,7 @@ pub(crate) fn fact(fact: &Fact) -> String {
         }
         Fact::CancelRequested(CancelRequest { reason, detail }) => {
             let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
-            format!("wants the order cancelled ({reason}){detail}")
+            format!("wants the {} cancelled ({reason}){detail}", of.as_str())
         }
         Fact::RetryRequested(retry) => format!("wants {} asked again", retry.ask),
         Fact::Waived(exception) => format!("takes as it is {}", self::exception(exception)),
@@ -49,7 +65,7 @@ pub(crate) fn fact(fact: &Fact) -> String {
 }
 
 /// What a decision says.
-pub(crate) fn decision(decision: &Decision) -> String {
+pub(crate) fn decision(of: Subject, decision: &Decision) -> String {
     match decision {
         Decision::Commit(commitment) => format!("works from now on with the release {}", commitment.release),
         Decision::Split(split) => {
@@ -62,8 +78,8 @@ pub(crate) fn decision(decision: &Decision) -> String {
         Decision::Deadline(deadline) => format!("waits for {} until {}", deadline.name, deadline.at),
         Decision::Raise(exception) => format!("raises {}", self::exception(exception)),
         Decision::Resolve(kind) => format!("resolves {kind}"),
-        Decision::End(End::Closed) => "closes the order".to_owned(),
-        Decision::End(End::Cancelled) => "ends the order as cancelled".to_owned(),
+        Decision::End(End::Closed) => format!("closes the {}", of.as_str()),
+        Decision::End(End::Cancelled) => format!("ends the {} as cancelled", of.as_str()),
     }
 }
 
@@ -256,7 +272,7 @@ mod tests {
             },
         };
         assert_eq!(
-            decision(&Decision::Ask(ask)),
+            decision(Subject::Order, &Decision::Ask(ask)),
             "asks wms wms-north to allocate s1 at W1 to Köln, DE: 1 EA SKU-1 (line 1), 2 EA SKU-2 (line 2), \
              3 EA SKU-3 (line 3), and 2 more [SO-1.allocate.s1]"
         );
@@ -279,7 +295,7 @@ mod tests {
             code: Some("D1".to_owned()),
         };
         assert_eq!(
-            fact(&Fact::Milestone(reached)),
+            fact(Subject::Order, &Fact::Milestone(reached)),
             "actual transport.delivered 2026-03-01T14:05+01:00, parcel p7 of s1, at Kiel, DE, 3 EA of line 1 at W1, code D1"
         );
     }
@@ -297,6 +313,18 @@ mod tests {
             place: None,
             code: None,
         };
-        assert_eq!(fact(&Fact::Condition(over)), "no longer on hold (customs.hold) 1970-01-01T00:00:00.000Z, s2");
+        assert_eq!(
+            fact(Subject::Order, &Fact::Condition(over)),
+            "no longer on hold (customs.hold) 1970-01-01T00:00:00.000Z, s2"
+        );
+    }
+
+    #[test]
+    fn what_is_said_of_a_return_names_the_return() {
+        let wanted = Fact::CancelRequested(CancelRequest { reason: Reason::ShipperCancelled, detail: None });
+        assert_eq!(fact(Subject::Order, &wanted), "wants the order cancelled (shipper.cancelled)");
+        assert_eq!(fact(Subject::Return, &wanted), "wants the return cancelled (shipper.cancelled)");
+        let ends = [End::Closed, End::Cancelled].map(|end| decision(Subject::Return, &Decision::End(end)));
+        assert_eq!(ends, ["closes the return", "ends the return as cancelled"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Appending: facts without condition, decisions on condition.
+//! Appending: facts without condition; decisions, and what a person concludes from what is known, on condition.
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ pub struct AppendError {
 /// What a caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppendErrorKind {
-    /// Another decision came first: read the instance and decide again.
+    /// Another entry came first: read the instance and decide again.
     Conflict,
     /// The broker did not answer. The entry may be there or arrive yet: append it again under the same id.
     Unanswered,
@@ -28,7 +28,7 @@ pub enum AppendErrorKind {
 impl std::fmt::Display for AppendErrorKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Conflict => "another decision came first",
+            Self::Conflict => "another entry came first",
             Self::Unanswered => "the broker did not answer; is it up, and may this user publish there?",
             Self::Refused => "the broker refused it; check the stream's state and limits",
             Self::Encode => "the entry cannot be written",

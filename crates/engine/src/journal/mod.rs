@@ -88,7 +88,23 @@ impl<W: Workflow> Journal<W> {
     /// # Errors
     /// [`AppendErrorKind::Conflict`] when another decision came first.
     pub async fn decide(&self, key: &Key, expected: u64, entry: &WorkflowEntry<W>) -> Result<u64, AppendError> {
-        append::conditional(self, self.layout.subject(key, Layout::FLOW), expected, entry).await
+        self.append_behind(key, Layout::FLOW, expected, entry).await
+    }
+
+    /// Appends an entry if the last one of its lane is still the one at `expected` (0 for none): what it says was concluded
+    /// from that and what came before.
+    ///
+    /// # Errors
+    /// [`AppendErrorKind::Conflict`] when another entry came into the lane first, and [`AppendError`] as
+    /// [`Journal::append`]; but an entry that is not answered for is not sent again.
+    pub async fn append_behind(
+        &self,
+        key: &Key,
+        lane: &str,
+        expected: u64,
+        entry: &WorkflowEntry<W>,
+    ) -> Result<u64, AppendError> {
+        append::conditional(self, self.layout.subject(key, lane), expected, entry).await
     }
 
     /// Reads all entries of one instance, in stream order.

@@ -26,6 +26,19 @@ async fn a_fact_in_between_does_not_disturb_a_decision() {
 }
 
 #[tokio::test]
+async fn what_is_concluded_from_a_lane_is_appended_only_behind_what_was_seen_of_it() {
+    let library = Library::open().await;
+    let (journal, key) = (library.journal(), Key::of("Moby-Dick"));
+    let facts: Vec<_> = (0..3).map(|millis| told(&key, Fact::Borrowed { millis })).collect();
+    let first = journal.append_behind(&key, "desk", 0, &facts[0]).await.expect("nothing was there");
+    let lost = journal.append_behind(&key, "desk", 0, &facts[1]).await.expect_err("something is there");
+    assert_eq!(lost.kind(), AppendErrorKind::Conflict);
+    library.tell(&key, "letterbox", Fact::Returned).await;
+    journal.append_behind(&key, "desk", first, &facts[2]).await.expect("another lane does not matter");
+    assert_eq!(journal.read(&key).await.expect("read").len(), 3);
+}
+
+#[tokio::test]
 async fn appending_the_same_entry_again_is_the_same_append() {
     let library = Library::open().await;
     let (journal, key) = (library.journal(), Key::of("Moby-Dick"));

@@ -3,9 +3,9 @@
 use engine::{Content, Entry, EntryId, FactId, Source, Told, codec};
 use model::{
     Ask, AskedLine, Classifier, Commitment, CustomerId, Deadline, Decision, End, Exception, ExceptionKind, Fact,
-    Finding, Grade, Inspected, Inspection, Lacking, LineId, LocationId, Milestone, MilestoneReached, Money, OrderId,
-    Outcome, ParcelId, PartnerId, Place, Progress, Quantity, Reason, Request, ReturnAuthorisation, ReturnLine,
-    ReturnOutcome, Sku, Split, System, When,
+    Finding, Grade, Inspected, Inspection, Lacking, LineId, LocationId, Milestone, MilestoneReached, Money, Note,
+    OpenedReturn, OrderId, Outcome, ParcelId, PartnerId, Place, Progress, Quantity, Reason, Request,
+    ReturnAuthorisation, ReturnLine, ReturnOutcome, RmaId, Sku, Split, System, When,
 };
 use schemars::{JsonSchema, schema_for};
 
@@ -62,6 +62,7 @@ fn samples() -> Vec<(String, OrderEntry)> {
         samples.push((format!("outcome-{kind}"), facts(vec![answer.fact])));
     }
     samples.push(("findings".to_owned(), facts(vec![found(&order(1), findings()).fact])));
+    samples.push(("opens".to_owned(), facts(vec![opens()])));
     for kind in variants::<Decision>() {
         samples.push((format!("decision-{kind}"), decisions(vec![decision(&kind)])));
     }
@@ -125,16 +126,7 @@ fn fact(kind: &str) -> Fact {
         "retry_requested" => retry_requested("book/s1").fact,
         "waived" => waived(exception("no_stock"), "less was reserved than ordered").fact,
         "noted" => noted("the customer called").fact,
-        "return_authorised" => Fact::ReturnAuthorised(ReturnAuthorisation {
-            order: OrderId::new("SO 1/7").unwrap(),
-            erp: PartnerId::new("erp-1").unwrap(),
-            customer: CustomerId::new("acme").unwrap(),
-            wms: PartnerId::new("wms-1").unwrap(),
-            location: LocationId::new("dc-1").unwrap(),
-            tms: Some(PartnerId::new("tms-main").unwrap()),
-            from: Some(place()),
-            lines: returned_lines(),
-        }),
+        "return_authorised" => Fact::ReturnAuthorised(authorised()),
         "inspected" => Fact::Inspected(Inspection {
             lines: Grade::ALL
                 .map(|grade| Inspected { line: LineId::new("1").unwrap(), quantity: Quantity::each(2), grade })
@@ -146,6 +138,25 @@ fn fact(kind: &str) -> Fact {
         }
         other => panic!("add a sample of the fact {other}"),
     }
+}
+
+fn authorised() -> ReturnAuthorisation {
+    ReturnAuthorisation {
+        order: OrderId::new("SO 1/7").unwrap(),
+        erp: PartnerId::new("erp-1").unwrap(),
+        customer: CustomerId::new("acme").unwrap(),
+        wms: PartnerId::new("wms-1").unwrap(),
+        location: LocationId::new("dc-1").unwrap(),
+        tms: Some(PartnerId::new("tms-main").unwrap()),
+        from: Some(place()),
+        lines: returned_lines(),
+    }
+}
+
+/// A remark that opens a return.
+fn opens() -> Fact {
+    let opened = OpenedReturn { rma: RmaId::new("SO 1/7-R1").unwrap(), authorised: authorised() };
+    Fact::Noted(Note { text: "opens return SO 1/7-R1".to_owned(), opens: Some(Box::new(opened)) })
 }
 
 fn findings() -> Vec<Finding> {

@@ -226,7 +226,7 @@ async fn refuse_used(connection: &Connection) -> Result<(), Failure> {
     }
     let message = "stream ORDERS holds entries already, and this run is judged by all that is in it; use another \
                    NATS account, or unset NATS_URL for a broker of its own";
-    Err(Failure::Usage(message.to_owned()))
+    Err(Failure::Refused(message.to_owned()))
 }
 
 /// The file the orchestrator reads its policy from.

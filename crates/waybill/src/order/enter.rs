@@ -2,6 +2,7 @@
 //!
 //! Nothing is changed but by an entry in lane `ops`; the orchestrator decides what follows from it.
 
+use std::hash::{BuildHasher, RandomState};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use engine::{Content, Entry, EntryId, FactId, Folded, Journal, Key, Operator, Source, Told, WorkflowEntry};
@@ -21,7 +22,7 @@ use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::reach::{self, broker};
 use crate::text::line;
-use crate::words;
+use crate::words::{self, Subject};
 
 /// Who enters something, and why.
 #[derive(Debug, Clone, clap::Args)]
@@ -121,13 +122,13 @@ pub(super) async fn release(by: &ByArgs, nats: &NatsSettings, output: Output) ->
             return Ok(vec![on_hold(true)]);
         }
         let who = if holders.contains(&Lane::Erp) { "its ERP does, and has to let it go" } else { "nobody does" };
-        Err(Failure::Usage(format!("no operator holds the order back; {who}")))
+        Err(Failure::Refused(format!("no operator holds the order back; {who}")))
     })
     .await
 }
 
 pub(super) async fn note(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
-    enter(by, nats, output, |_| Ok(vec![Fact::Noted(Note { text: by.why.clone() })])).await
+    enter(by, nats, output, |_| Ok(vec![Fact::Noted(Note { text: by.why.clone(), opens: None })])).await
 }
 
 pub(super) async fn retry(args: &RetryArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
@@ -141,7 +142,7 @@ fn retries(ask: Option<&AskId>, state: &State) -> Result<Vec<Fact>, Failure> {
         None => newest(state).filter(|ask| may_be_made_again(state, ask)).cloned().collect(),
     };
     if again.is_empty() {
-        return Err(Failure::Usage("there is nothing to ask again: every ask was accepted".to_owned()));
+        return Err(Failure::Refused("there is nothing to ask again: every ask was accepted".to_owned()));
     }
     Ok(again.into_iter().map(|ask| Fact::RetryRequested(RetryRequest { ask })).collect())
 }
@@ -201,7 +202,7 @@ fn waived(state: &State, named: &str) -> Result<Fact, Failure> {
         return Err(Failure::NotFound(format!("no exception `{named}` is open; open are: {}", or_none(&open))));
     };
     if !is_waivable(&exception.kind) {
-        return Err(Failure::Usage(format!(
+        return Err(Failure::Refused(format!(
             "the order cannot go on with `{named}` as it is; have it asked again (`order retry`), or say what happened \
              (`order override --accepted` or `--milestone`)"
         )));
@@ -232,7 +233,7 @@ fn open_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s AskId, Failure> {
     if may_be_made_again(state, known) {
         return Ok(known);
     }
-    Err(Failure::Usage(format!("{ask} was accepted; there is nothing to ask again")))
+    Err(Failure::Refused(format!("{ask} was accepted; there is nothing to ask again")))
 }
 
 fn is_open(state: &State) -> Result<(), Failure> {
@@ -242,7 +243,7 @@ fn is_open(state: &State) -> Result<(), Failure> {
     };
     match state.ended() {
         None => Ok(()),
-        Some(end) => Err(Failure::Usage(format!("the order is {} already", ended(end)))),
+        Some(end) => Err(Failure::Refused(format!("the order is {} already", ended(end)))),
     }
 }
 
@@ -287,7 +288,7 @@ async fn append(
     let key = Key::of(order.as_str());
     let entries = super::trail::entries(connection, order).await?;
     let facts = facts(Folded::<Fulfilment>::replay(&key, &entries).state())?;
-    let says = facts.iter().map(words::fact).collect();
+    let says = facts.iter().map(|fact| words::fact(Subject::Order, fact)).collect();
     let entry = entry(by, order.as_str(), facts);
     let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
     let sequence = journal.append(&key, Lane::Ops.as_str(), &entry).await;
@@ -299,13 +300,14 @@ fn entry(by: &ByArgs, order: &str, facts: Vec<Fact>) -> WorkflowEntry<Fulfilment
     entry_of(&Operator { who: by.who.clone(), why: by.why.clone() }, order, facts)
 }
 
-/// What a person enters of an order, or of another workflow's instance. Its ids name the moment: who enters the same again
-/// means it again.
+/// What a person enters of an order, or of another workflow's instance. No two have the same ids: who enters the same again
+/// means it again, and so do two who enter it in the same moment.
 pub(crate) fn entry_of(operator: &Operator, instance: &str, facts: Vec<Fact>) -> WorkflowEntry<Fulfilment> {
     let received = now();
     let moment = received.as_millis().to_be_bytes();
+    let chance = RandomState::new().hash_one(received.as_millis()).to_be_bytes();
     let id = |nth: usize| {
-        [b"ops".as_slice(), instance.as_bytes(), operator.who.as_bytes(), &moment, &nth.to_be_bytes()].concat()
+        [b"ops".as_slice(), instance.as_bytes(), operator.who.as_bytes(), &moment, &chance, &nth.to_be_bytes()].concat()
     };
     let told = |(nth, fact)| Told { id: FactId::of(&[&id(nth)]), fact };
     let facts: Vec<Told<Fact>> = facts.into_iter().enumerate().map(told).collect();

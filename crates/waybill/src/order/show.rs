@@ -2,28 +2,47 @@
 
 use fulfilment::{Composite, LineStatus, ShipmentStatus};
 use model::OrderId;
+use returns::Stage;
 use rust_decimal::Decimal;
+use serde::Serialize;
 use service::settings::NatsSettings;
 use visibility::queries::{ORDER_GET, OrderGet, OrderView};
 
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::reach;
+use crate::returns::of_order::{Returned, of_order};
 use crate::table::Table;
 use crate::text::{NOTHING, bad, heading, line, or_dash};
 use crate::words::{about, place};
+
+/// What is shown of an order: what visibility knows of it, and where its returns stand.
+#[derive(Debug, Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    view: OrderView,
+    /// Those that operators opened; `waybill return list --order` has the ERP's too.
+    returns: Vec<Returned>,
+    /// Why the returns are not known, when they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returns_unknown: Option<String>,
+}
 
 pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
     let question = OrderGet { order: order.as_str().to_owned() };
     let view: OrderView = reach::ask(&connection, ORDER_GET, &question).await?;
-    output.show(&view, render)?;
+    let (returns, returns_unknown) = match of_order(&connection, order).await {
+        Ok(returns) => (returns, None),
+        Err(failure) => (Vec::new(), Some(failure.to_string())),
+    };
+    output.show(&Shown { view, returns, returns_unknown }, render)?;
     Ok(Verdict::Fine)
 }
 
 /// All that is known of an order as a text; sections that would be empty are left out.
-fn render(view: &OrderView) -> String {
-    let mut text = String::new();
+fn render(shown: &Shown) -> String {
+    let (view, mut text) = (&shown.view, String::new());
     line(&mut text, heading(&format!("Order {}", view.order)));
     line(&mut text, summary(view));
     if let Some(entry) = view.unreadable {
@@ -36,6 +55,10 @@ fn render(view: &OrderView) -> String {
     section(&mut text, "Exceptions", &exceptions(composite));
     section(&mut text, "Lines", &lines(&view.lines));
     section(&mut text, "Shipments", &shipments(&composite.shipments));
+    section(&mut text, "Returns (those of the ERP: waybill return list)", &returns(&shown.returns));
+    if let Some(why) = &shown.returns_unknown {
+        line(&mut text, bad(&format!("its returns are not known: {why}")));
+    }
     section(&mut text, "Conditions", &conditions(composite));
     section(&mut text, "Claims (told by another system than the one of record)", &claims(composite));
     section(&mut text, "Told to have happened in the future (not counted)", &flagged(composite));
@@ -127,6 +150,15 @@ fn shipments(shipments: &[ShipmentStatus]) -> Table {
     table
 }
 
+fn returns(returns: &[Returned]) -> Table {
+    let mut table = Table::new(&["RETURN", "STAGE"]);
+    for returned in returns {
+        let stage = returned.stage.map_or("opened, not authorised yet", Stage::as_str);
+        table.row([returned.rma.to_string(), stage.to_owned()]);
+    }
+    table
+}
+
 fn exceptions(composite: &Composite) -> Table {
     let mut table = Table::new(&["EXCEPTION", "WHAT IS WRONG"]);
     for exception in &composite.exceptions {
@@ -184,6 +216,10 @@ mod tests {
     use super::*;
     use crate::sample;
 
+    fn shown() -> Shown {
+        Shown { view: view(), returns: Vec::new(), returns_unknown: None }
+    }
+
     fn view() -> OrderView {
         let entries = sample::entries();
         let folded = Folded::<fulfilment::Fulfilment>::replay(&sample::key(), &entries);
@@ -203,14 +239,15 @@ mod tests {
 
     #[test]
     fn an_order_in_full() {
-        let text = anstream::adapter::strip_str(&render(&view())).to_string();
+        let text = anstream::adapter::strip_str(&render(&shown())).to_string();
         let expected = include_str!("show.expected.txt");
         assert_eq!(text, expected);
     }
 
     #[test]
     fn what_is_the_matter_is_shown_when_there_is_something() {
-        let mut view = view();
+        let mut shown = shown();
+        let view = &mut shown.view;
         let since = When::exact(Timestamp::from_millis(0));
         view.unreadable = Some(12);
         view.composite.conditions.push(fulfilment::status::OpenCondition {
@@ -225,13 +262,27 @@ mod tests {
             occurred: since,
             received: Timestamp::from_millis(5),
         });
-        let text = render(&view);
+        let text = render(&shown);
         assert!(text.contains("entry 12 could not be read"));
         assert!(text.contains("order  delayed    weather  1970-01-01T00:00:00.000Z"), "{text}");
         assert!(
             text.contains("tms   transport.delivered  1970-01-01T00:00:00.000Z  1970-01-01T00:00:00.005Z"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn where_its_returns_stand_is_shown_with_an_order() {
+        let returned = |rma, stage| Returned { rma: model::RmaId::new(rma).unwrap(), stage, ended: false };
+        let returns = vec![returned("7-R1", Some(Stage::InTransit)), returned("7-R2", None)];
+        let shown = Shown { returns, ..shown() };
+        let text = render(&shown);
+        assert!(text.contains("7-R1    in transit") && text.contains("7-R2    opened, not authorised yet"), "{text}");
+        let json = serde_json::to_value(&shown).unwrap();
+        assert_eq!(json["returns"][0], serde_json::json!({ "rma": "7-R1", "stage": "in_transit", "ended": false }));
+        assert_eq!(json["order"], sample::ORDER, "beside what is known of the order");
+        let unknown = Shown { returns: Vec::new(), returns_unknown: Some("no answer".to_owned()), ..shown };
+        assert!(render(&unknown).contains("its returns are not known: no answer"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use fulfilment::{Composite, Fulfilment, Stage, State, composite};
 use model::{AskId, Decision, Exception, ExceptionKind, Fact, Lane, Milestone, Outcome, Timestamp};
 use serde::Serialize;
 
-use crate::words;
+use crate::words::{self, Subject};
 
 /// One entry of a trail.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -180,11 +180,13 @@ fn says(entry: &WorkflowRecord<Fulfilment>, known: &mut BTreeSet<FactId>) -> Vec
                 let repeat = if known.insert(told.id) { "" } else { " (told before)" };
                 let claim = lane.is_some_and(|lane| !may_tell(lane, &told.fact));
                 let claim = if claim { " (a claim: another system is the authority)" } else { "" };
-                format!("{}{claim}{repeat}", words::fact(&told.fact))
+                format!("{}{claim}{repeat}", words::fact(Subject::Order, &told.fact))
             };
             facts.iter().map(&mut say).collect()
         }
-        Content::Decisions { decisions, .. } => decisions.iter().map(words::decision).collect(),
+        Content::Decisions { decisions, .. } => {
+            decisions.iter().map(|decision| words::decision(Subject::Order, decision)).collect()
+        }
         Content::Due { name, at } => vec![format!("{name} was due at {at}")],
     }
 }

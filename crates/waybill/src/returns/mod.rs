@@ -1,6 +1,10 @@
 //! `waybill return`
 
+mod claimed;
+mod fetch;
+pub mod of_order;
 pub mod open;
+mod opened;
 mod read;
 pub mod settle;
 mod show;

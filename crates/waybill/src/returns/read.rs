@@ -42,7 +42,8 @@ fn folded(key: &Key, entries: &[WorkflowRecord<Returns>]) -> State {
     Folded::<Returns>::replay(key, entries).state().clone()
 }
 
-async fn read(connection: &Connection, key: &Key) -> Result<Vec<WorkflowRecord<Returns>>, Failure> {
+/// A return's entries, if there are any.
+pub(super) async fn read(connection: &Connection, key: &Key) -> Result<Vec<WorkflowRecord<Returns>>, Failure> {
     match journal(connection).read(key).await {
         Ok(entries) => Ok(entries),
         Err(error) => Err(unreadable(connection, error).await),
@@ -80,7 +81,7 @@ pub(super) async fn keys(connection: &Connection, most: usize) -> Result<(Vec<Ke
 }
 
 /// What is known of each of these.
-pub(super) async fn states(connection: &Connection, keys: Vec<Key>) -> Result<Vec<State>, Failure> {
+pub(crate) async fn states(connection: &Connection, keys: Vec<Key>) -> Result<Vec<State>, Failure> {
     let read = |key: Key| async move { state_of(connection, &key).await };
     stream::iter(keys.into_iter().map(read)).buffered(AT_ONCE).try_collect().await
 }

@@ -11,7 +11,7 @@ use super::{Entered, RmaArgs, read};
 use crate::exit::Failure;
 use crate::order::enter::{ask_id, entry_of, or_none, words_of_a_person};
 use crate::reach::broker;
-use crate::words;
+use crate::words::{self, Subject};
 
 /// Who enters something, and why.
 #[derive(Debug, Clone, clap::Args)]
@@ -77,7 +77,7 @@ pub async fn retry(args: &AskArgs, connection: &Connection) -> Result<Entered, F
                 Ok(Fact::RetryRequested(RetryRequest { ask: args.ask.clone() }))
             }
             AskState::Accepted => {
-                Err(Failure::Usage(format!("{} was accepted; there is nothing to ask again", args.ask)))
+                Err(Failure::Refused(format!("{} was accepted; there is nothing to ask again", args.ask)))
             }
             AskState::NotAsked => Err(no_ask(state, &args.ask)),
         }
@@ -115,7 +115,7 @@ fn waived(state: &State, named: &str) -> Result<Exception, Failure> {
     };
     if !is_waivable(&exception.kind) {
         let words = "the return cannot go on with it as it is; have it asked again, answer for the partner, or cancel";
-        return Err(Failure::Usage(format!("`{named}`: {words}")));
+        return Err(Failure::Refused(format!("`{named}`: {words}")));
     }
     Ok(exception.clone())
 }
@@ -126,7 +126,7 @@ fn no_ask(state: &State, ask: &AskId) -> Failure {
 }
 
 fn is_open(state: &State) -> Result<(), Failure> {
-    if state.ended().is_some() { Err(Failure::Usage("the return is over already".to_owned())) } else { Ok(()) }
+    if state.ended().is_some() { Err(Failure::Refused("the return is over already".to_owned())) } else { Ok(()) }
 }
 
 async fn enter(
@@ -136,7 +136,7 @@ async fn enter(
 ) -> Result<Entered, Failure> {
     let rma = &by.rma.rma;
     let fact = fact(&read::state(connection, rma).await?)?;
-    let says = vec![words::fact(&fact)];
+    let says = vec![words::fact(Subject::Return, &fact)];
     let operator = Operator { who: by.who.clone(), why: by.why.clone() };
     let entry = entry_of(&operator, rma.as_str(), vec![fact]);
     let appended = read::journal(connection).append(&Key::of(rma.as_str()), Lane::Ops.as_str(), &entry).await;

@@ -13,7 +13,7 @@ use crate::order::order_id;
 use crate::output::Output;
 use crate::table::Table;
 use crate::text::{heading, line};
-use crate::words;
+use crate::words::{self, Subject};
 
 /// The most returns that are listed.
 const MOST_LISTED: u64 = 100_000;
@@ -143,11 +143,15 @@ fn says(entry: &WorkflowRecord<Returns>) -> Vec<String> {
             let by =
                 || format!("{} by {}", partner.into_iter().flatten().collect::<Vec<_>>().join(" "), source.service);
             let first = person.unwrap_or_else(by).trim_start().to_owned();
-            std::iter::once(first).chain(facts.iter().map(|told| indented(words::fact(&told.fact)))).collect()
+            std::iter::once(first)
+                .chain(facts.iter().map(|told| indented(words::fact(Subject::Return, &told.fact))))
+                .collect()
         }
         Content::Decisions { seen, decisions, .. } => {
             let first = format!("decided, having seen {seen}");
-            std::iter::once(first).chain(decisions.iter().map(|decision| indented(words::decision(decision)))).collect()
+            std::iter::once(first)
+                .chain(decisions.iter().map(|decision| indented(words::decision(Subject::Return, decision))))
+                .collect()
         }
         Content::Due { name, at } => vec![format!("{name} was due at {at}")],
     }

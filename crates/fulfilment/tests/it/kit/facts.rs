@@ -267,7 +267,7 @@ pub fn waived(kind: ExceptionKind, detail: &str) -> News {
 
 /// An operator notes something down.
 pub fn noted(text: &str) -> News {
-    News::new(Lane::Ops, Fact::Noted(Note { text: text.to_owned() }))
+    News::new(Lane::Ops, Fact::Noted(Note { text: text.to_owned(), opens: None }))
 }
 
 /// What belongs in a return's stream, told of an order.

@@ -31,7 +31,7 @@ fn only_what_was_refused_or_is_unanswered_is_asked_again() {
     assert_eq!(again, [Fact::RetryRequested(RetryRequest { ask: ask("book") })]);
     assert_eq!(retries(Some(&ask("book")), &state()).unwrap(), again);
     let accepted = retries(Some(&ask("allocate")), &state()).unwrap_err();
-    assert!(matches!(&accepted, Failure::Usage(words) if words.contains("was accepted")), "{accepted}");
+    assert!(matches!(&accepted, Failure::Refused(words) if words.contains("was accepted")), "{accepted}");
     let unknown = retries(Some(&ask("bill")), &state()).unwrap_err();
     assert!(matches!(&unknown, Failure::NotFound(words) if words.contains("SO 1/7.*/book/s1")), "{unknown}");
 }
@@ -88,6 +88,15 @@ async fn an_entry_says_who_entered_it_and_why() {
     let text = super::super::trail::render(&trail);
     assert!(text.contains("ada: the customer called"), "{text}");
     assert!(text.contains("wants the order cancelled"), "{text}");
+}
+
+#[test]
+fn what_is_entered_twice_in_one_moment_is_two_entries() {
+    let entered = || entry(&by(), sample::ORDER, vec![on_hold(false)]);
+    let mut ids: Vec<EntryId> = (0..200).map(|_| entered().id).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 200);
 }
 
 #[test]
