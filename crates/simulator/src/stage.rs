@@ -2,6 +2,7 @@
 //!
 //! No I/O and no clock: messages go in, messages come out.
 
+mod loads;
 mod undo;
 
 use std::collections::{HashMap, VecDeque};
@@ -24,6 +25,7 @@ use crate::wire::erp::{BillingRequest, ShipmentConfirmation};
 use crate::wire::tms::Tender;
 use crate::wire::wms::Release;
 use crate::wire::{AskError, Message, erp};
+use loads::Loads;
 
 /// Orders of somebody else that are remembered at once; beyond it the oldest is forgotten.
 const MAX_FOREIGN: usize = 1_000;
@@ -82,6 +84,7 @@ pub struct Stage {
     done: HashMap<Box<str>, Course>,
     done_by_age: VecDeque<Box<str>>,
     books: Books,
+    loads: Loads,
     faults: Faults,
     all_released: bool,
 }
@@ -105,6 +108,7 @@ impl Stage {
             done: HashMap::new(),
             done_by_age: VecDeque::new(),
             books: Books::default(),
+            loads: Loads::default(),
             faults,
             all_released: false,
         }
@@ -164,6 +168,9 @@ impl Stage {
                 | Mishap::Declined,
             )
             | None => {}
+        }
+        if mishap.as_ref().is_some_and(Mishap::keeps_off_a_load) {
+            said.extend(self.stay_off(&mut plan));
         }
         if plan.fate == Fate::Invalid {
             self.books.finished += 1;
@@ -252,23 +259,30 @@ impl Stage {
         let warehouse = self.scenario.warehouse_of(&ask.pickup.site);
         let wanted =
             AskedShipment { id: &ask.shipper_ref.shipment, location: &ask.pickup.site, warehouse, lines: &lines };
+        let mut load = None;
         let said = match self.find(&mut course, wanted, now) {
             Ok(Some(nth)) if self.faults.fails(&ask.tender) => {
                 Ok(vec![self.carrier(tms).fail(&course, nth, &ask.tender)])
             }
-            Ok(Some(nth)) => Ok(self.transport(tms, &mut course, nth, &ask)),
+            Ok(Some(nth)) => {
+                load = self.board(tms, &mut course, nth, now);
+                Ok(self.transport(tms, &mut course, nth, &ask))
+            }
             Ok(None) => Ok(Vec::new()),
             Err(source) => Err(no_id(source)),
         };
         self.put_back(course);
-        said
+        let mut said = said?;
+        said.extend(load.into_iter().flat_map(|load| self.go(&load)));
+        Ok(said)
     }
 
     const fn carrier(&self, tms: Partner) -> Carrier {
         Carrier { seed: self.scenario.seed(), tms: tms.id() }
     }
 
-    /// The tender is answered; the truck comes and is loaded, drives and delivers; some of it comes back.
+    /// The tender is answered; the truck comes and is loaded, drives and delivers; some of it comes back. That of a load comes
+    /// when it [goes](Self::go).
     fn transport(&mut self, tms: Partner, course: &mut Course, nth: usize, ask: &Tender<'_>) -> Vec<Message> {
         let carrier = self.carrier(tms);
         let reaction = carrier.on_ask(course, nth, ask, &mut self.books);
@@ -278,19 +292,12 @@ impl Stage {
             said.extend(course.cancels(CancelledAt::Booking).then(|| erp::cancel(&course.plan.order)));
             return said;
         }
-        if let Some(booked) = reaction.truck {
-            let shipment = &course.plan.shipments[nth];
-            let warehouse = WarehouseSystem(shipment.warehouse);
+        if let Some(booked) = reaction.truck.filter(|booked| booked.load.is_none()) {
+            let warehouse = WarehouseSystem(course.plan.shipments[nth].warehouse);
             said.push(warehouse.on_truck(course, nth));
             said.extend(carrier.on_the_road(course, nth, &booked));
             said.extend(warehouse.on_return(course, nth));
-            if course.is_sent_back(nth) {
-                self.books.take_back(course.plan.lines_of(shipment).count());
-            } else if course.is_part(nth) {
-                self.books.deliver(std::iter::empty());
-            } else if !course.foreign {
-                self.books.deliver(course.plan.lines_of(shipment));
-            }
+            self.books.carry(course, nth, booked.charge);
         }
         said
     }
