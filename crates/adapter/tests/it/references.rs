@@ -1,5 +1,6 @@
 //! Messages that name their order by a reference: looked up, waited for, given up.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use adapter::{Settings, Target};
@@ -148,6 +149,47 @@ async fn who_joins_a_load_late_hears_what_was_told_of_it() {
     assert_eq!(shares.last().unwrap().1, "50 EUR for s1");
     assert!(shares[0].0 < shares[1].0, "the new share is the later one");
     assert_eq!(world.entries("SO-9", 2).await.len(), 2);
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_told_while_one_was_not_known_to_be_on_the_load_it_hears_when_the_next_one_joins() {
+    let world = World::start().await;
+    let one = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-2", "LOAD-9")).await;
+    world.publish(EVENT, &delivered("e1", "LOAD-9")).await;
+    world.entries("SO-2", 2).await;
+    one.stop().await;
+    // As when another process is the first to write down what this one had told already.
+    let xref = world.connection.js.get_key_value("XREF").await.unwrap();
+    let value = xref.get("tms.tms-main.LOAD-9").await.unwrap().unwrap();
+    let another = String::from_utf8(value.to_vec()).unwrap().replace("SO-2", "SO-1");
+    xref.put("tms.tms-main.LOAD-9", another.into()).await.unwrap();
+    let other = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-2", "LOAD-9").replace("15:00", "15:01")).await;
+    let entries = world.entries("SO-1", 1).await;
+    assert_eq!(kinds(&entries[0]), ["milestone"]);
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn two_shipments_of_one_order_share_a_load() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-1", "LOAD-9")).await;
+    world.publish(EVENT, &delivered("e1", "LOAD-9")).await;
+    world.entries("SO-1", 2).await;
+    world.publish(BOOKING, &booking("SO-1", "LOAD-9").replace("s1", "s2")).await;
+    let entries = world.entries("SO-1", 4).await;
+    let reached = entries.iter().flat_map(facts).filter_map(|told| match &told.fact {
+        Fact::Milestone(reached) if reached.code.as_deref() == Some("DLV") => {
+            Some((reached.shipment.clone().unwrap().to_string(), told.id))
+        }
+        _ => None,
+    });
+    let reached: BTreeMap<_, _> = reached.collect();
+    assert_eq!(reached.keys().collect::<Vec<_>>(), ["s1", "s2"]);
+    assert_ne!(reached["s1"], reached["s2"], "each is a fact of its own");
     adapter.stop().await;
 }
 
