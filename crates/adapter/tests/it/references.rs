@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use adapter::{Settings, Target};
-use engine::{Content, WorkflowRecord};
+use engine::{Content, FactId, WorkflowRecord};
 use fulfilment::Fulfilment;
 use model::{Fact, System, Timestamp};
 use service::quarantine::Kind;
@@ -181,13 +181,12 @@ async fn two_shipments_of_one_order_share_a_load() {
     world.entries("SO-1", 2).await;
     world.publish(BOOKING, &booking("SO-1", "LOAD-9").replace("s1", "s2")).await;
     let entries = world.entries("SO-1", 4).await;
-    let reached = entries.iter().flat_map(facts).filter_map(|told| match &told.fact {
-        Fact::Milestone(reached) if reached.code.as_deref() == Some("DLV") => {
-            Some((reached.shipment.clone().unwrap().to_string(), told.id))
-        }
-        _ => None,
+    let reached = entries.iter().flat_map(facts).filter_map(|told| {
+        let Fact::Milestone(reached) = &told.fact else { return None };
+        let is_delivered = reached.code.as_deref() == Some("DLV");
+        is_delivered.then(|| (reached.shipment.clone().unwrap().to_string(), told.id))
     });
-    let reached: BTreeMap<_, _> = reached.collect();
+    let reached: BTreeMap<String, FactId> = reached.collect();
     assert_eq!(reached.keys().collect::<Vec<_>>(), ["s1", "s2"]);
     assert_ne!(reached["s1"], reached["s2"], "each is a fact of its own");
     adapter.stop().await;
