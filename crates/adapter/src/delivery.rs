@@ -18,10 +18,9 @@ impl Delivery {
     /// The delivery of a message; `None` for one that no consumer delivered.
     pub fn of(message: &jetstream::Message) -> Option<Self> {
         let info = message.info().ok()?;
-        let millis = info.published.unix_timestamp_nanos() / 1_000_000;
         Some(Self {
             sequence: info.stream_sequence,
-            received: Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX)),
+            received: timestamp(info.published.unix_timestamp_nanos()),
             tries: u64::try_from(info.delivered).unwrap_or(1),
         })
     }
@@ -32,4 +31,9 @@ impl Delivery {
         let millis = i64::try_from(now.as_millis()).unwrap_or(i64::MAX).saturating_sub(self.received.as_millis());
         millis.max(0) as f64 / 1_000.0
     }
+}
+
+/// The time so many nanoseconds after 1970, as the client states it.
+pub fn timestamp(nanos: i128) -> Timestamp {
+    Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
 }

@@ -15,8 +15,10 @@ use crate::bucket::{Bucket, BucketError};
 pub const MAX_REFERENCE: usize = token::MAX_COMPOSED;
 /// How many references are cached: those of some days' shipments.
 const CACHED: usize = 50_000;
-/// A carrier that uses a number again does so after months; another process's write is seen within this time.
-const FRESH_FOR: Duration = Duration::from_secs(600);
+/// Another process's write is seen within this time. The messages about one shipment come hours apart, or at once.
+const FRESH_FOR: Duration = Duration::from_secs(2);
+/// When so much time has gone by since a reference was written, no process takes it to mean less.
+pub const KNOWN_TO_ALL_AFTER: Duration = Duration::from_secs(3);
 
 /// A reference that means something else this much later was given anew: carriers use their numbers again.
 const GIVEN_ANEW_AFTER: i64 = 30 * 24 * 60 * 60 * 1_000;
@@ -42,9 +44,21 @@ pub struct Target {
 }
 
 impl Target {
-    fn is_same(&self, other: &Self) -> bool {
+    /// Whether it is the same shipment, order or instance.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         (&self.workflow, &self.order, &self.shipment) == (&other.workflow, &other.order, &other.shipment)
     }
+}
+
+/// Whether others have a reference too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It meant nothing before.
+    First,
+    /// It means another shipment from now on, as it meant others before.
+    Joined,
+    /// It meant this and others already.
+    Aboard,
 }
 
 /// A value of the bucket: one target, or the list of a load's.
@@ -118,17 +132,19 @@ impl Xrefs {
         self.bucket.remember(&key, known);
     }
 
-    /// Writes a reference down for every process, beside what else it means.
+    /// Writes a reference down for every process, beside what else it means. Returns where its target stands among them.
     ///
     /// # Errors
     /// [`BucketError`] when the broker does not take it.
-    pub async fn write(&self, partner: &PartnerId, reference: &str, target: &Target) -> Result<(), BucketError> {
+    pub async fn write(&self, partner: &PartnerId, reference: &str, target: &Target) -> Result<Standing, BucketError> {
         let key = self.key(partner, reference);
-        let is_there = |known: &Known| known.whole && known.targets.iter().any(|own| own.is_same(target));
-        if self.bucket.cached(key.as_str()).is_some_and(|known| is_there(&known)) {
-            return Ok(());
+        if let Some(known) = self.bucket.cached(key.as_str()).filter(|known| known.whole)
+            && let Some(standing) = standing(&known.targets, target)
+        {
+            return Ok(standing);
         }
         let (mut targets, mut revision) = (Vec::new(), None);
+        let mut is_new = true;
         for tries in 1.. {
             add(&mut targets, target.clone());
             match self.bucket.write_over(&key, revision, written(&targets)).await {
@@ -141,17 +157,31 @@ impl Xrefs {
                 Some((value, revision)) => (read(&key, &value), Some(revision)),
                 None => (Vec::new(), None),
             };
-            if targets.iter().any(|own| own.is_same(target)) {
+            if standing(&targets, target).is_some() {
+                // After the first try it may be what was written here, and the broker's answer was lost.
+                is_new = tries > 1;
                 break;
             }
         }
+        let standing = match standing(&targets, target) {
+            Some(Standing::Aboard) if is_new => Standing::Joined,
+            Some(standing) => standing,
+            // It was left out.
+            None => Standing::First,
+        };
         self.bucket.remember(&key, Known { targets, whole: true });
-        Ok(())
+        Ok(standing)
     }
 
     fn key(&self, partner: &PartnerId, reference: &str) -> String {
         format!("{}.{}.{}", self.system, partner.token(), token::escape(reference))
     }
+}
+
+/// Where a target stands among those that are known already, if it is one of them.
+fn standing(targets: &[Target], target: &Target) -> Option<Standing> {
+    let place = targets.iter().position(|own| own.is_same(target))?;
+    Some(if place == 0 { Standing::First } else { Standing::Aboard })
 }
 
 /// A target beside the others: not those that were told so long before that the number must have been given anew.

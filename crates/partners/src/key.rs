@@ -8,6 +8,22 @@ use sha2::{Digest, Sha256};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FactKey(pub [u8; 16]);
 
+impl FactKey {
+    /// The id of this fact as it is told of the `nth` shipment on a load, of which so many share in it. The first one's is the
+    /// fact's own where nothing is shared: then it does not matter whether others join the load later.
+    #[must_use]
+    pub(crate) fn on_a_load(self, nth: usize, shared_by: usize) -> Self {
+        if (nth, shared_by) == (0, 1) {
+            return self;
+        }
+        let mut identity = Identity::new("load", "shipment");
+        identity.bytes(&self.0);
+        identity.bytes(&(nth as u64).to_be_bytes());
+        identity.bytes(&(shared_by as u64).to_be_bytes());
+        identity.key()
+    }
+}
+
 impl fmt::Display for FactKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -49,9 +49,9 @@
 //! | out `collection` | as `tender`, of a return: `pickup` is where it is (as `consignee`), `deliver_to` the `site` |
 //! | out `collection_withdrawal` | as `withdrawal` |
 //! | in `collection` | as `booking`: the answer to both |
-//! | in `booking` | `tender`, `shipper_ref`, `answer` (`A` accepted, `C` withdrawn, `D` declined, `E` failed), `decline_code`? (any of the reasons below), `note`?, and when `A`: `scac` (carrier), `pro`, `answered_at`, `rate`? (`amount`, `currency`) |
-//! | in `event` | `id`, `pro`, `code` (`PU DEP ARR INT OFD ATT DLV POD RTN RTD`; `DLY HLD EXC`; `ETA`), `at` (with `ETA`: `eta`), `stop`? (`name`? `city`? `zip`? `country`?), `pieces[]`?: `line`, `count`, `unit`; with `DLY HLD EXC`: `reason`? (`ADDR CAP CUST DMG LATE LOST MECH NOBODY REF WX`), `cleared`?. Several at once: `events[]` |
-//! | in `load_invoice` | `invoice`, `pro`, `total_cents`, `currency`: for all shipments that travel under this number |
+//! | in `booking` | `tender`, `shipper_ref`, `answer` (`A` accepted, `C` withdrawn, `D` declined, `E` failed), `decline_code`? (any of the reasons below), `note`?, and when `A`: `scac` (carrier), `pro`, `load`? (the number of a load that several shipments share), `answered_at`, `rate`? (`amount`, `currency`) |
+//! | in `event` | `id`, `pro` (or the load's number: then it is true of every shipment on it), `code` (`PU DEP ARR INT OFD ATT DLV POD RTN RTD`; `DLY HLD EXC`; `ETA`), `at` (with `ETA`: `eta`), `stop`? (`name`? `city`? `zip`? `country`?), `pieces[]`?: `line`, `count`, `unit`; with `DLY HLD EXC`: `reason`? (`ADDR CAP CUST DMG LATE LOST MECH NOBODY REF WX`), `cleared`?. Several at once: `events[]` |
+//! | in `load_invoice` | `invoice`, `pro`, `total_cents`, `currency`: for all shipments on the load of this number |
 //! | in `freight_invoice` | `invoice`, `pro`?, `shipper_ref`, `total_cents`, `currency` |
 
 /// The profiles that come with Waybill: name and TOML text.

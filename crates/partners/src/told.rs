@@ -33,17 +33,6 @@ pub enum Told {
     Rejected(Rejected),
 }
 
-impl Told {
-    /// Fills in the shipment of the facts that name none, see [`Identified::on_a_load`].
-    #[must_use]
-    pub fn with_shipment(mut self, shipment: &ShipmentId) -> Self {
-        if let Self::Order { facts, .. } = &mut self {
-            facts.iter_mut().for_each(|told| told.on_a_load(shipment, 0, 1));
-        }
-        self
-    }
-}
-
 /// How a part of a message names its order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OrderRef {
@@ -87,15 +76,17 @@ impl Identified {
     /// only; what that number means is in the cross-references.
     ///
     /// The shipment is the `nth` of so many that travel under the number, counted from 0: it bears its share of a bill for all.
+    /// The fact's id is then one for this shipment, since several may be of one order; and a bill's for this share, since it
+    /// becomes another one when more shipments are known to be on the load.
     pub fn on_a_load(&mut self, shipment: &ShipmentId, nth: usize, of: usize) {
-        let named = match &mut self.fact {
-            Fact::Milestone(milestone) => &mut milestone.shipment,
-            Fact::Condition(condition) => &mut condition.shipment,
+        let (named, shared_by) = match &mut self.fact {
+            Fact::Milestone(milestone) => (&mut milestone.shipment, 1),
+            Fact::Condition(condition) => (&mut condition.shipment, 1),
             Fact::FreightInvoiced(bill) => {
                 if bill.shipment.is_none() {
                     bill.total = bill.total.share(nth, of);
                 }
-                &mut bill.shipment
+                (&mut bill.shipment, of)
             }
             Fact::Released(_)
             | Fact::Validated(_)
@@ -111,7 +102,10 @@ impl Identified {
             | Fact::Inspected(_)
             | Fact::Credited(_) => return,
         };
-        named.get_or_insert_with(|| shipment.clone());
+        if named.is_none() {
+            *named = Some(shipment.clone());
+            self.id = self.id.on_a_load(nth, shared_by);
+        }
     }
 }
 

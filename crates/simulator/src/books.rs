@@ -5,8 +5,10 @@
 use std::collections::{HashMap, HashSet};
 
 use model::{End, OrderId};
+use rust_decimal::Decimal;
 
-use crate::plan::{Fate, Plan, PlannedLine};
+use crate::course::Course;
+use crate::plan::{Fate, Plan};
 
 /// Faults are kept in words up to this many; beyond it they are only counted.
 pub const MAX_FAULTS: usize = 100;
@@ -28,6 +30,10 @@ pub struct Books {
     pub faults: Vec<String>,
     /// How often Waybill did something wrong.
     pub fault_count: u64,
+    /// Shipments that shared a load with another order's.
+    pub on_loads: u64,
+    /// What the carriers bill for each order, in [`CURRENCY`](crate::plan::CURRENCY).
+    freight: HashMap<Box<str>, Decimal>,
     /// The orders that must stay open, and with which exception.
     open: HashMap<Box<str>, Box<str>>,
     /// The orders that must be cancelled. All others must close.
@@ -167,6 +173,17 @@ impl Books {
         if is_right { Ok(()) } else { Err(format!("order {order} must be {wanted} and is {}", found())) }
     }
 
+    /// Holds what Waybill takes to be billed for an order's transport, in [`CURRENCY`](crate::plan::CURRENCY), against what the
+    /// carriers bill for it: of a load, its share. Of an order nobody released here nothing is known.
+    ///
+    /// # Errors
+    /// What differs, in words.
+    pub fn freight(&self, order: &OrderId, billed: Decimal) -> Result<(), String> {
+        let Some(wanted) = self.freight.get(order.as_str()).filter(|wanted| **wanted != billed) else { return Ok(()) };
+        let (wanted, billed) = (wanted.normalize(), billed.normalize());
+        Err(format!("carriers bill {wanted} for order {order}, and {billed} is known"))
+    }
+
     /// Whether the partners were asked for what they had to be, and for nothing else.
     ///
     /// # Errors
@@ -186,6 +203,7 @@ impl Books {
     pub(crate) fn release(&mut self, plan: &Plan) {
         self.released += 1;
         self.lines.released += plan.lines.len() as u64;
+        self.freight.insert(plan.order.as_str().into(), Decimal::ZERO);
         if matches!(plan.fate, Fate::Cancelled(_)) {
             self.cancelled.insert(plan.order.as_str().into());
         }
@@ -194,18 +212,27 @@ impl Books {
         }
     }
 
-    pub(crate) fn deliver<'a>(&mut self, lines: impl Iterator<Item = &'a PlannedLine>) {
+    /// A carrier takes a shipment where it goes, or brings it back, and bills so much for it.
+    pub(crate) fn carry(&mut self, course: &Course, nth: usize, charge: Decimal) {
+        if course.foreign {
+            return;
+        }
+        if let Some(freight) = self.freight.get_mut(course.plan.order.as_str()) {
+            *freight += charge;
+        }
+        self.on_loads += u64::from(course.load_of(nth).is_some());
+        let lines = || course.plan.lines_of(&course.plan.shipments[nth]);
+        if course.is_sent_back(nth) {
+            // It is sent again, and counted then.
+            self.lines.returned += lines().count() as u64;
+            return;
+        }
         self.shipments_delivered += 1;
-        for line in lines {
+        for line in lines().filter(|_| !course.is_part(nth)) {
             self.lines.delivered += 1;
             self.lines.late += u64::from(line.is_late());
             self.lines.returned += u64::from(line.returned.is_some());
         }
-    }
-
-    /// A shipment of so many lines comes back, and is sent again.
-    pub(crate) const fn take_back(&mut self, lines: usize) {
-        self.lines.returned += lines as u64;
     }
 
     pub(crate) const fn act(&mut self, task: Task) {

@@ -1,12 +1,14 @@
 //! The TMS and its carriers: take a shipment on, or not; carry it; bill it.
 
+mod haul;
+
 use model::{Lacking, Place, When};
 use rust_decimal::Decimal;
 
 use crate::books::{Books, Task};
 use crate::course::{Course, Turn};
 use crate::mishap::Mishap;
-use crate::plan::{Fate, PlannedLine, TMS};
+use crate::plan::{Fate, Plan, PlannedLine, TMS};
 use crate::seed::Seed;
 use crate::warehouse::note_undo;
 use crate::wire::Message;
@@ -16,6 +18,8 @@ const CARRIERS: [&str; 4] = ["NORTHLINE", "CARGOBEE", "ALPEXPRESS", "SEASTAR"];
 /// What a shipment costs in cents: this, and so much a piece.
 const BASE_CENTS: u32 = 900;
 const CENTS_A_PIECE: u32 = 35;
+/// A place on a load costs as much as so many pieces.
+const PIECES_OF_A_PLACE: u32 = 12;
 
 /// The TMS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,24 +98,12 @@ impl Carrier {
     pub fn on_the_road(self, course: &Course, nth: usize, booked: &Booked) -> Vec<Message> {
         let (plan, job) = (&course.plan, self.job(course, nth));
         let steps = &plan.shipments[nth].steps;
-        let doorstep = || Event { stop: Some(&plan.ship_to), ..event(Code::OutForDelivery, steps.out_for_delivery) };
-        let road = || [event(Code::Departed, steps.departed), event(Code::InTransit, steps.in_transit)];
         let arrived = course.lines_at(nth, Lacking::Delivered);
-        let mut said = vec![
-            job.events(booked, &[event(Code::PickedUp, steps.picked_up)]),
-            job.events(booked, &road()),
-            job.events(booked, &[doorstep()]),
-        ];
-        if course.is_sent_back(nth) {
-            let back =
-                [Code::Attempted, Code::Returning, Code::Returned].map(|code| event(code, steps.out_for_delivery));
-            said.extend(back.iter().map(|event| job.events(booked, std::slice::from_ref(event))));
-        } else {
-            said.push(job.events(booked, &deliveries(&arrived, &plan.ship_to)));
-        }
+        let mut said: Vec<Message> = road(plan, nth).iter().map(|events| job.events(booked, events)).collect();
+        said.extend(self.at_the_door(course, nth, booked));
         if course.mishap == Some(Mishap::ToldAgain) {
-            let all = [event(Code::PickedUp, steps.picked_up)].into_iter().chain(road()).chain([doorstep()]);
-            let all: Vec<Event<'_>> = all.chain(deliveries(&arrived, &plan.ship_to)).collect();
+            let mut all: Vec<Event<'_>> = road(plan, nth).into_iter().flatten().collect();
+            all.extend(deliveries(&arrived, &plan.ship_to));
             said.push(job.history(booked, &all));
             said.push(job.events(booked, &[event(Code::Attempted, steps.out_for_delivery)]));
         }
@@ -119,23 +111,54 @@ impl Carrier {
         said
     }
 
-    fn booked(self, course: &Course, nth: usize) -> Option<Booked> {
+    /// A shipment is delivered, or refused and brought back.
+    fn at_the_door(self, course: &Course, nth: usize, booked: &Booked) -> Vec<Message> {
+        let (plan, job) = (&course.plan, self.job(course, nth));
+        if course.is_sent_back(nth) {
+            let at = plan.shipments[nth].steps.out_for_delivery;
+            let back = [Code::Attempted, Code::Returning, Code::Returned].map(|code| event(code, at));
+            return back.iter().map(|event| job.events(booked, std::slice::from_ref(event))).collect();
+        }
+        let arrived = course.lines_at(nth, Lacking::Delivered);
+        vec![job.events(booked, &deliveries(&arrived, &plan.ship_to))]
+    }
+
+    /// What a shipment is booked as; nothing when no carrier takes it.
+    #[must_use]
+    pub fn booked(self, course: &Course, nth: usize) -> Option<Booked> {
         let shipment = &course.plan.shipments[nth];
         let no_carrier = course.plan.fate == Fate::BookingRefused(shipment.id.clone());
         if no_carrier || course.mishap == Some(Mishap::Declined) && self.tms == TMS {
             return None;
         }
         let dice = self.seed.about(course.plan.order.as_str()).part(nth);
-        let pieces: Decimal = course.plan.lines_of(shipment).map(|line| line.quantity).sum();
-        let base = BASE_CENTS + dice.within("surcharge", 0..=600);
+        let load = course.load_of(nth);
+        // On a load each pays for its place, whatever it holds.
+        let truck = load.map_or(dice, |load| self.seed.about(load));
+        let pieces: Decimal = match load {
+            Some(_) => Decimal::from(PIECES_OF_A_PLACE),
+            None => course.plan.lines_of(shipment).map(|line| line.quantity).sum(),
+        };
+        let base = BASE_CENTS + truck.within("surcharge", 0..=600);
         let charge = (Decimal::from(base) + pieces * Decimal::from(CENTS_A_PIECE)) / Decimal::ONE_HUNDRED;
         Some(Booked {
-            carrier: CARRIERS[dice.within("carrier", 0..=3) as usize % CARRIERS.len()],
+            carrier: CARRIERS[truck.within("carrier", 0..=3) as usize % CARRIERS.len()],
+            load: load.map(Into::into),
             pro: format!("WB{:016X}", dice.number("tracking")),
             charge: charge.round_dp(2),
             at: shipment.steps.booked,
         })
     }
+}
+
+/// The road up to the consignee's door, as one message after the other tells it.
+fn road(plan: &Plan, nth: usize) -> [Vec<Event<'_>>; 3] {
+    let steps = &plan.shipments[nth].steps;
+    [
+        vec![event(Code::PickedUp, steps.picked_up)],
+        vec![event(Code::Departed, steps.departed), event(Code::InTransit, steps.in_transit)],
+        vec![Event { stop: Some(&plan.ship_to), ..event(Code::OutForDelivery, steps.out_for_delivery) }],
+    ]
 }
 
 const fn event<'a>(code: Code, at: When) -> Event<'a> {

@@ -36,6 +36,8 @@ pub struct Course {
     /// The ERP said that it does not want the order any more, or wants another one, or that all of it is shipped.
     said: bool,
     called_off: bool,
+    /// Its shipment is on the load that was planned for it.
+    aboard: bool,
 }
 
 #[derive(Debug)]
@@ -100,6 +102,7 @@ impl Course {
             billed: false,
             said: false,
             called_off: false,
+            aboard: false,
         }
     }
 
@@ -121,6 +124,7 @@ impl Course {
             lines: Vec::new(),
             shipments: Vec::new(),
             fate: Fate::Closed,
+            load: None,
         };
         Self { foreign: true, ..Self::new(plan) }
     }
@@ -279,6 +283,23 @@ impl Course {
     #[must_use]
     pub fn is_sent_back(&self, nth: usize) -> bool {
         self.mishap == Some(Mishap::SentBack(nth))
+    }
+
+    /// Whether all that was picked of a shipment arrives with it.
+    #[must_use]
+    pub fn arrives_whole(&self, nth: usize) -> bool {
+        !self.is_sent_back(nth) && self.lines_at(nth, Lacking::Delivered) == self.lines_at(nth, Lacking::Shipped)
+    }
+
+    /// Puts the shipment on the load that was planned for it.
+    pub const fn board(&mut self) {
+        self.aboard = true;
+    }
+
+    /// The number of the load that a shipment is on.
+    #[must_use]
+    pub fn load_of(&self, nth: usize) -> Option<&str> {
+        self.plan.load.as_deref().filter(|_| self.aboard && nth == 0)
     }
 
     /// Whether the ERP has changed what a shipment was planned for.

@@ -82,6 +82,20 @@ impl Mishap {
         }
     }
 
+    /// Whether its order's shipment travels on no load: it is not the one that was planned, or goes with another TMS.
+    #[must_use]
+    pub const fn keeps_off_a_load(&self) -> bool {
+        match self {
+            Self::Changed { .. } | Self::Declined => true,
+            Self::Lacks { .. }
+            | Self::SentBack(_)
+            | Self::HeldBack
+            | Self::ClaimedEarly
+            | Self::ToldAgain
+            | Self::SlowClock => false,
+        }
+    }
+
     /// How much of a line of a shipment another shipment takes on, when it has come to this step.
     #[must_use]
     pub fn lacking(&self, shipment: usize, line: usize, step: Lacking) -> Decimal {

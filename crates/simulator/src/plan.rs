@@ -58,6 +58,8 @@ pub struct Plan {
     pub shipments: Vec<PlannedShipment>,
     /// Where it must end.
     pub fate: Fate,
+    /// The number of the load that its one shipment shares with the one of the neighbouring order, if it does.
+    pub load: Option<Box<str>>,
 }
 
 /// One line of an order.
@@ -195,11 +197,11 @@ impl Fate {
 }
 
 /// A shipment before its times are known: where from, on which day, and which lines.
-pub type Load = (LocationId, Date, Vec<usize>);
+pub type Group = (LocationId, Date, Vec<usize>);
 
-/// Groups lines into loads, by location, then day.
+/// Groups lines into shipments, by location, then day.
 #[must_use]
-pub fn loads(lines: &[PlannedLine]) -> Vec<Load> {
+pub fn groups(lines: &[PlannedLine]) -> Vec<Group> {
     let mut groups: BTreeMap<(&LocationId, Date), Vec<usize>> = BTreeMap::new();
     for (index, line) in lines.iter().enumerate() {
         groups.entry((&line.ship_from, line.ship_on)).or_default().push(index);
@@ -219,6 +221,20 @@ impl Plan {
     #[must_use]
     pub fn place_of(&self, shipment: &str) -> Option<usize> {
         self.shipments.iter().position(|planned| planned.id.as_str() == shipment)
+    }
+
+    /// Whether one truck can fetch this order's shipment together with another order's: each has one, they leave one place at
+    /// one time and arrive together, and nothing is in the way of either.
+    #[must_use]
+    pub fn can_share_a_load(&self, other: &Self) -> bool {
+        let ([one], [another]) = (self.shipments.as_slice(), other.shipments.as_slice()) else { return false };
+        let arrives = |plan: &Self| plan.lines.first().map(|line| line.delivered);
+        let both_close = self.fate == Fate::Closed && other.fate == Fate::Closed;
+        both_close
+            && one.location == another.location
+            && one.steps == another.steps
+            && self.ship_to == other.ship_to
+            && arrives(self) == arrives(other)
     }
 
     /// The lines a shipment holds.

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::DeliverPolicy;
@@ -13,18 +13,21 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::{JoinError, JoinSet};
 
 use crate::books::Books;
-use crate::faults::{Done, Level};
+use crate::faults::{Done, Level, Sent};
 use crate::outlet::{Closed, Outlet, OutletError};
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::scenario::Scenario;
 use crate::stage::{Partner, Stage};
 use crate::tpch::TpchError;
+use crate::wire::Message;
 
 /// Orders in flight when nobody says otherwise: enough to keep five services busy, and some 20 MB.
 pub const IN_FLIGHT_ORDERS: u32 = 5_000;
 /// Asks that a partner takes at once.
 const BURST: usize = 256;
+/// How often the time is looked at for loads that have waited too long.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Plans and opening messages read ahead of their publishing.
 const READ_AHEAD: usize = 64;
 
@@ -67,6 +70,7 @@ pub enum PlayError {
 pub struct Play {
     shared: Arc<Shared>,
     scenario: Scenario,
+    one_by_one: bool,
     js: jetstream::Context,
     outlet: Outlet,
     tasks: JoinSet<Result<(), PlayError>>,
@@ -101,6 +105,18 @@ impl Shared {
         }
         done
     }
+
+    /// Does something on the stage, and publishes what the partners say then.
+    async fn say(&self, outlet: &Outlet, act: impl FnOnce(&mut Stage) -> Vec<Message>) -> Result<(), Closed> {
+        let said: Vec<Sent> = self.act(|stage| {
+            let said = act(stage);
+            said.into_iter().flat_map(|message| stage.on_the_way(message)).collect()
+        });
+        for sent in said {
+            outlet.send_after(sent).await?;
+        }
+        Ok(())
+    }
 }
 
 impl Play {
@@ -111,6 +127,7 @@ impl Play {
     /// When the input cannot be read, or the broker does not let the partners consume or publish.
     pub async fn start(connection: &Connection, settings: Settings, shutdown: Shutdown) -> Result<Self, PlayError> {
         let progress = Arc::new(Progress::default());
+        let one_by_one = settings.in_flight == NonZeroU32::MIN;
         let (over_now, over) = watch::channel(false);
         let (outlet, publishing) = Outlet::new(connection.js.clone(), Arc::clone(&progress));
         let shared = Arc::new(Shared {
@@ -125,8 +142,9 @@ impl Play {
             let asks = asks_for(partner).start(&connection.js, &shutdown).await?;
             tasks.spawn(answer(partner, asks, Arc::clone(&shared), outlet.clone()));
         }
+        tasks.spawn(see_loads_off(Arc::clone(&shared), outlet.clone()));
         let js = connection.js.clone();
-        let mut play = Self { shared, scenario: settings.scenario, js, outlet, tasks, over, shutdown };
+        let mut play = Self { shared, scenario: settings.scenario, one_by_one, js, outlet, tasks, over, shutdown };
         play.open().await?;
         Ok(play)
     }
@@ -153,9 +171,15 @@ impl Play {
     pub fn release_orders(&mut self) {
         let (sender, plans) = mpsc::channel(READ_AHEAD);
         let scenario = self.scenario.clone();
+        let one_by_one = self.one_by_one;
         self.tasks.spawn_blocking(move || {
             for plan in scenario.plans()? {
-                if sender.blocking_send(Some(plan?)).is_err() {
+                let mut plan = plan?;
+                if one_by_one {
+                    // Nobody would come to share it.
+                    plan.load = None;
+                }
+                if sender.blocking_send(Some(plan)).is_err() {
                     return Ok(());
                 }
             }
@@ -243,14 +267,8 @@ async fn answer(partner: Partner, mut asks: Bursts, shared: Arc<Shared>, outlet:
         for ask in burst {
             let name = ask.subject.rsplit('.').next().unwrap_or_default();
             let now = now();
-            let said = shared.act(|stage| {
-                let said = stage.on_ask(partner, name, &ask.payload, now);
-                said.into_iter().flat_map(|message| stage.on_the_way(message)).collect::<Vec<_>>()
-            });
-            for sent in said {
-                if let Err(Closed) = outlet.send_after(sent).await {
-                    return Ok(());
-                }
+            if let Err(Closed) = shared.say(&outlet, |stage| stage.on_ask(partner, name, &ask.payload, now)).await {
+                return Ok(());
             }
             if let Err(error) = ask.ack().await {
                 // It comes again and is answered again; nothing is done twice.
@@ -259,6 +277,17 @@ async fn answer(partner: Partner, mut asks: Bursts, shared: Arc<Shared>, outlet:
         }
     }
     Ok(())
+}
+
+/// Loads that have waited too long for a shipment go without it.
+async fn see_loads_off(shared: Arc<Shared>, outlet: Outlet) -> Result<(), PlayError> {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = now();
+        if let Err(Closed) = shared.say(&outlet, |stage| stage.at(now)).await {
+            return Ok(());
+        }
+    }
 }
 
 /// The ERP releases orders while there are not too many in flight, up to the `None` at their end. A channel that closes
@@ -283,14 +312,8 @@ async fn release(
             Ok(room) => room.forget(),
             Err(_) => return Ok(()),
         }
-        let said = shared.act(|stage| {
-            let said = stage.release(plan);
-            said.into_iter().flat_map(|message| stage.on_the_way(message)).collect::<Vec<_>>()
-        });
-        for sent in said {
-            if let Err(Closed) = outlet.send_after(sent).await {
-                return Ok(());
-            }
+        if let Err(Closed) = shared.say(&outlet, |stage| stage.release(plan)).await {
+            return Ok(());
         }
     }
     Ok(())

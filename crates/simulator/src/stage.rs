@@ -2,6 +2,8 @@
 //!
 //! No I/O and no clock: messages go in, messages come out.
 
+mod loads;
+mod tender;
 mod undo;
 
 use std::collections::{HashMap, VecDeque};
@@ -10,7 +12,6 @@ use model::token::TokenError;
 use model::{OrderId, Timestamp, When};
 
 use crate::books::{Books, Task};
-use crate::carrier::Carrier;
 use crate::course::{Asked, AskedShipment, Course};
 use crate::erp::Erp;
 use crate::faults::{Faults, Level, Sent};
@@ -21,9 +22,9 @@ use crate::scenario::Scenario;
 use crate::times::HOUR;
 use crate::warehouse::WarehouseSystem;
 use crate::wire::erp::{BillingRequest, ShipmentConfirmation};
-use crate::wire::tms::Tender;
 use crate::wire::wms::Release;
 use crate::wire::{AskError, Message, erp};
+use loads::Loads;
 
 /// Orders of somebody else that are remembered at once; beyond it the oldest is forgotten.
 const MAX_FOREIGN: usize = 1_000;
@@ -82,6 +83,7 @@ pub struct Stage {
     done: HashMap<Box<str>, Course>,
     done_by_age: VecDeque<Box<str>>,
     books: Books,
+    loads: Loads,
     faults: Faults,
     all_released: bool,
 }
@@ -105,6 +107,7 @@ impl Stage {
             done: HashMap::new(),
             done_by_age: VecDeque::new(),
             books: Books::default(),
+            loads: Loads::default(),
             faults,
             all_released: false,
         }
@@ -164,6 +167,9 @@ impl Stage {
                 | Mishap::Declined,
             )
             | None => {}
+        }
+        if mishap.as_ref().is_some_and(Mishap::keeps_off_a_load) {
+            said.extend(self.stay_off(&mut plan));
         }
         if plan.fate == Fate::Invalid {
             self.books.finished += 1;
@@ -235,63 +241,6 @@ impl Stage {
             Err(source) => Err(no_id(source)),
         };
         self.put_back(course);
-        said
-    }
-
-    fn on_tender(&mut self, tms: Partner, body: &[u8], now: Timestamp) -> Result<Vec<Message>, AskError> {
-        let ask: Tender<'_> = read(tms, "tender", body)?;
-        let no_id = |source| AskError::NoId { partner: tms.id(), message: "tender".to_owned(), source };
-        let Some(mut course) = self.take(&ask.shipper_ref.order, Task::Book, now).map_err(no_id)? else {
-            return Ok(Vec::new());
-        };
-        let lines: Vec<Asked<'_>> = ask
-            .goods
-            .iter()
-            .map(|goods| Asked { line: &goods.line, sku: &goods.article, quantity: goods.count })
-            .collect();
-        let warehouse = self.scenario.warehouse_of(&ask.pickup.site);
-        let wanted =
-            AskedShipment { id: &ask.shipper_ref.shipment, location: &ask.pickup.site, warehouse, lines: &lines };
-        let said = match self.find(&mut course, wanted, now) {
-            Ok(Some(nth)) if self.faults.fails(&ask.tender) => {
-                Ok(vec![self.carrier(tms).fail(&course, nth, &ask.tender)])
-            }
-            Ok(Some(nth)) => Ok(self.transport(tms, &mut course, nth, &ask)),
-            Ok(None) => Ok(Vec::new()),
-            Err(source) => Err(no_id(source)),
-        };
-        self.put_back(course);
-        said
-    }
-
-    const fn carrier(&self, tms: Partner) -> Carrier {
-        Carrier { seed: self.scenario.seed(), tms: tms.id() }
-    }
-
-    /// The tender is answered; the truck comes and is loaded, drives and delivers; some of it comes back.
-    fn transport(&mut self, tms: Partner, course: &mut Course, nth: usize, ask: &Tender<'_>) -> Vec<Message> {
-        let carrier = self.carrier(tms);
-        let reaction = carrier.on_ask(course, nth, ask, &mut self.books);
-        let mut said = vec![reaction.answer];
-        if !course.is_wanted(nth) {
-            // The truck would come tomorrow.
-            said.extend(course.cancels(CancelledAt::Booking).then(|| erp::cancel(&course.plan.order)));
-            return said;
-        }
-        if let Some(booked) = reaction.truck {
-            let shipment = &course.plan.shipments[nth];
-            let warehouse = WarehouseSystem(shipment.warehouse);
-            said.push(warehouse.on_truck(course, nth));
-            said.extend(carrier.on_the_road(course, nth, &booked));
-            said.extend(warehouse.on_return(course, nth));
-            if course.is_sent_back(nth) {
-                self.books.take_back(course.plan.lines_of(shipment).count());
-            } else if course.is_part(nth) {
-                self.books.deliver(std::iter::empty());
-            } else if !course.foreign {
-                self.books.deliver(course.plan.lines_of(shipment));
-            }
-        }
         said
     }
 

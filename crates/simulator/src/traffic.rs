@@ -7,7 +7,9 @@ use model::{
 };
 use rust_decimal::Decimal;
 
-use crate::plan::{CancelledAt, Fate, Load, Plan, PlannedLine, PlannedShipment, Steps, Warehouse, loads, shipment_id};
+use crate::plan::{
+    CancelledAt, Fate, Group, Plan, PlannedLine, PlannedShipment, Steps, Warehouse, groups, shipment_id,
+};
 use crate::seed::{Dice, Seed};
 use crate::times::{DAY, MINUTE, Style, days_after, minutes_into};
 use crate::world::{self, SITES, sound};
@@ -22,6 +24,9 @@ const RETURNED_PER_MILLE: u32 = 20;
 const SPLIT_PER_MILLE: u32 = 200;
 /// Lines of a thousand that leave a day after the others.
 const LEAVES_LATER_PER_MILLE: u32 = 30;
+/// Pairs of neighbouring orders of a thousand that go from one place to one customer at one time. Where each of the two is one
+/// shipment and nothing is in its way, they share a load: about one shipment in eight does.
+const TOGETHER_PER_MILLE: u32 = 350;
 /// Carrier's events of a thousand that state no more than the day.
 const DAY_ONLY_PER_MILLE: u32 = 150;
 /// Each order of this many has a number with blanks, dots and signs that mean something in a NATS subject.
@@ -128,8 +133,35 @@ impl Traffic {
     /// The plan of one order, counted from 1.
     #[must_use]
     pub fn plan(self, number: u64) -> Plan {
+        let mut plan = self.without_its_load(number);
+        plan.load = self.load(number, &plan);
+        plan
+    }
+
+    /// The number of the load that an order shares with its neighbour, if it does.
+    fn load(self, number: u64, plan: &Plan) -> Option<Box<str>> {
+        let first = first_of_pair(number);
+        let neighbour = if number == first { first + 1 } else { first };
+        let share = neighbour <= self.orders
+            && self.is_together(first)
+            && plan.can_share_a_load(&self.without_its_load(neighbour));
+        share.then(|| format!("WL{:016X}", self.dice(first).number("load")).into())
+    }
+
+    /// Whether an order and the next one go from one place to one customer at one time.
+    fn is_together(self, first: u64) -> bool {
+        self.dice(first).per_mille("together", TOGETHER_PER_MILLE)
+    }
+
+    fn dice(self, number: u64) -> Dice {
+        self.seed.about(self.order_id(number).as_str())
+    }
+
+    fn without_its_load(self, number: u64) -> Plan {
         let order = self.order_id(number);
-        let dice = self.seed.about(order.as_str());
+        let dice = self.dice(number);
+        let first = first_of_pair(number);
+        let trip = if self.is_together(first) { self.dice(first) } else { dice };
         let trouble = Trouble::of(dice);
         let customer = match trouble {
             Some(Trouble::UnknownCustomer) => sound(CustomerId::new("CUST-NOBODY")),
@@ -140,29 +172,30 @@ impl Traffic {
                 | Trouble::BookingRefused
                 | Trouble::Cancelled,
             )
-            | None => world::customer(dice.within("customer", 1..=world::CUSTOMERS)),
+            | None => world::customer(trip.within("customer", 1..=world::CUSTOMERS)),
         };
         let ship_to = if trouble == Some(Trouble::RestrictedRoute) {
             world::forbidden_destination()
         } else {
             world::destination(self.seed, &customer)
         };
-        let ago = PLACED_DAYS_AGO * DAY + i64::from(dice.within("placed", 0..=10_079)) * MINUTE;
+        let ago = PLACED_DAYS_AGO * DAY + i64::from(trip.within("placed", 0..=10_079)) * MINUTE;
         let ordered = self.started.plus_millis(-ago);
-        let lines = self.lines(dice, trouble, ordered.date());
-        let shipments = shipments(dice, &lines, ordered);
+        let lines = self.lines((dice, trip), trouble, ordered.date());
+        let shipments = shipments(trip, &lines, ordered);
         let fate = fate(dice, trouble, &lines, &shipments);
-        let mode = (*dice.pick("mode", &world::MODES)).to_owned();
-        Plan { order, customer, ship_to, ordered: Style::Utc.state(ordered), mode, lines, shipments, fate }
+        let mode = (*trip.pick("mode", &world::MODES)).to_owned();
+        Plan { order, customer, ship_to, ordered: Style::Utc.state(ordered), mode, lines, shipments, fate, load: None }
     }
 
-    fn lines(self, dice: Dice, trouble: Option<Trouble>, ordered: Date) -> Vec<PlannedLine> {
+    /// The lines: what they are by the order's dice, where and when they go by those of its trip.
+    fn lines(self, (dice, trip): (Dice, Dice), trouble: Option<Trouble>, ordered: Date) -> Vec<PlannedLine> {
         let count = dice.within("lines", 1..=MAX_LINES);
-        let home = dice.within("home", 0..=3);
+        let home = trip.within("home", 0..=3);
         let split = dice.per_mille("split", SPLIT_PER_MILLE);
         let troubled = dice.within("troubled line", 0..=count - 1);
-        let leaves = days_after(ordered, dice.within("leaves", 1..=3));
-        let arrives = days_after(leaves, dice.within("days on the road", 2..=4));
+        let leaves = days_after(ordered, trip.within("leaves", 1..=3));
+        let arrives = days_after(leaves, trip.within("days on the road", 2..=4));
         let line = |nth: u32| {
             let dice = dice.part(nth as usize);
             let sku = match trouble {
@@ -192,9 +225,14 @@ impl Traffic {
             }
         };
         let mut lines: Vec<_> = (0..count).map(line).collect();
-        state_deliveries(dice, &mut lines);
+        state_deliveries(trip, &mut lines);
         lines
     }
+}
+
+/// Orders are neighbours in pairs: 1 and 2, 3 and 4, …
+const fn first_of_pair(number: u64) -> u64 {
+    if number.is_multiple_of(2) { number.saturating_sub(1) } else { number }
 }
 
 fn two_days_before(arrives: Date) -> Date {
@@ -203,7 +241,7 @@ fn two_days_before(arrives: Date) -> Date {
 
 /// All lines of a shipment are delivered at one time, in one style.
 fn state_deliveries(dice: Dice, lines: &mut [PlannedLine]) {
-    for (nth, (_, _, members)) in loads(lines).into_iter().enumerate() {
+    for (nth, (_, _, members)) in groups(lines).into_iter().enumerate() {
         let dice = dice.part(nth + 100);
         let minute = dice.within("delivered", 9 * 60..=16 * 60);
         for index in members {
@@ -224,14 +262,14 @@ fn carrier_style(dice: Dice) -> Style {
 }
 
 fn shipments(dice: Dice, lines: &[PlannedLine], ordered: Timestamp) -> Vec<PlannedShipment> {
-    let planned = |(nth, (location, ship_on, members)): (usize, Load)| {
+    let planned = |(nth, (location, ship_on, members)): (usize, Group)| {
         let arrives = members.first().map_or(ship_on, |first| lines[*first].delivered.local_date());
         let steps = steps(dice.part(nth + 200), ordered, ship_on, arrives);
         // Every line of generated traffic ships from one of the sites.
         let warehouse = world::warehouse_of(location.as_str()).unwrap_or(Warehouse::East);
         PlannedShipment { id: shipment_id(nth), location, warehouse, ship_on, lines: members, steps }
     };
-    loads(lines).into_iter().enumerate().map(planned).collect()
+    groups(lines).into_iter().enumerate().map(planned).collect()
 }
 
 /// A working day in the warehouse, then the road.

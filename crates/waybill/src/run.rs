@@ -11,7 +11,7 @@ use simulator::{Books, Level, Play, PlayError, Progress};
 
 use crate::exit::Failure;
 use crate::house::House;
-pub use judge::Replay;
+pub use judge::{Replay, billed};
 pub use percentiles::Percentiles;
 
 /// How long nothing may move before the run is judged as it stands: twice what the broker waits before it delivers again

@@ -27,6 +27,7 @@ fn run(seed: u64, level: Level) -> World {
 
 #[test]
 fn every_order_ends_where_the_books_say_whatever_goes_wrong() {
+    let mut on_loads = 0;
     for seed in 1..=SEEDS {
         for level in [Level::Low, Level::High] {
             let world = run(seed, level);
@@ -40,8 +41,10 @@ fn every_order_ends_where_the_books_say_whatever_goes_wrong() {
             assert_eq!(world.quarantined, done.cut, "seed {seed}: what was cut short, and nothing else");
             assert!(done.delayed > 0 && done.doubled > 0 && done.mishaps > 0, "{done:?}");
             assert!(done.ignored > 0 || level == Level::Low, "{done:?}");
+            on_loads += world.on_loads();
         }
     }
+    assert!(on_loads > 100, "{on_loads} shipments shared a load");
 }
 
 #[test]

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use engine::{Content, Entry, EntryId, FactId, Folded, Key, Recorded, Source, Told, WorkflowRecord};
 use fulfilment::{Fulfilment, Policy, decide};
 use model::{Answer, Archived, Ask, Decision, Fact, Lane, OrderId, Outcome, PartnerId, ShipmentId, System, Timestamp};
-use partners::{OrderRef, Profile};
+use partners::{Identified, OrderRef, Profile};
 use simulator::faults::Done;
 use simulator::wire::Message;
 use simulator::{Level, Partner, Scenario, Stage, Traffic};
+use waybill::run::billed;
 
 use super::master::Master;
 
@@ -71,7 +72,10 @@ pub struct World {
     plans: simulator::scenario::Plans,
     profiles: HashMap<&'static str, Profile>,
     master: Master,
-    xref: HashMap<String, (OrderId, ShipmentId)>,
+    /// What a reference means; a load's means several shipments.
+    xref: HashMap<String, Vec<(OrderId, ShipmentId)>>,
+    /// What was told under a reference, for the shipments that turn out to be on its load later.
+    told: HashMap<String, Vec<Message>>,
     orders: BTreeMap<OrderId, Case>,
     policy: Policy,
     pub quarantined: u64,
@@ -103,6 +107,7 @@ impl World {
             profiles: profiles.into_iter().collect(),
             master: Master::default(),
             xref: HashMap::new(),
+            told: HashMap::new(),
             orders: BTreeMap::new(),
             policy: Policy::load("policy", POLICY).expect("a sound policy"),
             quarantined: 0,
@@ -165,31 +170,25 @@ impl World {
                 partners::Told::Master(record) => self.master.learn(record),
                 partners::Told::Stock { .. } => {}
                 partners::Told::Rejected(_) => self.quarantined += 1,
-                partners::Told::Order { workflow, order, facts, xrefs } => {
-                    let (order, shipment) = match order {
-                        OrderRef::Order(order) => (order, None),
-                        OrderRef::Reference(reference) => match self.xref.get(&reference) {
-                            Some((order, shipment)) => (order.clone(), Some(shipment.clone())),
-                            None => {
-                                unknown = true;
-                                continue;
-                            }
-                        },
-                    };
+                partners::Told::Order { order: OrderRef::Order(order), facts, xrefs, .. } => {
                     for xref in xrefs {
                         let shipment = xref.shipment.expect("the TMS names it");
-                        self.xref.entry(xref.reference).or_insert((order.clone(), shipment));
+                        self.refer(xref.reference, (order.clone(), shipment));
                     }
-                    let told = partners::Told::Order {
-                        workflow,
-                        order: OrderRef::Order(order.clone()),
-                        facts,
-                        xrefs: Vec::new(),
-                    };
-                    let told = shipment.iter().fold(told, |told, shipment| told.with_shipment(shipment));
-                    let partners::Told::Order { facts, .. } = told else { continue };
-                    let facts = facts.into_iter().map(|told| Told { id: FactId(told.id.0), fact: told.fact }).collect();
-                    self.tell(&order, message.system.lane(), Some(message.partner), facts);
+                    self.hear(&order, &message, facts);
+                }
+                partners::Told::Order { order: OrderRef::Reference(reference), facts, .. } => {
+                    let sharing = self.xref.get(&reference).cloned().unwrap_or_default();
+                    unknown |= sharing.is_empty();
+                    for (nth, (order, shipment)) in sharing.iter().enumerate() {
+                        let mut facts = facts.clone();
+                        facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, sharing.len()));
+                        self.hear(order, &message, facts);
+                    }
+                    let told = self.told.entry(reference).or_default();
+                    if !sharing.is_empty() && !told.contains(&message) {
+                        told.push(message.clone());
+                    }
                 }
             }
         }
@@ -198,6 +197,22 @@ impl World {
             (true, false) => self.quarantined += 1,
             (false, _) => {}
         }
+    }
+
+    /// A reference means a shipment from now on; what was told under it before is told again.
+    fn refer(&mut self, reference: String, target: (OrderId, ShipmentId)) {
+        let sharing = self.xref.entry(reference.clone()).or_default();
+        if !sharing.contains(&target) {
+            sharing.push(target);
+            for message in self.told.remove(&reference).unwrap_or_default() {
+                self.after(HOP, Event::Message(message, 1));
+            }
+        }
+    }
+
+    fn hear(&mut self, order: &OrderId, message: &Message, facts: Vec<Identified>) {
+        let facts = facts.into_iter().map(|told| Told { id: FactId(told.id.0), fact: told.fact }).collect();
+        self.tell(order, message.system.lane(), Some(message.partner), facts);
     }
 
     fn tell(&mut self, order: &OrderId, lane: Lane, partner: Option<&str>, mut facts: Vec<Told<Fact>>) {
@@ -297,6 +312,7 @@ impl World {
             let state = case.folded.state();
             let exceptions: Vec<String> = state.exceptions().map(|open| open.kind.to_string()).collect();
             wrong.extend(books.verdict(order, state.ended(), &exceptions).err().map(|words| (order.clone(), words)));
+            wrong.extend(books.freight(order, billed(state)).err().map(|words| (order.clone(), words)));
             let again = Folded::<Fulfilment>::replay(&Key::of(order.as_str()), &case.entries);
             if again.state() != state {
                 wrong.push((order.clone(), "folds to something else when it is replayed".to_owned()));
@@ -327,6 +343,11 @@ impl World {
             format!("{} {:6} {content}", entry.recorded, entry.lane)
         });
         entries.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Shipments that shared a load.
+    pub fn on_loads(&self) -> u64 {
+        self.stage.books().on_loads
     }
 
     /// What went wrong on purpose.

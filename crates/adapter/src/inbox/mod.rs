@@ -1,6 +1,7 @@
 //! The inbox: one consumer and one task for each partner, so that a partner that is slow or floods holds up nobody else.
 
 mod entry;
+mod joined;
 mod partner;
 mod read;
 mod route;

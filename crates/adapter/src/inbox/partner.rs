@@ -17,6 +17,7 @@ use crate::delivery::Delivery;
 use crate::patience;
 use crate::pump::{Settled, acknowledge, pump};
 use crate::trouble::Trouble;
+use crate::xref::KNOWN_TO_ALL_AFTER;
 
 /// How many messages may wait for a reference, over those being worked on. A partner that has more of them waits too.
 const MOST_PARKED: u32 = 4_096;
@@ -111,13 +112,16 @@ impl Partner {
         };
         let reading = read(adapter.system, profile, name, &message.payload, delivery.received);
         let origin = Origin { service: adapter.service, profile, subject, message: name, delivery };
-        let Routed { unknown, mut wrong } = match route(adapter, &origin, reading).await {
+        let Routed { unknown, joined, mut wrong } = match route(adapter, &origin, reading).await {
             Ok(routed) => routed,
             Err(error) => return Err(in_one_line(&error)),
         };
         if !unknown.is_empty() && delivery.tries < adapter.tries {
             tracing::debug!(subject, sequence = delivery.sequence, ?unknown, "parked until its reference is known");
             return Ok(Settled::Parked);
+        }
+        if joined {
+            return Ok(Settled::Behind(KNOWN_TO_ALL_AFTER));
         }
         let unknown = unknown.iter().map(|reference| {
             Reason::new(

@@ -8,12 +8,13 @@ use partners::{Identified, OrderRef};
 use service::quarantine::{Kind, Reason};
 
 use super::entry::{self, ByOrder, Origin};
+use super::joined::catch_up;
 use super::read::{Part, Reading};
 use crate::adapter::Adapter;
 use crate::at_once::all;
 use crate::bucket::BucketError;
 use crate::publish::{NotPublished, append_too_large, publish};
-use crate::xref::Target;
+use crate::xref::{Standing, Target};
 
 /// The broker did not do its part: the message is to be delivered again.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +28,21 @@ pub enum RouteError {
     /// A stock movement was not published.
     #[error(transparent)]
     Stock(#[from] NotPublished),
+    /// What was told of a load before cannot be read.
+    #[error(transparent)]
+    Trail(#[from] engine::ReadError),
+    /// Nor can the messages that told it.
+    #[error("cannot read stream INBOX: {0}")]
+    Inbox(Box<dyn std::error::Error + Send + Sync>),
     /// A stock movement cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+}
+
+impl RouteError {
+    pub(super) fn inbox(source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Inbox(Box::new(source))
+    }
 }
 
 /// What became of a message that was read.
@@ -37,6 +50,9 @@ pub enum RouteError {
 pub struct Routed {
     /// References nobody knows yet; what hangs on them is still to be told.
     pub unknown: Vec<String>,
+    /// It has put a shipment on a load that others are on already. When every process knows that, the shipment is to hear what
+    /// was told of the load before: at the next try.
+    pub joined: bool,
     /// What of the message cannot be used, and why.
     pub wrong: Vec<Reason>,
 }
@@ -55,7 +71,7 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
         let writes = all(master.iter().map(|record| known.write(record)).collect()).await;
         writes.into_iter().collect::<Result<(), _>>()?;
     }
-    let (orders, unknown) = resolve(adapter, origin, orders).await?;
+    let Resolved { orders, unknown, joined, aboard } = resolve(adapter, origin, orders).await?;
     let moves = stock.into_iter().map(|(key, movement)| {
         let subject = service::streams::stock(&movement.location.token(), &movement.sku.token());
         let location = movement.location.clone();
@@ -71,14 +87,22 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
             Err(error) => failed = Some(error),
         }
     }
-    if failed.is_some() || !unknown.is_empty() {
+    if failed.is_some() || joined || !unknown.is_empty() {
         adapter.remember_taken(taken);
     }
-    failed.map_or(Ok(Routed { unknown, wrong }), Err)
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if origin.delivery.tries > 1 {
+        for (load, target) in &aboard {
+            wrong.extend(catch_up(adapter, origin, load, target).await?);
+        }
+    }
+    Ok(Routed { unknown, joined, wrong })
 }
 
 /// What became of an entry.
-enum Written {
+pub(super) enum Written {
     /// The broker has it.
     Taken(EntryId),
     /// It cannot be taken, which trying again does not change.
@@ -95,13 +119,20 @@ fn remember(adapter: &Adapter, origin: &Origin<'_>, part: &Part) {
     }
 }
 
-/// Finds the order of each part and writes down the references that mean it from now on. Returns what is told of each
-/// order, and the references nobody knows.
-async fn resolve(
-    adapter: &Adapter,
-    origin: &Origin<'_>,
-    parts: Vec<Part>,
-) -> Result<(Vec<Instance>, Vec<String>), RouteError> {
+/// What a message tells, of which orders.
+struct Resolved {
+    /// What is told of each order.
+    orders: Vec<Instance>,
+    /// References nobody knows.
+    unknown: Vec<String>,
+    /// A shipment is on a load from now on that others are on already.
+    joined: bool,
+    /// Loads that it puts a shipment on which was there before, and others before it.
+    aboard: Vec<(String, Target)>,
+}
+
+/// Finds the order of each part and writes down the references that mean it from now on.
+async fn resolve(adapter: &Adapter, origin: &Origin<'_>, parts: Vec<Part>) -> Result<Resolved, RouteError> {
     let partner = &origin.profile.partner;
     let targets = all(parts.iter().map(|part| targets(adapter, origin, part)).collect()).await;
     let targets = targets.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -126,8 +157,11 @@ async fn resolve(
         adapter.xrefs.remember(partner, reference, target.clone());
     }
     let writes = xrefs.iter().map(|(reference, target)| adapter.xrefs.write(partner, reference, target));
-    all(writes.collect()).await.into_iter().collect::<Result<(), _>>()?;
-    Ok((orders.into_orders(), unknown))
+    let places = all(writes.collect()).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let joined = places.contains(&Standing::Joined);
+    let aboard = xrefs.into_iter().zip(places).filter(|(_, place)| *place == Standing::Aboard);
+    let aboard = aboard.map(|(xref, _)| xref).collect();
+    Ok(Resolved { orders: orders.into_orders(), unknown, joined, aboard })
 }
 
 /// What a part of a message is about: all that travels under its reference; nothing while nobody knows it.
@@ -147,10 +181,10 @@ async fn targets(adapter: &Adapter, origin: &Origin<'_>, part: &Part) -> Result<
 }
 
 /// What is told of one order, or of another workflow's instance.
-type Instance = (Box<str>, OrderId, Vec<Identified>);
+pub(super) type Instance = (Box<str>, OrderId, Vec<Identified>);
 
 /// Appends what is told of one order, or of another workflow's instance.
-async fn append(adapter: &Adapter, origin: &Origin<'_>, told: Instance) -> Result<Written, RouteError> {
+pub(super) async fn append(adapter: &Adapter, origin: &Origin<'_>, told: Instance) -> Result<Written, RouteError> {
     let (workflow, order, told) = told;
     // The workflows of profiles are looked at when they are loaded, those of references when they are found.
     let Some(entries) = adapter.workflows.get(&workflow) else {

@@ -1,11 +1,12 @@
 //! Messages that name their order by a reference: looked up, waited for, given up.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use adapter::{Settings, Target};
-use engine::WorkflowRecord;
+use engine::{Content, FactId, WorkflowRecord};
 use fulfilment::Fulfilment;
-use model::{Fact, System};
+use model::{Fact, System, Timestamp};
 use service::quarantine::Kind;
 
 use crate::world::{World, facts, kinds};
@@ -113,6 +114,98 @@ fn total(entry: &WorkflowRecord<Fulfilment>) -> Option<String> {
         let Fact::FreightInvoiced(bill) = &told.fact else { return None };
         Some(format!("{} for {}", bill.total, bill.shipment.as_ref().unwrap()))
     })
+}
+
+/// The bills among entries, and when each is said to have come in.
+fn bills(entries: &[WorkflowRecord<Fulfilment>]) -> Vec<(Timestamp, String)> {
+    let bills = entries.iter().filter_map(|entry| {
+        let Content::Facts { source, .. } = &entry.entry.content else { return None };
+        Some((source.received, total(entry)?))
+    });
+    bills.collect()
+}
+
+#[tokio::test]
+async fn who_joins_a_load_late_hears_what_was_told_of_it() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-1", "LOAD-9")).await;
+    let events = format!(r#"{{"events": [{}, {}]}}"#, delivered("e1", "LOAD-9"), delivered("e2", "ELSEWHERE"));
+    world.publish(BOOKING, &booking("SO-9", "ELSEWHERE")).await;
+    world.publish(EVENT, &events).await;
+    let bill = r#"{"invoice": "L-1", "pro": "LOAD-9", "total_cents": 10000, "currency": "EUR"}"#;
+    world.publish("in.tms.tms-main.load_invoice", bill).await;
+    let first = bills(&world.entries("SO-1", 3).await);
+    assert_eq!(first.iter().map(|(_, bill)| bill.as_str()).collect::<Vec<_>>(), ["100 EUR for s1"]);
+    world.publish(BOOKING, &booking("SO-2", "LOAD-9")).await;
+    let second = world.entries("SO-2", 3).await;
+    let milestones = second.iter().filter(|entry| kinds(entry) == ["milestone"]);
+    assert_eq!(milestones.map(|entry| facts(entry).len()).collect::<Vec<_>>(), [1], "only what was told of the load");
+    assert_eq!(bills(&second).iter().map(|(_, bill)| bill.as_str()).collect::<Vec<_>>(), ["50 EUR for s1"]);
+    world.idle("INBOX", DURABLE).await;
+    let entries = world.entries("SO-1", 4).await;
+    assert_eq!(entries.len(), 4, "of all that was told it hears its new share only");
+    let shares = bills(&entries);
+    assert_eq!(shares.last().unwrap().1, "50 EUR for s1");
+    assert!(shares[0].0 < shares[1].0, "the new share is the later one");
+    assert_eq!(world.entries("SO-9", 2).await.len(), 2);
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_told_while_one_was_not_known_to_be_on_the_load_it_hears_when_the_next_one_joins() {
+    let world = World::start().await;
+    let one = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-2", "LOAD-9")).await;
+    world.publish(EVENT, &delivered("e1", "LOAD-9")).await;
+    world.entries("SO-2", 2).await;
+    one.stop().await;
+    // As when another process is the first to write down what this one had told already.
+    let xref = world.connection.js.get_key_value("XREF").await.unwrap();
+    let value = xref.get("tms.tms-main.LOAD-9").await.unwrap().unwrap();
+    let another = String::from_utf8(value.to_vec()).unwrap().replace("SO-2", "SO-1");
+    xref.put("tms.tms-main.LOAD-9", another.into()).await.unwrap();
+    let other = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-2", "LOAD-9").replace("15:00", "15:01")).await;
+    let entries = world.entries("SO-1", 1).await;
+    assert_eq!(kinds(&entries[0]), ["milestone"]);
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn two_shipments_of_one_order_share_a_load() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-1", "LOAD-9")).await;
+    world.publish(EVENT, &delivered("e1", "LOAD-9")).await;
+    world.entries("SO-1", 2).await;
+    world.publish(BOOKING, &booking("SO-1", "LOAD-9").replace("s1", "s2")).await;
+    let entries = world.entries("SO-1", 4).await;
+    let reached = entries.iter().flat_map(facts).filter_map(|told| {
+        let Fact::Milestone(reached) = &told.fact else { return None };
+        let is_delivered = reached.code.as_deref() == Some("DLV");
+        is_delivered.then(|| (reached.shipment.clone().unwrap().to_string(), told.id))
+    });
+    let reached: BTreeMap<String, FactId> = reached.collect();
+    assert_eq!(reached.keys().collect::<Vec<_>>(), ["s1", "s2"]);
+    assert_ne!(reached["s1"], reached["s2"], "each is a fact of its own");
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn a_crash_keeps_nobody_from_hearing_what_was_told_of_its_load() {
+    let world = World::start().await;
+    let one = world.adapter(System::Tms, Settings::default()).await;
+    world.publish(BOOKING, &booking("SO-1", "LOAD-9")).await;
+    world.publish(EVENT, &delivered("e1", "LOAD-9")).await;
+    world.entries("SO-1", 2).await;
+    world.publish(BOOKING, &booking("SO-2", "LOAD-9")).await;
+    world.entries("SO-2", 1).await;
+    one.crash().await;
+    let other = world.adapter(System::Tms, Settings::default()).await;
+    let entries = world.entries("SO-2", 2).await;
+    assert!(entries.iter().any(|entry| kinds(entry) == ["milestone"]));
+    other.stop().await;
 }
 
 #[tokio::test]

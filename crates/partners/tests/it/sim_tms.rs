@@ -1,10 +1,12 @@
 //! The simulated carrier's messages.
 
+use std::collections::BTreeSet;
+
 use model::{
     Answer, AskId, Booking, Classifier, Condition, ConditionKind, Country, Currency, Fact, FreightInvoice, Milestone,
     MilestoneReached, Money, OrderId, Outcome, Place, Reason, ShipmentId,
 };
-use partners::{OrderRef, UnreadableKind, Xref};
+use partners::{Identified, OrderRef, UnreadableKind, Xref};
 
 use crate::{decode, facts, one_order, partner, progress, received, shipped_profile, when};
 
@@ -69,21 +71,44 @@ fn a_declined_tender_is_a_refusal_without_a_number() {
 fn a_milestone_knows_its_tracking_number_until_the_shipment_is_filled_in() {
     let raw = r#"{"id": "e1", "pro": "JD0140", "code": "DLV", "at": "2026-03-04T10:15:00+01:00",
         "stop": {"city": "Hamburg", "country": "DE"}, "pieces": [{"line": "10", "count": 4, "unit": "PCS"}]}"#;
-    let mut told = decode("sim-tms", "event", raw);
+    let told = decode("sim-tms", "event", raw);
     let place = Place { city: Some("Hamburg".into()), country: Country::new("DE").ok(), ..Place::default() };
     let delivered = MilestoneReached {
         place: Some(place),
         lines: vec![progress("10", "4", None)],
         ..reached(Milestone::TransportDelivered, Classifier::Actual, "DLV", "2026-03-04T10:15:00+01:00")
     };
-    let (order, identified, _) = one_order(told.clone());
+    let (order, identified, _) = one_order(told);
     assert_eq!(order, OrderRef::Reference("JD0140".into()));
     assert_eq!(identified[0].fact, Fact::Milestone(delivered.clone()));
 
-    let filled = told.remove(0).with_shipment(&shipment());
-    let (_, filled, _) = one_order(vec![filled]);
-    assert_eq!(filled[0].fact, Fact::Milestone(MilestoneReached { shipment: Some(shipment()), ..delivered }));
-    assert_eq!(filled[0].id, identified[0].id);
+    let mut filled = identified[0].clone();
+    filled.on_a_load(&shipment(), 0, 1);
+    assert_eq!(filled.fact, Fact::Milestone(MilestoneReached { shipment: Some(shipment()), ..delivered }));
+    assert_eq!(filled.id, identified[0].id);
+}
+
+#[test]
+fn on_a_load_each_shipment_has_facts_of_its_own() {
+    let (_, event, _) =
+        one_order(decode("sim-tms", "event", r#"{"id": "e", "pro": "L", "code": "PU", "at": "2026-03-04"}"#));
+    let bill = r#"{"invoice": "L-1", "pro": "L", "total_cents": 1001, "currency": "EUR"}"#;
+    let (_, bill, _) = one_order(decode("sim-tms", "load_invoice", bill));
+    let of = |told: &Identified, nth, of| {
+        let mut told = told.clone();
+        told.on_a_load(&shipment(), nth, of);
+        told
+    };
+    let ids = |told: &Identified, shares: &[(usize, usize)]| {
+        shares.iter().map(|(nth, all)| of(told, *nth, *all).id).collect::<BTreeSet<_>>().len()
+    };
+    assert_eq!(ids(&event[0], &[(0, 1), (0, 2), (0, 3)]), 1, "who joins later changes nothing for the first");
+    assert_eq!(ids(&event[0], &[(0, 2), (1, 2), (2, 3)]), 3, "two shipments may be of one order");
+    assert_eq!(ids(&bill[0], &[(0, 1), (0, 2), (1, 2), (0, 3)]), 4, "another share is another fact");
+    let Fact::FreightInvoiced(share) = of(&bill[0], 0, 2).fact else { panic!("no bill") };
+    assert_eq!(share.total.to_string(), "5.01 EUR");
+    let named = of(&of(&bill[0], 0, 2), 1, 2);
+    assert_eq!(named, of(&bill[0], 0, 2), "what names its shipment is none of the load's");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use super::nations::Nations;
 use super::table::{Table, TpchError};
 use super::{PREFIX, customer_id, location_id, sku, warehouse_of_location};
-use crate::plan::{Fate, Load, Plan, PlannedLine, PlannedShipment, Steps, Warehouse, loads, shipment_id};
+use crate::plan::{Fate, Group, Plan, PlannedLine, PlannedShipment, Steps, Warehouse, groups, shipment_id};
 use crate::times::days_after;
 use crate::world::sound;
 
@@ -138,16 +138,16 @@ impl Orders {
         let customer: CustomerId = customer_id(customer_key);
         let ship_to = Place { name: Some(customer.to_string()), country: Some(country), ..Place::default() };
         let ordered = When::day(self.orders.date(2)?);
-        let shipments = loads(&lines).into_iter().enumerate().map(|load| shipment(load, ordered, &lines)).collect();
+        let shipments = groups(&lines).into_iter().enumerate().map(|group| shipment(group, ordered, &lines)).collect();
         let order = sound(OrderId::new(&format!("{PREFIX}{key}")));
-        Ok(Plan { order, customer, ship_to, ordered, mode, lines, shipments, fate: Fate::Closed })
+        Ok(Plan { order, customer, ship_to, ordered, mode, lines, shipments, fate: Fate::Closed, load: None })
     }
 }
 
 /// Allocated on the day of the order, through the warehouse and onto the road on the ship date, out for delivery when the
 /// first line arrives.
 fn shipment(
-    (nth, (location, ship_on, members)): (usize, Load),
+    (nth, (location, ship_on, members)): (usize, Group),
     ordered: When,
     lines: &[PlannedLine],
 ) -> PlannedShipment {

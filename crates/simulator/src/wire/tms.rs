@@ -79,6 +79,8 @@ pub struct Booked {
     pub carrier: &'static str,
     /// Its tracking number.
     pub pro: String,
+    /// The number of the load it shares with others, if it does.
+    pub load: Option<Box<str>>,
     /// What it will cost, in [`CURRENCY`].
     pub charge: Decimal,
     /// When the carrier took it on.
@@ -154,6 +156,8 @@ struct Booking<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pro: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    load: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     answered_at: Option<Stated>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rate: Option<Rate>,
@@ -201,9 +205,13 @@ struct Piece<'a> {
     unit: &'static str,
 }
 
+/// A bill for a shipment, or for all that a load's number stands for.
 #[derive(Serialize)]
 struct FreightInvoice<'a> {
-    shipper_ref: Reference<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shipper_ref: Option<Reference<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pro: Option<&'a str>,
     invoice: String,
     total_cents: Decimal,
     currency: &'static str,
@@ -232,6 +240,7 @@ impl Job<'_> {
             note: if booked.is_some() { None } else { Some("no carrier takes it") },
             scac: booked.map(|booked| booked.carrier),
             pro: booked.map(|booked| booked.pro.as_str()),
+            load: booked.and_then(|booked| booked.load.as_deref()),
             answered_at: booked.map(|booked| Stated(booked.at)),
             rate: booked.map(|booked| Rate { amount: booked.charge, currency: CURRENCY }),
         });
@@ -261,6 +270,7 @@ impl Job<'_> {
             note,
             scac: None,
             pro: None,
+            load: None,
             answered_at: None,
             rate: None,
         });
@@ -270,42 +280,19 @@ impl Job<'_> {
     /// Tells events on the road, several at once as carriers do.
     #[must_use]
     pub fn events(self, booked: &Booked, events: &[Event<'_>]) -> Message {
-        let step = events.first().map_or("", |event| event.code.as_str());
-        self.told(booked, events, step)
+        self.message("event", step_of(events), told(&booked.pro, events))
     }
 
     /// Tells again what was told, in a message of its own.
     #[must_use]
     pub fn history(self, booked: &Booked, events: &[Event<'_>]) -> Message {
-        self.told(booked, events, "history")
-    }
-
-    fn told(self, booked: &Booked, events: &[Event<'_>], step: &str) -> Message {
-        let mut told = Vec::with_capacity(events.len());
-        for event in events {
-            let nth_line = event.lines.first().map_or("", |line| line.line.as_str());
-            told.push(Told {
-                id: format!("{}-{}{nth_line}", booked.pro, event.code.as_str()),
-                pro: &booked.pro,
-                code: event.code.as_str(),
-                at: Stated(event.at),
-                stop: event.stop.map(stop),
-                pieces: event.lines.iter().map(|line| piece(line)).collect(),
-            });
-        }
-        self.message("event", step, bytes(&Events { events: told }))
+        self.message("event", "history", told(&booked.pro, events))
     }
 
     /// Bills what was booked.
     #[must_use]
     pub fn freight_invoice(self, booked: &Booked) -> Message {
-        let body = bytes(&FreightInvoice {
-            shipper_ref: self.reference(),
-            invoice: format!("FR-{}", booked.pro),
-            total_cents: (booked.charge * Decimal::ONE_HUNDRED).normalize(),
-            currency: CURRENCY,
-        });
-        self.message("freight_invoice", "freight", body)
+        self.message("freight_invoice", "freight", bill(Some(self.reference()), &booked.pro, booked.charge))
     }
 
     fn reference(&self) -> Reference<'_> {
@@ -316,6 +303,70 @@ impl Job<'_> {
         let id = format!("{}/{}/{step}", self.order.token(), self.shipment);
         Message { system: System::Tms, partner: self.partner, name, id, body }
     }
+}
+
+/// A load at the TMS: what is told under its number is true of every shipment on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Haul<'a> {
+    /// The TMS.
+    pub partner: &'static str,
+    /// The load's number.
+    pub load: &'a str,
+}
+
+impl Haul<'_> {
+    /// Tells events on the road, once for all.
+    #[must_use]
+    pub fn events(self, events: &[Event<'_>]) -> Message {
+        self.message("event", step_of(events), told(self.load, events))
+    }
+
+    /// Tells again what was told, in a message of its own.
+    #[must_use]
+    pub fn history(self, events: &[Event<'_>]) -> Message {
+        self.message("event", "history", told(self.load, events))
+    }
+
+    /// Bills what all shipments on it cost, in [`CURRENCY`].
+    #[must_use]
+    pub fn invoice(self, total: Decimal) -> Message {
+        self.message("load_invoice", "freight", bill(None, self.load, total))
+    }
+
+    fn message(self, name: &'static str, step: &str, body: Vec<u8>) -> Message {
+        let id = format!("load/{}/{step}", self.load);
+        Message { system: System::Tms, partner: self.partner, name, id, body }
+    }
+}
+
+fn step_of(events: &[Event<'_>]) -> &'static str {
+    events.first().map_or("", |event| event.code.as_str())
+}
+
+/// Events under a tracking number, or under that of a load.
+fn told(pro: &str, events: &[Event<'_>]) -> Vec<u8> {
+    let told = events.iter().map(|event| {
+        let nth_line = event.lines.first().map_or("", |line| line.line.as_str());
+        Told {
+            id: format!("{pro}-{}{nth_line}", event.code.as_str()),
+            pro,
+            code: event.code.as_str(),
+            at: Stated(event.at),
+            stop: event.stop.map(stop),
+            pieces: event.lines.iter().map(|line| piece(line)).collect(),
+        }
+    });
+    bytes(&Events { events: told.collect() })
+}
+
+fn bill(shipper_ref: Option<Reference<'_>>, number: &str, total: Decimal) -> Vec<u8> {
+    bytes(&FreightInvoice {
+        pro: if shipper_ref.is_some() { None } else { Some(number) },
+        shipper_ref,
+        invoice: format!("FR-{number}"),
+        total_cents: (total * Decimal::ONE_HUNDRED).normalize(),
+        currency: CURRENCY,
+    })
 }
 
 fn stop(place: &Place) -> Stop<'_> {

@@ -5,6 +5,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "a test looks for the facts it is about")]
 
 mod generated;
+mod loads;
 mod play;
 mod tpch;
 mod waybill;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use model::master::MasterRecord;
 use model::{
-    Ask, AskId, AskedLine, Country, End, Fact, LocationId, Milestone, MovementKind, Order, OrderId, Outcome, PartnerId,
-    Progress, Request, ShipmentId, Sku, System, Timestamp,
+    Ask, AskId, AskedLine, Country, End, Fact, LocationId, Milestone, MilestoneReached, MovementKind, Order, OrderId,
+    Outcome, PartnerId, Progress, Request, ShipmentId, Sku, System, Timestamp,
 };
 use partners::{Identified, OrderRef, Outgoing, Profile, Told};
 use rust_decimal::Decimal;
@@ -31,7 +31,8 @@ pub struct Waybill {
     locations: BTreeMap<LocationId, (Country, PartnerId)>,
     restricted: BTreeSet<(Country, Country)>,
     pub stock: BTreeMap<(LocationId, Sku), Decimal>,
-    xref: HashMap<String, (OrderId, ShipmentId)>,
+    /// Several shipments share a load's number.
+    xref: HashMap<String, Vec<(OrderId, ShipmentId)>>,
     pub orders: BTreeMap<OrderId, Known>,
     /// Messages that name their order by number or tracking number.
     pub messages: usize,
@@ -95,31 +96,42 @@ impl Waybill {
                 *self.stock.entry((movement.location, movement.sku)).or_default() += movement.quantity.amount;
                 Vec::new()
             }
-            Told::Order { order, facts, xrefs, .. } => {
-                let (order, shipment) = match order {
-                    OrderRef::Order(order) => (order, None),
-                    OrderRef::Reference(reference) => {
-                        let (order, shipment) = self.xref[&reference].clone();
-                        (order, Some(shipment))
-                    }
-                };
+            Told::Order { order: OrderRef::Order(order), facts, xrefs, .. } => {
                 for xref in xrefs {
-                    let before = self.xref.insert(xref.reference, (order.clone(), xref.shipment.unwrap()));
-                    assert!(before.is_none(), "two shipments share a tracking number");
+                    let target = (order.clone(), xref.shipment.unwrap());
+                    let sharing = self.xref.entry(xref.reference).or_default();
+                    assert!(!sharing.contains(&target), "a shipment is booked once");
+                    sharing.push(target);
+                    assert!(sharing.len() <= 2, "two orders share a load");
                 }
-                let known = self.orders.entry(order.clone()).or_default();
-                for Identified { id, mut fact } in facts {
-                    if let (Fact::Milestone(reached), Some(shipment)) = (&mut fact, &shipment) {
-                        reached.shipment.get_or_insert_with(|| shipment.clone());
-                    }
-                    if let Fact::Released(released) = &fact {
-                        known.order = Some(released.clone());
-                    }
-                    assert!(known.ids.insert(id.0), "two facts of order {order} have the same id");
-                    known.facts.push(fact);
-                }
+                self.know(&order, facts);
                 self.decide(&order)
             }
+            Told::Order { order: OrderRef::Reference(reference), facts, .. } => {
+                let sharing = self.xref[&reference].clone();
+                let mut asks = Vec::new();
+                for (nth, (order, shipment)) in sharing.iter().enumerate() {
+                    let mut facts = facts.clone();
+                    facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, sharing.len()));
+                    self.know(order, facts);
+                    asks.extend(self.decide(order));
+                }
+                asks
+            }
+        }
+    }
+
+    fn know(&mut self, order: &OrderId, facts: Vec<Identified>) {
+        let known = self.orders.entry(order.clone()).or_default();
+        for Identified { id, mut fact } in facts {
+            if let Fact::Released(released) = &fact {
+                known.order = Some(released.clone());
+            }
+            if let (Fact::Milestone(reached), Some(order)) = (&mut fact, &known.order) {
+                all_of_it(reached, order);
+            }
+            assert!(known.ids.insert(id.0), "two facts of order {order} have the same id");
+            known.facts.push(fact);
         }
     }
 
@@ -281,6 +293,16 @@ pub fn ask(order: &OrderId, system: System, to: &str, about: Option<&ShipmentId>
     let about = about.map(|shipment| format!("/{shipment}")).unwrap_or_default();
     let id = AskId::new(&format!("{order}/{}{about}", request.kind())).unwrap();
     Ask { id, system, partner: PartnerId::new(to).unwrap(), request }
+}
+
+/// What is delivered without a word of how much is all of its shipment.
+fn all_of_it(reached: &mut MilestoneReached, order: &Order) {
+    if reached.milestone != Milestone::TransportDelivered || !reached.lines.is_empty() {
+        return;
+    }
+    let own = shipments(order).into_iter().filter(|(id, ..)| Some(id) == reached.shipment.as_ref());
+    let all = |line: AskedLine| Progress { line: line.line, quantity: line.quantity, location: None };
+    reached.lines = own.flat_map(|(_, _, lines)| lines).map(all).collect();
 }
 
 fn shipments(order: &Order) -> Vec<(ShipmentId, LocationId, Vec<AskedLine>)> {

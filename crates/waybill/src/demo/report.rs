@@ -25,6 +25,7 @@ pub(super) struct Report {
     release_to_closed_ms: Percentiles,
     lines: LineCounts,
     asks: AskCounts,
+    shipments_on_shared_loads: u64,
     faults: FaultCounts,
     restarts: BTreeMap<String, u32>,
     wrong: Vec<String>,
@@ -112,6 +113,7 @@ impl Report {
                 late: asks.late,
                 acted_twice: asks.twice,
             },
+            shipments_on_shared_loads: books.on_loads,
             faults: FaultCounts::of(&run.partners.faults()),
             restarts,
             wrong: wrong.clone(),
@@ -146,6 +148,13 @@ impl Report {
         write!(text, "  partners were asked to allocate {}, book {}, ", asks.allocate, asks.book)?;
         write!(text, "confirm {}, bill {}; ", asks.confirm_shipment, asks.bill)?;
         writeln!(text, "{} came again, {} acted on twice", asks.repeated + asks.late, asks.acted_twice)?;
+        if self.shipments_on_shared_loads > 0 {
+            writeln!(
+                text,
+                "  {} shared a load with another order's",
+                count(self.shipments_on_shared_loads, "shipment")
+            )?;
+        }
         if self.cancelled > 0 {
             writeln!(text, "  {} cancelled: {} undone", self.cancelled, count(asks.undo, "ask"))?;
         }

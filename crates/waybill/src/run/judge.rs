@@ -1,12 +1,13 @@
 //! An independent replay: the whole log folded once more, and held against the partners' books and the projection.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use engine::{Content, Folded, Journal, Key, Tail};
 use fulfilment::{Fulfilment, LAYOUT, State};
-use model::{Decision, End, OrderId, Timestamp};
+use model::{Decision, End, Fact, OrderId, Timestamp};
+use rust_decimal::Decimal;
 use service::Connection;
 use simulator::Books;
 use simulator::books::Lines;
@@ -149,7 +150,7 @@ impl Replay {
             *self.exceptions.entry(exception.kind.as_str().to_owned()).or_default() += 1;
         }
         let verdict = match state.id() {
-            Some(id) => books.verdict(id, state.ended(), &exceptions),
+            Some(id) => books.verdict(id, state.ended(), &exceptions).and_then(|()| books.freight(id, billed(state))),
             None => Err(format!("the subject token {} names no order", key.token())),
         };
         if let Err(words) = verdict {
@@ -172,6 +173,37 @@ impl Replay {
             self.lines.returned += u64::from(!line.returned.is_zero());
         }
     }
+}
+
+/// What carriers bill for an order, in whatever currency: of a bill that came more than once, the last.
+#[must_use]
+pub fn billed(state: &State) -> Decimal {
+    let bills = state.facts().filter_map(|(id, held)| match &held.fact {
+        Fact::FreightInvoiced(bill) => Some(((&bill.shipment, &bill.number), (held.received, held.inbox, id), bill)),
+        Fact::Released(_)
+        | Fact::Validated(_)
+        | Fact::Answered(_)
+        | Fact::Milestone(_)
+        | Fact::Condition(_)
+        | Fact::Booked(_)
+        | Fact::Billed(_)
+        | Fact::Archived(_)
+        | Fact::CancelRequested(_)
+        | Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::Noted(_)
+        | Fact::ReturnAuthorised(_)
+        | Fact::Inspected(_)
+        | Fact::Credited(_) => None,
+    });
+    let mut last = BTreeMap::new();
+    for (number, came, bill) in bills {
+        let latest = last.entry(number).or_insert((came, bill));
+        if came >= latest.0 {
+            *latest = (came, bill);
+        }
+    }
+    last.values().map(|(_, bill)| bill.total.amount).sum()
 }
 
 /// Holds the projection's digest of every order against the replay's. Returns what differs, in words.
