@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use bytes::Bytes;
-use model::{OrderId, PartnerId, ShipmentId, System, Timestamp, token};
+use model::{Money, OrderId, PartnerId, ShipmentId, System, Timestamp, token};
 use serde::{Deserialize, Serialize};
 
 use crate::bucket::{Bucket, BucketError};
@@ -41,6 +41,9 @@ pub struct Target {
     /// When it was told; long ago when absent.
     #[serde(default)]
     pub told: Timestamp,
+    /// What its transport was booked at, where that was told with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money>,
 }
 
 impl Target {

@@ -45,21 +45,35 @@ impl From<Currency> for String {
 }
 
 impl Money {
-    /// The share of the `nth` of so many who pay it together, counted from 0, to the hundredth: the first ones pay what does not
-    /// come out even. All of it when there is nobody to share it with.
+    /// The share of the `nth` of some who pay it together, counted from 0, to the hundredth: each pays as its own price says,
+    /// or all the same where one of the prices is not known, or they cannot be compared. The shares add up to the whole.
     #[must_use]
-    pub fn share(&self, nth: usize, of: usize) -> Self {
-        let hundredths = |amount: Decimal| amount.checked_mul(Decimal::ONE_HUNDRED);
-        let shared = || {
-            let (all, of) = (hundredths(self.amount)?, Decimal::from(of));
-            let each = all.checked_div(of)?.floor();
-            let odd = all.checked_sub(each.checked_mul(of)?)?;
-            // Below a hundredth there is nothing to share: the first one pays it.
-            let more = (odd - Decimal::from(nth)).clamp(Decimal::ZERO, Decimal::ONE);
-            each.checked_add(more)?.checked_div(Decimal::ONE_HUNDRED)
+    pub fn share(&self, nth: usize, prices: &[Option<Self>]) -> Self {
+        let weights = weights(prices);
+        // Up to and with the nth, less what those before it pay: so nothing is lost to rounding.
+        let up_to = |many: usize| {
+            let many = many.min(weights.len());
+            let (some, all) = (total(&weights[..many])?, total(&weights)?);
+            let paid = self.amount.checked_mul(some)?.checked_div(all)?;
+            Some(if many == weights.len() { self.amount } else { paid.round_dp(2) })
         };
-        Self { amount: shared().unwrap_or(self.amount), currency: self.currency }
+        let amount = || up_to(nth.saturating_add(1))?.checked_sub(up_to(nth)?);
+        Self { amount: amount().unwrap_or(self.amount), currency: self.currency }
     }
+}
+
+/// How much each one bears in proportion to the others.
+fn weights(prices: &[Option<Money>]) -> Vec<Decimal> {
+    let known: Option<Vec<&Money>> = prices.iter().map(Option::as_ref).collect();
+    let sound = known.filter(|known| {
+        let is_sound = |price: &&Money| price.amount > Decimal::ZERO && price.currency == known[0].currency;
+        known.iter().all(is_sound)
+    });
+    sound.map_or_else(|| vec![Decimal::ONE; prices.len()], |known| known.iter().map(|price| price.amount).collect())
+}
+
+fn total(weights: &[Decimal]) -> Option<Decimal> {
+    weights.iter().try_fold(Decimal::ZERO, |sum, weight| sum.checked_add(*weight))
 }
 
 impl fmt::Display for Currency {
@@ -93,5 +107,23 @@ mod tests {
         for code in ["eur", "EU", "EURO", "€"] {
             assert!(Currency::new(code).is_err(), "{code}");
         }
+    }
+
+    #[test]
+    fn a_bill_for_several_is_shared_by_what_each_was_to_pay() {
+        let eur = |cents: i64| Money { amount: Decimal::new(cents, 2), currency: Currency::new("EUR").unwrap() };
+        let usd = Money { currency: Currency::new("USD").unwrap(), ..eur(100) };
+        let shares = |total: i64, prices: &[Option<Money>]| -> Vec<String> {
+            (0..prices.len()).map(|nth| eur(total).share(nth, prices).amount.normalize().to_string()).collect()
+        };
+        assert_eq!(shares(30_000, &[Some(eur(10_000)), Some(eur(20_000))]), ["100", "200"]);
+        assert_eq!(shares(10_001, &[Some(eur(100)), Some(eur(200))]), ["33.34", "66.67"]);
+        assert_eq!(shares(10_000, &[None, Some(eur(5)), Some(eur(7))]), ["33.33", "33.34", "33.33"]);
+        assert_eq!(shares(100, &[Some(eur(100)), Some(usd)]), ["0.5", "0.5"]);
+        assert_eq!(shares(100, &[Some(eur(0)), Some(eur(9))]), ["0.5", "0.5"]);
+        assert_eq!(shares(-100, &[Some(eur(1)), Some(eur(3))]), ["-0.25", "-0.75"]);
+        assert_eq!(shares(1, &[None, None, None]).iter().filter(|share| *share == "0.01").count(), 1);
+        assert_eq!(shares(1_234, &[None]), ["12.34"]);
+        assert_eq!(eur(5).share(0, &[]), eur(5), "there is nobody to share it with");
     }
 }

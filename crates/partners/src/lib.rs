@@ -59,5 +59,5 @@ pub use out::EncodeError;
 pub use profile::Profile;
 pub use shipped::shipped;
 pub use source::ProfileError;
-pub use told::{Identified, OrderRef, Outgoing, Rejected, Told, Xref};
+pub use told::{Identified, OrderRef, Outgoing, Rejected, Told, Xref, price_of};
 pub use unreadable::{Unreadable, UnreadableKind};

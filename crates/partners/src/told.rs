@@ -1,7 +1,7 @@
 //! What a raw message says, once a profile has read it.
 
 use model::master::MasterRecord;
-use model::{Fact, Movement, OrderId, ShipmentId};
+use model::{Fact, Money, Movement, OrderId, ShipmentId};
 
 use crate::key::FactKey;
 use crate::unreadable::Unreadable;
@@ -75,18 +75,19 @@ impl Identified {
     /// Fills in the shipment of a milestone, condition or carrier's bill that names none. A carrier knows a tracking number
     /// only; what that number means is in the cross-references.
     ///
-    /// The shipment is the `nth` of so many that travel under the number, counted from 0: it bears its share of a bill for all.
+    /// The shipment is the `nth` of those that travel under the number, counted from 0, each of which was booked at one of these
+    /// prices: it bears its [share](Money::share) of a bill for all.
     /// The fact's id is then one for this shipment, since several may be of one order; and a bill's for this share, since it
     /// becomes another one when more shipments are known to be on the load.
-    pub fn on_a_load(&mut self, shipment: &ShipmentId, nth: usize, of: usize) {
+    pub fn on_a_load(&mut self, shipment: &ShipmentId, nth: usize, prices: &[Option<Money>]) {
         let (named, shared_by) = match &mut self.fact {
             Fact::Milestone(milestone) => (&mut milestone.shipment, 1),
             Fact::Condition(condition) => (&mut condition.shipment, 1),
             Fact::FreightInvoiced(bill) => {
                 if bill.shipment.is_none() {
-                    bill.total = bill.total.share(nth, of);
+                    bill.total = bill.total.share(nth, prices);
                 }
-                (&mut bill.shipment, of)
+                (&mut bill.shipment, prices.len())
             }
             Fact::Released(_)
             | Fact::Validated(_)
@@ -107,6 +108,15 @@ impl Identified {
             self.id = self.id.on_a_load(nth, shared_by);
         }
     }
+}
+
+/// What the transport of a shipment is booked at, as far as these facts tell.
+#[must_use]
+pub fn price_of(facts: &[Identified], shipment: Option<&ShipmentId>) -> Option<Money> {
+    facts.iter().find_map(|told| {
+        let Fact::Booked(booking) = &told.fact else { return None };
+        booking.charge.clone().filter(|_| Some(&booking.shipment) == shipment)
+    })
 }
 
 /// A part of a message that cannot be read, while the rest can.

@@ -18,8 +18,6 @@ const CARRIERS: [&str; 4] = ["NORTHLINE", "CARGOBEE", "ALPEXPRESS", "SEASTAR"];
 /// What a shipment costs in cents: this, and so much a piece.
 const BASE_CENTS: u32 = 900;
 const CENTS_A_PIECE: u32 = 35;
-/// A place on a load costs as much as so many pieces.
-const PIECES_OF_A_PLACE: u32 = 12;
 
 /// The TMS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,12 +131,8 @@ impl Carrier {
         }
         let dice = self.seed.about(course.plan.order.as_str()).part(nth);
         let load = course.load_of(nth);
-        // On a load each pays for its place, whatever it holds.
         let truck = load.map_or(dice, |load| self.seed.about(load));
-        let pieces: Decimal = match load {
-            Some(_) => Decimal::from(PIECES_OF_A_PLACE),
-            None => course.plan.lines_of(shipment).map(|line| line.quantity).sum(),
-        };
+        let pieces: Decimal = course.plan.lines_of(shipment).map(|line| line.quantity).sum();
         let base = BASE_CENTS + truck.within("surcharge", 0..=600);
         let charge = (Decimal::from(base) + pieces * Decimal::from(CENTS_A_PIECE)) / Decimal::ONE_HUNDRED;
         Some(Booked {

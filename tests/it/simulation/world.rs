@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use engine::{Content, Entry, EntryId, FactId, Folded, Key, Recorded, Source, Told, WorkflowRecord};
 use fulfilment::{Fulfilment, Policy, decide};
-use model::{Answer, Archived, Ask, Decision, Fact, Lane, OrderId, Outcome, PartnerId, ShipmentId, System, Timestamp};
-use partners::{Identified, OrderRef, Profile};
+use model::{
+    Answer, Archived, Ask, Decision, Fact, Lane, Money, OrderId, Outcome, PartnerId, ShipmentId, System, Timestamp,
+};
+use partners::{Identified, OrderRef, Profile, price_of};
 use simulator::faults::Done;
 use simulator::wire::Message;
 use simulator::{Level, Partner, Scenario, Stage, Traffic};
@@ -62,6 +64,9 @@ struct Case {
     folded: Folded<Fulfilment>,
 }
 
+/// A shipment on a load, and what it is booked at.
+type Aboard = (OrderId, ShipmentId, Option<Money>);
+
 pub struct World {
     now: Timestamp,
     queue: BinaryHeap<Reverse<(Timestamp, u64)>>,
@@ -73,7 +78,7 @@ pub struct World {
     profiles: HashMap<&'static str, Profile>,
     master: Master,
     /// What a reference means; a load's means several shipments.
-    xref: HashMap<String, Vec<(OrderId, ShipmentId)>>,
+    xref: HashMap<String, Vec<Aboard>>,
     /// What was told under a reference, for the shipments that turn out to be on its load later.
     told: HashMap<String, Vec<Message>>,
     orders: BTreeMap<OrderId, Case>,
@@ -173,16 +178,18 @@ impl World {
                 partners::Told::Order { order: OrderRef::Order(order), facts, xrefs, .. } => {
                     for xref in xrefs {
                         let shipment = xref.shipment.expect("the TMS names it");
-                        self.refer(xref.reference, (order.clone(), shipment));
+                        let price = price_of(&facts, Some(&shipment));
+                        self.refer(xref.reference, (order.clone(), shipment, price));
                     }
                     self.hear(&order, &message, facts);
                 }
                 partners::Told::Order { order: OrderRef::Reference(reference), facts, .. } => {
                     let sharing = self.xref.get(&reference).cloned().unwrap_or_default();
                     unknown |= sharing.is_empty();
-                    for (nth, (order, shipment)) in sharing.iter().enumerate() {
+                    let prices: Vec<_> = sharing.iter().map(|(.., price)| price.clone()).collect();
+                    for (nth, (order, shipment, _)) in sharing.iter().enumerate() {
                         let mut facts = facts.clone();
-                        facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, sharing.len()));
+                        facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, &prices));
                         self.hear(order, &message, facts);
                     }
                     let told = self.told.entry(reference).or_default();
@@ -200,7 +207,7 @@ impl World {
     }
 
     /// A reference means a shipment from now on; what was told under it before is told again.
-    fn refer(&mut self, reference: String, target: (OrderId, ShipmentId)) {
+    fn refer(&mut self, reference: String, target: Aboard) {
         let sharing = self.xref.entry(reference.clone()).or_default();
         if !sharing.contains(&target) {
             sharing.push(target);

@@ -124,6 +124,7 @@ async fn retell(
     let reading = read(adapter.system, origin.profile, name, &message.payload, received);
     let mut told = ByOrder::default();
     for part in reading.orders.iter().filter(|part| matches!(&part.order, OrderRef::Reference(own) if own == number)) {
+        let prices: Vec<_> = aboard.iter().map(|target| target.price.clone()).collect();
         for (nth, target) in aboard.iter().enumerate() {
             let Some(shipment) = &target.shipment else { continue };
             let mut facts = part.facts.clone();
@@ -133,7 +134,7 @@ async fn retell(
                 Who::All => true,
             };
             facts.retain(|told| hears_all || is_shared(told));
-            facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, aboard.len()));
+            facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, &prices));
             told.add(target.workflow.clone(), target.order.clone(), facts);
         }
     }

@@ -4,7 +4,7 @@ use async_nats::jetstream::message::PublishMessage;
 use engine::codec::EncodeError;
 use engine::{AppendError, Content, Entry, EntryId, Key};
 use model::{Decision, Fact, LocationId, Movement, OrderId, PartnerId};
-use partners::{Identified, OrderRef};
+use partners::{Identified, OrderRef, price_of};
 use service::quarantine::{Kind, Reason};
 
 use super::entry::{self, ByOrder, Origin};
@@ -114,7 +114,8 @@ fn remember(adapter: &Adapter, origin: &Origin<'_>, part: &Part) {
     let OrderRef::Order(order) = &part.order else { return };
     for xref in &part.xrefs {
         let (workflow, order, shipment) = (part.workflow.clone(), order.clone(), xref.shipment.clone());
-        let target = Target { workflow, order, shipment, told: origin.delivery.received };
+        let price = price_of(&part.facts, shipment.as_ref());
+        let target = Target { workflow, order, shipment, told: origin.delivery.received, price };
         adapter.xrefs.remember(&origin.profile.partner, &xref.reference, target);
     }
 }
@@ -141,14 +142,16 @@ async fn resolve(adapter: &Adapter, origin: &Origin<'_>, parts: Vec<Part>) -> Re
         if targets.is_empty() {
             unknown.push(part.order.as_str().to_owned());
         }
-        let of = targets.len();
-        for ((nth, target), mut facts) in targets.into_iter().enumerate().zip(std::iter::repeat_n(part.facts, of)) {
+        let prices: Vec<_> = targets.iter().map(|target| target.price.clone()).collect();
+        let facts = std::iter::repeat_n(part.facts, targets.len());
+        for ((nth, target), mut facts) in targets.into_iter().enumerate().zip(facts) {
             for xref in &part.xrefs {
                 let shipment = xref.shipment.clone().or_else(|| target.shipment.clone());
-                xrefs.push((xref.reference.clone(), Target { shipment, ..target.clone() }));
+                let price = price_of(&facts, shipment.as_ref()).or_else(|| target.price.clone());
+                xrefs.push((xref.reference.clone(), Target { shipment, price, ..target.clone() }));
             }
             if let Some(shipment) = &target.shipment {
-                facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, of));
+                facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, &prices));
             }
             orders.add(target.workflow, target.order, facts);
         }
@@ -169,7 +172,7 @@ async fn targets(adapter: &Adapter, origin: &Origin<'_>, part: &Part) -> Result<
     match &part.order {
         OrderRef::Order(order) => {
             let (workflow, order, told) = (part.workflow.clone(), order.clone(), origin.delivery.received);
-            Ok(vec![Target { workflow, order, shipment: None, told }])
+            Ok(vec![Target { workflow, order, shipment: None, told, price: None }])
         }
         OrderRef::Reference(reference) => {
             // A newer version may have written down a workflow that this one does not know yet.

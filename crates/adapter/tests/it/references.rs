@@ -136,17 +136,17 @@ async fn who_joins_a_load_late_hears_what_was_told_of_it() {
     let bill = r#"{"invoice": "L-1", "pro": "LOAD-9", "total_cents": 10000, "currency": "EUR"}"#;
     world.publish("in.tms.tms-main.load_invoice", bill).await;
     let first = bills(&world.entries("SO-1", 3).await);
-    assert_eq!(first.iter().map(|(_, bill)| bill.as_str()).collect::<Vec<_>>(), ["100 EUR for s1"]);
+    assert_eq!(first.iter().map(|(_, bill)| bill.as_str()).collect::<Vec<_>>(), ["100.00 EUR for s1"]);
     world.publish(BOOKING, &booking("SO-2", "LOAD-9")).await;
     let second = world.entries("SO-2", 3).await;
     let milestones = second.iter().filter(|entry| kinds(entry) == ["milestone"]);
     assert_eq!(milestones.map(|entry| facts(entry).len()).collect::<Vec<_>>(), [1], "only what was told of the load");
-    assert_eq!(bills(&second).iter().map(|(_, bill)| bill.as_str()).collect::<Vec<_>>(), ["50 EUR for s1"]);
+    assert_eq!(bills(&second).iter().map(|(_, bill)| bill.as_str()).collect::<Vec<_>>(), ["50.00 EUR for s1"]);
     world.idle("INBOX", DURABLE).await;
     let entries = world.entries("SO-1", 4).await;
     assert_eq!(entries.len(), 4, "of all that was told it hears its new share only");
     let shares = bills(&entries);
-    assert_eq!(shares.last().unwrap().1, "50 EUR for s1");
+    assert_eq!(shares.last().unwrap().1, "50.00 EUR for s1");
     assert!(shares[0].0 < shares[1].0, "the new share is the later one");
     assert_eq!(world.entries("SO-9", 2).await.len(), 2);
     adapter.stop().await;
@@ -230,7 +230,26 @@ async fn what_happens_to_a_load_happens_to_every_shipment_on_it() {
         assert_eq!(entries.iter().filter(|entry| kinds(entry) == ["milestone"]).count(), 1, "{order}");
         bills.extend(entries.iter().filter_map(total));
     }
-    assert_eq!(bills, ["33.34 EUR for s1", "33.33 EUR for s1", "33.33 EUR for s1"]);
+    assert_eq!(bills, ["33.33 EUR for s1", "33.34 EUR for s1", "33.33 EUR for s1"]);
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn each_on_a_load_bears_as_much_of_its_bill_as_its_booking_says() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    for (order, rate) in [("SO-1", "60.00"), ("SO-2", "20.00")] {
+        let priced = format!(r#""rate": {{"amount": "{rate}", "currency": "EUR"}}, "answered_at""#);
+        world.publish(BOOKING, &booking(order, "LOAD-6").replace(r#""answered_at""#, &priced)).await;
+        world.entries(order, 1).await;
+    }
+    world.idle("INBOX", DURABLE).await;
+    let bill = r#"{"invoice": "L-1", "pro": "LOAD-6", "total_cents": 10000, "currency": "EUR"}"#;
+    world.publish("in.tms.tms-main.load_invoice", bill).await;
+    for (order, share) in [("SO-1", "75.00 EUR for s1"), ("SO-2", "25.00 EUR for s1")] {
+        let entries = world.entries(order, 2).await;
+        assert_eq!(entries.iter().filter_map(total).collect::<Vec<_>>(), [share], "{order}");
+    }
     adapter.stop().await;
 }
 

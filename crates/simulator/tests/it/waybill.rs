@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use model::master::MasterRecord;
 use model::{
-    Ask, AskId, AskedLine, Country, End, Fact, LocationId, Milestone, MilestoneReached, MovementKind, Order, OrderId,
-    Outcome, PartnerId, Progress, Request, ShipmentId, Sku, System, Timestamp,
+    Ask, AskId, AskedLine, Country, End, Fact, LocationId, Milestone, MilestoneReached, Money, MovementKind, Order,
+    OrderId, Outcome, PartnerId, Progress, Request, ShipmentId, Sku, System, Timestamp,
 };
-use partners::{Identified, OrderRef, Outgoing, Profile, Told};
+use partners::{Identified, OrderRef, Outgoing, Profile, Told, price_of};
 use rust_decimal::Decimal;
 use simulator::wire::Message;
 use simulator::{Partner, Scenario, Stage};
@@ -32,7 +32,7 @@ pub struct Waybill {
     restricted: BTreeSet<(Country, Country)>,
     pub stock: BTreeMap<(LocationId, Sku), Decimal>,
     /// Several shipments share a load's number.
-    xref: HashMap<String, Vec<(OrderId, ShipmentId)>>,
+    xref: HashMap<String, Vec<(OrderId, ShipmentId, Option<Money>)>>,
     pub orders: BTreeMap<OrderId, Known>,
     /// Messages that name their order by number or tracking number.
     pub messages: usize,
@@ -98,7 +98,9 @@ impl Waybill {
             }
             Told::Order { order: OrderRef::Order(order), facts, xrefs, .. } => {
                 for xref in xrefs {
-                    let target = (order.clone(), xref.shipment.unwrap());
+                    let shipment = xref.shipment.unwrap();
+                    let price = price_of(&facts, Some(&shipment));
+                    let target = (order.clone(), shipment, price);
                     let sharing = self.xref.entry(xref.reference).or_default();
                     assert!(!sharing.contains(&target), "a shipment is booked once");
                     sharing.push(target);
@@ -110,9 +112,10 @@ impl Waybill {
             Told::Order { order: OrderRef::Reference(reference), facts, .. } => {
                 let sharing = self.xref[&reference].clone();
                 let mut asks = Vec::new();
-                for (nth, (order, shipment)) in sharing.iter().enumerate() {
+                let prices: Vec<_> = sharing.iter().map(|(.., price)| price.clone()).collect();
+                for (nth, (order, shipment, _)) in sharing.iter().enumerate() {
                     let mut facts = facts.clone();
-                    facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, sharing.len()));
+                    facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, &prices));
                     self.know(order, facts);
                     asks.extend(self.decide(order));
                 }
