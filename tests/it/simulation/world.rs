@@ -182,7 +182,7 @@ impl World {
                     unknown |= sharing.is_empty();
                     for (nth, (order, shipment)) in sharing.iter().enumerate() {
                         let mut facts = facts.clone();
-                        facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, sharing.len()));
+                        facts.iter_mut().for_each(|told| told.on_a_load(shipment, (nth, sharing.len()), 0));
                         self.hear(order, &message, facts);
                     }
                     let told = self.told.entry(reference).or_default();

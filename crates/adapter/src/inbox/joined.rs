@@ -133,7 +133,7 @@ async fn retell(
                 Who::All => true,
             };
             facts.retain(|told| hears_all || is_shared(told));
-            facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, aboard.len()));
+            facts.iter_mut().for_each(|told| told.on_a_load(shipment, (nth, aboard.len()), sequence));
             told.add(target.workflow.clone(), target.order.clone(), facts);
         }
     }

@@ -148,7 +148,7 @@ async fn resolve(adapter: &Adapter, origin: &Origin<'_>, parts: Vec<Part>) -> Re
                 xrefs.push((xref.reference.clone(), Target { shipment, ..target.clone() }));
             }
             if let Some(shipment) = &target.shipment {
-                facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, of));
+                facts.iter_mut().for_each(|told| told.on_a_load(shipment, (nth, of), origin.delivery.sequence));
             }
             orders.add(target.workflow, target.order, facts);
         }

@@ -112,7 +112,7 @@ impl Waybill {
                 let mut asks = Vec::new();
                 for (nth, (order, shipment)) in sharing.iter().enumerate() {
                     let mut facts = facts.clone();
-                    facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, sharing.len()));
+                    facts.iter_mut().for_each(|told| told.on_a_load(shipment, (nth, sharing.len()), 0));
                     self.know(order, facts);
                     asks.extend(self.decide(order));
                 }
