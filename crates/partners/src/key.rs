@@ -9,17 +9,21 @@ use sha2::{Digest, Sha256};
 pub struct FactKey(pub [u8; 16]);
 
 impl FactKey {
-    /// The id of this fact as it is told of the `nth` shipment on a load, of which so many share in it. The first one's is the
-    /// fact's own where nothing is shared: then it does not matter whether others join the load later.
-    #[must_use]
-    pub(crate) fn on_a_load(self, nth: usize, shared_by: usize) -> Self {
-        if (nth, shared_by) == (0, 1) {
-            return self;
-        }
+    /// The id of this fact as it is told of the `nth` shipment on a load. The first one's is the fact's own: it does not matter
+    /// whether others join the load later.
+    pub(crate) fn of_the(self, nth: usize) -> Self {
+        if nth == 0 { self } else { self.and(&[nth as u64]) }
+    }
+
+    /// The id of the `nth` share, of so many, in what this message told.
+    pub(crate) fn share(self, nth: usize, of: usize, message: u64) -> Self {
+        if of == 1 { self } else { self.and(&[nth as u64, of as u64, message]) }
+    }
+
+    fn and(self, numbers: &[u64]) -> Self {
         let mut identity = Identity::new("load", "shipment");
         identity.bytes(&self.0);
-        identity.bytes(&(nth as u64).to_be_bytes());
-        identity.bytes(&(shared_by as u64).to_be_bytes());
+        numbers.iter().for_each(|number| identity.bytes(&number.to_be_bytes()));
         identity.key()
     }
 }

@@ -76,18 +76,19 @@ impl Identified {
     /// only; what that number means is in the cross-references.
     ///
     /// The shipment is the `nth` of those that travel under the number, counted from 0, each of which was booked at one of these
-    /// prices: it bears its [share](Money::share) of a bill for all.
-    /// The fact's id is then one for this shipment, since several may be of one order; and a bill's for this share, since it
-    /// becomes another one when more shipments are known to be on the load.
-    pub fn on_a_load(&mut self, shipment: &ShipmentId, nth: usize, prices: &[Option<Money>]) {
-        let (named, shared_by) = match &mut self.fact {
-            Fact::Milestone(milestone) => (&mut milestone.shipment, 1),
-            Fact::Condition(condition) => (&mut condition.shipment, 1),
+    /// prices: it bears its [share](Money::share) of a bill for all. The fact's id is then one for this shipment, since several
+    /// may be of one order; and a bill's for this share as this message told it, since it becomes another one when more shipments
+    /// are known to be on the load, and the last word counts.
+    pub fn on_a_load(&mut self, shipment: &ShipmentId, (nth, prices): (usize, &[Option<Money>]), message: u64) {
+        let own = self.id;
+        let (named, id) = match &mut self.fact {
+            Fact::Milestone(milestone) => (&mut milestone.shipment, own.of_the(nth)),
+            Fact::Condition(condition) => (&mut condition.shipment, own.of_the(nth)),
             Fact::FreightInvoiced(bill) => {
                 if bill.shipment.is_none() {
                     bill.total = bill.total.share(nth, prices);
                 }
-                (&mut bill.shipment, prices.len())
+                (&mut bill.shipment, own.share(nth, prices.len(), message))
             }
             Fact::Released(_)
             | Fact::Validated(_)
@@ -105,7 +106,7 @@ impl Identified {
         };
         if named.is_none() {
             *named = Some(shipment.clone());
-            self.id = self.id.on_a_load(nth, shared_by);
+            self.id = id;
         }
     }
 }

@@ -189,7 +189,7 @@ impl World {
                     let prices: Vec<_> = sharing.iter().map(|(.., price)| price.clone()).collect();
                     for (nth, (order, shipment, _)) in sharing.iter().enumerate() {
                         let mut facts = facts.clone();
-                        facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, &prices));
+                        facts.iter_mut().for_each(|told| told.on_a_load(shipment, (nth, &prices), 0));
                         self.hear(order, &message, facts);
                     }
                     let told = self.told.entry(reference).or_default();

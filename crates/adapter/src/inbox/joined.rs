@@ -134,7 +134,7 @@ async fn retell(
                 Who::All => true,
             };
             facts.retain(|told| hears_all || is_shared(told));
-            facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, &prices));
+            facts.iter_mut().for_each(|told| told.on_a_load(shipment, (nth, &prices), sequence));
             told.add(target.workflow.clone(), target.order.clone(), facts);
         }
     }

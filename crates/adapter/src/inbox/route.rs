@@ -151,7 +151,7 @@ async fn resolve(adapter: &Adapter, origin: &Origin<'_>, parts: Vec<Part>) -> Re
                 xrefs.push((xref.reference.clone(), Target { shipment, price, ..target.clone() }));
             }
             if let Some(shipment) = &target.shipment {
-                facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, &prices));
+                facts.iter_mut().for_each(|told| told.on_a_load(shipment, (nth, &prices), origin.delivery.sequence));
             }
             orders.add(target.workflow, target.order, facts);
         }

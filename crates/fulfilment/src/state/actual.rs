@@ -130,9 +130,13 @@ impl<'a> Actual<'a> {
                 }
             }
             let all = self.told_of_all(shipment, milestones).is_some();
+            let is_issued = self.has_reached(shipment, &[GOODS_ISSUED]);
             for (amounts, part) in tally.iter_mut().zip(&shipment.lines).filter(|_| all) {
+                // Who carries it or takes it back and names no lines means what left.
+                let left = matches!(step, Step::Delivered | Step::Returned) && is_issued;
+                let most = if left { amounts.of(Step::Shipped) } else { Decimal::MAX };
                 let amount = &mut amounts.amounts[step as usize];
-                *amount = all_of(part, step).max(*amount);
+                *amount = all_of(part, step).min(most).max(*amount);
             }
         }
         tally

@@ -361,3 +361,14 @@ fn a_delivery_of_nothing_is_none() {
     let given = given.then([delivered("s1").of(&[(1, 10)]).message(2).at(13)]);
     given.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1");
 }
+
+#[test]
+fn who_delivers_and_names_no_lines_delivers_what_left() {
+    let given = until("booked", &order(1)).policy(BACK_ORDER);
+    let given = given.then([delivered("s1").at(7), goods_issued("s1").of(&[(1, 7)]).at(8)]);
+    given.decides_among_others("wait 4h for rest_shipped-s1");
+    assert_eq!(given.lines()[0].delivered, 7.into());
+    let given = given.decided().due("rest_shipped-s1");
+    assert_eq!(given.problems(), Vec::<String>::new());
+    given.decides_among_others("split s2 off s1, not shipped: 3 EA of line 1");
+}

@@ -83,7 +83,7 @@ fn a_milestone_knows_its_tracking_number_until_the_shipment_is_filled_in() {
     assert_eq!(identified[0].fact, Fact::Milestone(delivered.clone()));
 
     let mut filled = identified[0].clone();
-    filled.on_a_load(&shipment(), 0, &[None]);
+    filled.on_a_load(&shipment(), (0, &[None]), 7);
     assert_eq!(filled.fact, Fact::Milestone(MilestoneReached { shipment: Some(shipment()), ..delivered }));
     assert_eq!(filled.id, identified[0].id);
 }
@@ -96,7 +96,7 @@ fn on_a_load_each_shipment_has_facts_of_its_own() {
     let (_, bill, _) = one_order(decode("sim-tms", "load_invoice", bill));
     let of = |told: &Identified, nth, of| {
         let mut told = told.clone();
-        told.on_a_load(&shipment(), nth, &vec![None; of]);
+        told.on_a_load(&shipment(), (nth, &vec![None; of]), 7);
         told
     };
     let ids = |told: &Identified, shares: &[(usize, usize)]| {

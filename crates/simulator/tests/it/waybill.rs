@@ -115,7 +115,7 @@ impl Waybill {
                 let prices: Vec<_> = sharing.iter().map(|(.., price)| price.clone()).collect();
                 for (nth, (order, shipment, _)) in sharing.iter().enumerate() {
                     let mut facts = facts.clone();
-                    facts.iter_mut().for_each(|told| told.on_a_load(shipment, nth, &prices));
+                    facts.iter_mut().for_each(|told| told.on_a_load(shipment, (nth, &prices), 0));
                     self.know(order, facts);
                     asks.extend(self.decide(order));
                 }
