@@ -114,7 +114,7 @@ fn allocate(case: &Case<'_>) -> Vec<Ask> {
             lines: shipment.asked_lines(),
         })
     };
-    case.live_shipments().filter(|shipment| !case.is_given_up(shipment)).filter_map(ask).collect()
+    case.live_shipments().filter(|shipment| is_certain(case, shipment)).filter_map(ask).collect()
 }
 
 /// A shipment is reserved (or picked, if the policy says so): the TMS is asked to have a carrier take it, and when it
@@ -142,8 +142,12 @@ fn book(case: &Case<'_>) -> Vec<Ask> {
         }
         case.new_ask(System::Tms, case.tms(shipment), "book", id, request)
     };
-    let wanted = |shipment: &&Shipment<'_>| !case.is_given_up(shipment);
-    case.live_shipments().filter(wanted).filter(ready).filter_map(ask).collect()
+    case.live_shipments().filter(|shipment| is_certain(case, shipment)).filter(ready).filter_map(ask).collect()
+}
+
+/// Whether a shipment is to leave; one that took on what others lack is not, while their quantities cannot be right.
+fn is_certain<'a>(case: &Case<'a>, shipment: &Shipment<'a>) -> bool {
+    !case.is_given_up(shipment) && (shipment.lacking.is_none() || !problems::differs_on_the_way(case))
 }
 
 /// What a carrier is to take: all that a shipment holds, or what there is of it.
@@ -158,16 +162,16 @@ fn booked_lines<'a>(case: &Case<'a>, shipment: &Shipment<'a>) -> Vec<AskedLine> 
 
 /// Everything is delivered as it was shipped: the ERP is asked to confirm the shipment.
 fn confirm_shipment(case: &Case<'_>) -> Vec<Ask> {
-    if !case.is_delivered() || case.has_open_rest() || problems::differs_on_the_way(case) {
+    if !case.is_delivered() || case.has_open_rest() || problems::differs_on_the_way(case) || undo::is_back(case) {
         return Vec::new();
     }
     let request = || Request::ConfirmShipment { lines: delivered_lines(case) };
     case.new_ask(System::Erp, &case.order().erp, "confirm_shipment", None, request).into_iter().collect()
 }
 
-/// The ERP confirmed the shipment, and it still stands: the ERP is asked to bill what was delivered.
+/// The ERP confirmed what was delivered by now: the ERP is asked to bill it.
 fn bill(case: &Case<'_>) -> Vec<Ask> {
-    if case.answer("confirm_shipment", None) != AskState::Accepted || problems::differs_on_the_way(case) {
+    if !problems::is_confirmed(case) || problems::differs_on_the_way(case) {
         return Vec::new();
     }
     let request = || Request::Bill { lines: delivered_lines(case) };

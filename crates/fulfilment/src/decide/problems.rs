@@ -3,20 +3,21 @@
 use std::collections::BTreeSet;
 
 use model::{
-    Ask, ConditionKind, Currency, Exception, ExceptionKind, Fact, Lacking, Lane, Milestone, Money, Reason, ShipmentId,
+    Ask, ConditionKind, Currency, Exception, ExceptionKind, Fact, Lacking, Lane, Milestone, Money, Progress, Reason,
+    Request, ShipmentId,
 };
 use rust_decimal::Decimal;
 
 use super::case::Case;
 use super::dates::{delivery_failing, late};
+use super::delivered_lines;
 use super::disagreements::disagreement;
 use super::quantities::too_much;
-use super::release::RELEASE;
 use super::rest::shipped_short;
 use super::undo;
 use super::undo::{UNDO, cancel_too_late};
 use super::waits::Wait;
-use crate::state::{AskState, MAX_FACTS, Shipment, State};
+use crate::state::{AskState, MAX_FACTS, RELEASE, Shipment, State};
 
 /// How many things that are wrong are named in one exception before the rest is only counted.
 pub(super) const NAMED: usize = 10;
@@ -247,14 +248,44 @@ fn changed(case: &Case<'_>) -> Vec<Exception> {
     exceptions
 }
 
-/// A partner gave one answer and later another: the first one counts.
+/// A partner gave one answer and later another: the first one counts. Or what the ERP was asked to confirm or bill is not what
+/// was delivered.
 fn contradicted(case: &Case<'_>) -> Vec<Exception> {
-    let problem = |ask: &Ask| exception(ExceptionKind::Contradicted(ask.id.clone()), case.known.contradictions(ask));
+    let problem = |ask: &Ask| {
+        let mut wrong = case.known.contradictions(ask);
+        wrong.extend(superseded(case, ask));
+        exception(ExceptionKind::Contradicted(ask.id.clone()), wrong)
+    };
     case.all_asks().flat_map(problem).collect()
 }
 
+/// What was delivered by now, where the ERP was asked to confirm or bill something else. Where quantities differ on the way,
+/// that says it already.
+fn superseded(case: &Case<'_>, ask: &Ask) -> Option<String> {
+    let (Request::ConfirmShipment { lines } | Request::Bill { lines }) = &ask.request else { return None };
+    let is_newest = case.ask(ask.request.kind(), None).is_some_and(|newest| newest.id == ask.id);
+    let delivered = delivered_lines(case);
+    if !is_newest || delivered == *lines || !quantity_mismatch(case).is_empty() {
+        return None;
+    }
+    let words = |lines: &[Progress]| -> String {
+        let words: Vec<String> = lines.iter().map(|part| format!("{} of line {}", part.quantity, part.line)).collect();
+        if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+    };
+    Some(format!("it says {}; delivered by now: {}", words(lines), words(&delivered)))
+}
+
+/// Whether the ERP confirmed what was delivered by now, or a person took the difference as it is.
+pub(super) fn is_confirmed(case: &Case<'_>) -> bool {
+    let Some(ask) = case.ask("confirm_shipment", None) else { return false };
+    let is_superseded = superseded(case, ask).is_some();
+    let kind = ExceptionKind::Contradicted(ask.id.clone());
+    let stands = |problem: &Exception| problem.kind == kind && stands(case, problem);
+    case.known.answers.to(ask) == AskState::Accepted && !(is_superseded && contradicted(case).iter().any(stands))
+}
+
 /// A partner of the order told of a shipment or a line that is not there, or of a quantity that cannot be of it.
-fn unmatched(case: &Case<'_>) -> Vec<Exception> {
+pub(super) fn unmatched(case: &Case<'_>) -> Vec<Exception> {
     exception(ExceptionKind::Unmatched, case.known.unmatched().into_iter().collect())
 }
 

@@ -7,10 +7,7 @@ use model::{Deadline, Decision, Exception, ExceptionKind, Fact, Timestamp};
 
 use super::{changes, problems};
 use crate::policy::Policy;
-use crate::state::{Held, State};
-
-/// The wait for the release of an order that is told of.
-pub(super) const RELEASE: &str = "release";
+use crate::state::{Held, RELEASE, State};
 
 /// What is decided of an order before its release: nothing is asked, and nobody is left in the dark.
 pub(super) fn before(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
@@ -35,11 +32,13 @@ pub(super) fn is_awaited(state: &State) -> bool {
 }
 
 fn overdue(state: &State) -> Option<Exception> {
-    let telling = state.facts().filter(|(_, held)| is_progress(&held.fact));
-    let tellers: BTreeSet<&str> = telling.map(|(_, held)| Held::teller(held)).collect();
+    let telling: Vec<&Held> = state.facts().map(|(_, held)| held).filter(|held| is_progress(&held.fact)).collect();
+    let tellers: BTreeSet<&str> = telling.iter().map(|held| held.teller()).collect();
     let tellers: Vec<&str> = tellers.into_iter().take(problems::NAMED).collect();
     let kind = ExceptionKind::Overdue(RELEASE.to_owned());
-    let problem = Exception { kind, detail: format!("told of by {}, and no ERP has released it", tellers.join(", ")) };
+    // What is told later is not covered by a person's word on what was told before.
+    let (number, tellers) = (telling.len(), tellers.join(", "));
+    let problem = Exception { kind, detail: format!("{number} facts by {tellers}, and no ERP has released it") };
     (state.is_due(RELEASE) && !state.is_waived(&problem)).then_some(problem)
 }
 

@@ -5,7 +5,7 @@ use model::{Decision, Exception, ExceptionKind, Lacking, Progress, ShipmentId, S
 use rust_decimal::Decimal;
 
 use super::case::Case;
-use super::problems::{is_undelivered, overshoots, stands};
+use super::problems::{is_undelivered, overshoots, stands, unmatched};
 use super::waits::Wait;
 use crate::policy::{Short, Undelivered};
 use crate::state::{Amounts, Part, Shipment, Step};
@@ -80,9 +80,14 @@ impl<'a> Case<'a> {
     pub fn is_rest_limited(&self, lacking: Lacking) -> bool {
         match lacking {
             Lacking::Reserved => false,
-            Lacking::Shipped => self.policy.picking.short != Short::Ship,
-            Lacking::Delivered => self.splits_at(lacking),
+            Lacking::Shipped => true,
+            Lacking::Delivered => self.may_arrive_short(),
         }
+    }
+
+    /// Whether the rest of a shipment had time enough to follow.
+    pub fn is_rest_due(&self, lacking: Lacking, shipment: &Shipment<'_>) -> bool {
+        self.state.is_due(&Wait::Rest(lacking, shipment.id.clone()).name())
     }
 
     /// Whether it is still open what becomes of something that lacks.
@@ -90,9 +95,13 @@ impl<'a> Case<'a> {
         let is_open = |shipment: &Shipment<'a>, lacking| match lacking {
             Lacking::Reserved => false,
             Lacking::Shipped => {
-                self.is_rest_limited(lacking) && short_of(self, shipment).is_some_and(|problem| stands(self, &problem))
+                let is_left = self.policy.picking.short == Short::Ship && self.is_rest_due(lacking, shipment);
+                !is_left && short_of(self, shipment).is_some_and(|problem| stands(self, &problem))
             }
-            Lacking::Delivered => self.is_rest_limited(lacking) && !self.rest(shipment, lacking).is_empty(),
+            Lacking::Delivered => {
+                let is_left = !self.splits_at(lacking) && self.is_rest_due(lacking, shipment);
+                self.is_rest_limited(lacking) && !is_left && !self.rest(shipment, lacking).is_empty()
+            }
         };
         self.live_shipments().any(|shipment| STEPS.iter().any(|step| is_open(shipment, *step)))
     }
@@ -102,9 +111,9 @@ impl<'a> Case<'a> {
 const STEPS: [Lacking; 2] = [Lacking::Shipped, Lacking::Delivered];
 
 /// Something lacks, and the policy has it travel as another shipment; it is wanted, and nobody holds the order back. Where more
-/// is told than there can be, nobody knows what lacks.
+/// is told than there can be, or of what is not there, nobody knows what lacks.
 pub(super) fn split(case: &Case<'_>) -> Vec<Decision> {
-    if !case.may_commit() {
+    if !case.may_commit() || unmatched(case).iter().any(|problem| stands(case, problem)) {
         return Vec::new();
     }
     let mut number = case.state.next_shipment(&case.known.shipments);
@@ -113,9 +122,7 @@ pub(super) fn split(case: &Case<'_>) -> Vec<Decision> {
         for lacking in [Lacking::Reserved, Lacking::Shipped, Lacking::Delivered] {
             let is_certain = match lacking {
                 Lacking::Reserved => !case.waits_for_stock(shipment) && !case.is_given_up(shipment),
-                Lacking::Shipped | Lacking::Delivered => {
-                    case.state.is_due(&Wait::Rest(lacking, shipment.id.clone()).name())
-                }
+                Lacking::Shipped | Lacking::Delivered => case.is_rest_due(lacking, shipment),
             };
             let lines = if is_certain && case.splits_at(lacking) { case.rest(shipment, lacking) } else { continue };
             let Ok(id) = ShipmentId::new(&format!("s{number}")) else { continue };
@@ -137,6 +144,9 @@ pub(super) fn waits(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
 
 /// A shipment left with less than was reserved for it, the rest did not follow in time, and the policy leaves it to a person.
 pub(super) fn shipped_short(case: &Case<'_>) -> Vec<Exception> {
+    if case.policy.picking.short == Short::Ship {
+        return Vec::new();
+    }
     let is_late = |shipment: &&Shipment<'_>| case.is_late(&Wait::Rest(Lacking::Shipped, shipment.id.clone()));
     case.shipments().filter(is_late).filter_map(|shipment| short_of(case, shipment)).collect()
 }

@@ -1,10 +1,10 @@
 //! Compensation: an order that is cancelled, or whose goods the ERP changed, is undone, newest first; then it ends, or begins
 //! anew with the new release. What has left a warehouse cannot be undone: it goes its way, and a person must see it.
 
-use model::{Ask, Commitment, Decision, Exception, ExceptionKind, Milestone, Reason, Request, System};
+use model::{Ask, Commitment, Decision, Exception, ExceptionKind, Lacking, Milestone, Reason, Request, System};
 
 use super::case::Case;
-use super::problems::{is_undelivered, why_undeliverable};
+use super::problems::{is_undelivered, stands, why_undeliverable};
 use crate::policy::{Short, Undelivered};
 use crate::state::{AskState, Part, Shipment};
 
@@ -25,9 +25,12 @@ impl<'a> Case<'a> {
         !self.changes.goods.is_empty() && !self.shipments().any(|shipment| self.has_left(shipment))
     }
 
-    /// Whether undoing a shipment began for another reason than that it was given up.
+    /// Whether undoing a shipment began for another reason than that it was given up. One that left all the same, and was
+    /// perhaps given up for not leaving, concerns no other.
     fn undo_begun(&self, shipment: &Shipment<'a>) -> bool {
-        !self.is_given_up(shipment) && UNDO.iter().any(|(undo, _)| self.ask(undo, Some(&shipment.id)).is_some())
+        !self.has_left(shipment)
+            && !self.is_given_up(shipment)
+            && UNDO.iter().any(|(undo, _)| self.ask(undo, Some(&shipment.id)).is_some())
     }
 
     /// Whether a shipment is beyond calling back.
@@ -55,7 +58,11 @@ impl<'a> Case<'a> {
         // All of it travels as another shipment, or the policy or a person goes on without it.
         let is_emptied = shipment.lines.iter().any(Part::is_emptied) && shipment.lines.iter().all(Part::is_emptied);
         let ships_nothing = || self.ships_nothing(shipment);
-        if is_emptied || self.policy.picking.short == Short::Ship && ships_nothing() {
+        if is_emptied
+            || self.policy.picking.short == Short::Ship
+                && ships_nothing()
+                && self.is_rest_due(Lacking::Shipped, shipment)
+        {
             return true;
         }
         let short = || self.is_reserved_short(shipment) && !self.ships_short(shipment);
@@ -160,9 +167,9 @@ pub(super) fn tell_of_cancellation(case: &Case<'_>) -> Option<Milestone> {
     (case.answer("confirm_cancellation", None) == AskState::Accepted).then_some(Milestone::OrderCancelled)
 }
 
-/// The order is cancelled, and a shipment of it had left already.
+/// The order is cancelled, and a shipment of it had left already; or all of it was given up, and some of it arrives.
 pub(super) fn cancel_too_late(case: &Case<'_>) -> Vec<Exception> {
-    let Some(cancelled) = &case.cancelled else { return Vec::new() };
+    let Some(cancelled) = &case.cancelled else { return given_up_too_soon(case) };
     let why = cancelled.detail.map_or(cancelled.reason.to_string(), |detail| format!("{}: {detail}", cancelled.reason));
     let left = case.shipments().filter(|shipment| case.has_left(shipment));
     let problem = |shipment: &Shipment<'_>| Exception {
@@ -170,6 +177,23 @@ pub(super) fn cancel_too_late(case: &Case<'_>) -> Vec<Exception> {
         detail: format!("{} had left when the order was cancelled ({why})", shipment.id),
     };
     left.map(problem).collect()
+}
+
+/// Whether the ERP was told that nothing of the order is left, some of it is, and nobody took that as it is.
+pub(super) fn is_back(case: &Case<'_>) -> bool {
+    given_up_too_soon(case).iter().any(|problem| stands(case, problem))
+}
+
+fn given_up_too_soon(case: &Case<'_>) -> Vec<Exception> {
+    if case.cancelled.is_some() || case.ask("confirm_cancellation", None).is_none() {
+        return Vec::new();
+    }
+    let there = case.shipments().filter(|shipment| case.has_left(shipment) && !case.is_given_up(shipment));
+    let problem = |shipment: &Shipment<'_>| Exception {
+        kind: ExceptionKind::CancelTooLate(shipment.id.clone()),
+        detail: format!("{} is there after all, and the ERP was asked to cancel the order", shipment.id),
+    };
+    there.map(problem).collect()
 }
 
 /// The ERP changed the goods of the order when some of them had left already, or changed it after its end.

@@ -7,7 +7,7 @@ use super::case::Case;
 use super::undo::UNDO;
 use super::{disagreements, release, rest};
 use crate::policy::Policy;
-use crate::state::{AskState, Shipment, State};
+use crate::state::{AskState, RELEASE, Shipment, State};
 
 /// Something that is being waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +137,7 @@ pub fn awaits(state: &State, policy: &Policy, deadline: &str) -> bool {
     }
     match Case::of(state, policy) {
         Some(case) => open_waits(&case).iter().any(|wait| wait.name() == deadline),
-        None => deadline == release::RELEASE && release::is_awaited(state),
+        None => deadline == RELEASE && release::is_awaited(state),
     }
 }
 

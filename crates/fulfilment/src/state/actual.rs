@@ -62,6 +62,12 @@ impl Amounts {
         self.amounts[step as usize]
     }
 
+    /// What a return of everything brings back: what was not delivered or, when all was, that.
+    fn left_to_return(&self) -> Decimal {
+        let (shipped, delivered) = (self.of(Step::Shipped), self.of(Step::Delivered));
+        if delivered < shipped { shipped - delivered } else { shipped }
+    }
+
     /// Has no more than this come as far as a step.
     pub fn keep(&mut self, step: Step, most: Decimal) {
         let amount = &mut self.amounts[step as usize];
@@ -111,7 +117,8 @@ impl<'a> Actual<'a> {
     }
 
     /// How much of each line of a shipment has come how far. A milestone that names no lines covers all that it is about,
-    /// once however often it is told; only more than all is more.
+    /// once however often it is told; only more than all is more. All is what there was to take that step: what was reserved, or
+    /// what left.
     pub fn tally(&self, shipment: &Shipment<'_>) -> Vec<Amounts> {
         let mut tally = vec![Amounts::default(); shipment.lines.len()];
         for step in Step::ALL {
@@ -130,13 +137,11 @@ impl<'a> Actual<'a> {
                 }
             }
             let all = self.told_of_all(shipment, milestones).is_some();
-            let is_issued = self.has_reached(shipment, &[GOODS_ISSUED]);
+            let known = Reached { reserved: is_reserved(&tally), issued: self.has_reached(shipment, &[GOODS_ISSUED]) };
             for (amounts, part) in tally.iter_mut().zip(&shipment.lines).filter(|_| all) {
-                // Who carries it or takes it back and names no lines means what left.
-                let left = matches!(step, Step::Delivered | Step::Returned) && is_issued;
-                let most = if left { amounts.of(Step::Shipped) } else { Decimal::MAX };
+                let all = known.all_of(part, step, amounts);
                 let amount = &mut amounts.amounts[step as usize];
-                *amount = all_of(part, step).min(most).max(*amount);
+                *amount = all.max(*amount);
             }
         }
         tally
@@ -195,14 +200,32 @@ impl<'a> Actual<'a> {
     }
 }
 
-/// How much a message that covers all of a shipment tells of a line: what the warehouse was asked to reserve, and later on
-/// what was to leave.
-pub(super) fn all_of(part: &Part<'_>, step: Step) -> Decimal {
-    let amount = match step {
-        Step::Allocated => part.wanted,
-        Step::Picked | Step::Packed | Step::Shipped | Step::Delivered | Step::Returned => part.held(),
-    };
-    believable(amount)
+/// What is known of a shipment when a message covers all of it.
+pub(super) struct Reached {
+    /// Some of it was reserved.
+    pub reserved: bool,
+    /// It left.
+    pub issued: bool,
+}
+
+impl Reached {
+    /// How much a message that covers all of a shipment tells of a line: what the warehouse was asked to reserve; later on what
+    /// was to leave, as far as it was reserved; and then what left.
+    pub fn all_of(&self, part: &Part<'_>, step: Step, amounts: &Amounts) -> Decimal {
+        let held = believable(part.held());
+        match step {
+            Step::Allocated => believable(part.wanted),
+            Step::Picked | Step::Packed | Step::Shipped if self.reserved => held.min(amounts.of(Step::Allocated)),
+            Step::Delivered if self.issued => held.min(amounts.of(Step::Shipped)),
+            Step::Returned if self.issued => held.min(amounts.left_to_return()),
+            Step::Picked | Step::Packed | Step::Shipped | Step::Delivered | Step::Returned => held,
+        }
+    }
+}
+
+/// Whether anything of a shipment was reserved.
+pub(super) fn is_reserved(tally: &[Amounts]) -> bool {
+    tally.iter().any(|amounts| !amounts.of(Step::Allocated).is_zero())
 }
 
 const GOODS_ISSUED: Milestone = Milestone::FulfilmentGoodsIssued;

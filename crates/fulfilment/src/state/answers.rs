@@ -2,7 +2,7 @@
 
 use model::{Answer, Ask, AskId, Fact, Lane, Milestone, Outcome, Progress, Request, Timestamp};
 
-use super::actual::Event;
+use super::actual::{Event, is_of_nothing};
 use super::{Came, Held, Known, Shipment, State};
 
 /// What became of an ask.
@@ -145,7 +145,10 @@ impl<'a> Known<'a> {
                 let reserved = self.actual.of(shipment, &[Milestone::FulfilmentAllocated]);
                 reserved.filter(|event| (event.held.received, event.held.inbox) == message).collect()
             };
-            let mut reservations = messages.into_iter().map(told).filter(|events| !events.is_empty());
+            // One that reserved nothing yet, as of a back-order, is not held against what it reserved then.
+            let is_nothing = |events: &Vec<Event<'a>>| events.iter().all(|event| is_of_nothing(event.reached));
+            let mut reservations =
+                messages.into_iter().map(told).skip_while(is_nothing).filter(|told| !told.is_empty());
             let first = reservations.next().map(|events| reserved(shipment, &events));
             let later: Vec<RepeatedQuantity<'a>> = reservations
                 .flat_map(|events| {

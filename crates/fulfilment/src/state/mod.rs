@@ -30,7 +30,7 @@ pub(crate) use calls::Cancelled;
 pub use claims::{Claim, may_tell};
 pub(crate) use known::Known;
 pub use lines::LineStatus;
-pub(crate) use releases::{Changes, Release, changes};
+pub(crate) use releases::{Changes, RELEASE, Release, changes};
 pub use shipments::{Part, Shipment};
 pub use stock::{StockEffect, StockEffectKind};
 pub(crate) use undone::newest;
@@ -247,7 +247,8 @@ impl State {
         let waives = |held: &Held| {
             let Fact::Waived(waived) = &held.fact else { return false };
             // What came later than the person's word is not covered by it; that something is late goes on being so.
-            let same = matches!(problem.kind, ExceptionKind::Overdue(_)) || waived.detail == problem.detail;
+            let goes_on = matches!(&problem.kind, ExceptionKind::Overdue(wait) if wait != RELEASE);
+            let same = goes_on || waived.detail == problem.detail;
             held.lane == Lane::Ops && waived.kind == problem.kind && same
         };
         self.facts.values().any(waives)

@@ -7,6 +7,9 @@ use model::{Fact, Lane, LineId, Order, OrderLine, Validation};
 
 use super::{Came, State};
 
+/// The wait for the release of an order that is told of.
+pub(crate) const RELEASE: &str = "release";
+
 /// A release of an order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Release<'a> {

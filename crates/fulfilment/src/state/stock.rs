@@ -4,7 +4,7 @@ use engine::FactId;
 use model::{LocationId, Milestone, Progress, Quantity, Sku, Unit, When};
 use rust_decimal::Decimal;
 
-use super::actual::{Actual, Event, Step, all_of, in_unit, plausible};
+use super::actual::{Actual, Amounts, Event, Reached, Step, in_unit, is_reserved, plausible};
 use super::undone::newest;
 use super::{Part, Shipment, State};
 
@@ -46,8 +46,10 @@ impl State {
             let allocation = newest(self.asks(), "allocate", Some(&shipment.id));
             let given_back = allocation.is_some_and(|ask| known.is_undone(ask, self.asks()));
             let holds = self.ended.is_none() && !given_back;
-            for part in &shipment.lines {
-                let of = |kind| effects_of(&known.actual, shipment, part, kind);
+            let tally = known.tally(shipment);
+            let reached = Reached { reserved: is_reserved(&tally), issued: false };
+            for (part, amounts) in shipment.lines.iter().zip(&tally) {
+                let of = |kind| effects_of(&known.actual, shipment, (part, amounts, &reached), kind);
                 let issued = of(StockEffectKind::Issued);
                 let mut reserved = of(StockEffectKind::Reserved);
                 if !part.left_behind.is_zero() {
@@ -65,7 +67,7 @@ impl State {
 fn effects_of(
     actual: &Actual<'_>,
     shipment: &Shipment<'_>,
-    held: &Part<'_>,
+    (held, amounts, reached): (&Part<'_>, &Amounts, &Reached),
     kind: StockEffectKind,
 ) -> Vec<StockEffect> {
     let line = held.line;
@@ -73,7 +75,7 @@ fn effects_of(
         StockEffectKind::Reserved => (Milestone::FulfilmentAllocated, Step::Allocated),
         StockEffectKind::Issued => (Milestone::FulfilmentGoodsIssued, Step::Shipped),
     };
-    let all = held.quantity(all_of(held, step));
+    let all = held.quantity(reached.all_of(held, step, amounts));
     let effect = |told: Event<'_>, location: Option<&LocationId>, quantity: &Quantity| StockEffect {
         location: location.unwrap_or(shipment.location).clone(),
         sku: line.sku.clone(),

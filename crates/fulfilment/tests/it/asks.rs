@@ -4,7 +4,7 @@ use engine::Key;
 use model::{Decision, ExceptionKind, Lane, LineId, Order, PartnerId, Request, Validation};
 
 use crate::kit::{
-    Given, accepted, allocated, cancel_requested, found, given, held, noted, order, order_of, picked, refused,
+    Given, accepted, allocated, cancel_requested, found, given, held, noted, order, order_of, packed, picked, refused,
     released, until, validated, waived,
 };
 
@@ -76,11 +76,15 @@ fn an_order_that_is_told_of_and_not_released_is_an_exception_after_a_while() {
     let released_in_time = given.clone().then([released(&order(1)).at(3), validated(&order(1)).at(3)]);
     released_in_time.decided().due("release").decides(&[]);
     let given = given.due("release");
-    given.decides(&["raise overdue release: told of by wms-1, and no ERP has released it"]);
+    let problem = "3 facts by wms-1, and no ERP has released it";
+    given.decides(&[&format!("raise overdue release: {problem}")]);
     let given = given.decided();
     // The warehouse mistook the number, or the ERP was late.
-    let mistaken = waived(ExceptionKind::Overdue("release".to_owned()), "a slip of the pen").at(30);
-    given.clone().then([mistaken]).decides(&["resolve overdue release"]);
+    let mistaken = waived(ExceptionKind::Overdue("release".to_owned()), problem).at(30);
+    let waived = given.clone().then([mistaken]);
+    waived.decides(&["resolve overdue release"]);
+    let more = waived.decided().then([packed("s1").at(31)]);
+    more.decides(&["raise overdue release: 4 facts by wms-1, and no ERP has released it"]);
     given
         .then([released(&order(1)).at(30), validated(&order(1)).at(30)])
         .decides_among_others("resolve overdue release");

@@ -144,6 +144,8 @@ fn a_short_pick_is_shipped_or_back_ordered_by_policy() {
         given.decided().then([delivered("s1").of(&[(1, 10), (2, 6)]).at(10), freight_invoiced("s1", eur("100")).at(11)])
     };
     let shipped = short(SHIP);
+    shipped.decides(&["wait 10days for close"]);
+    let shipped = shipped.decided().due("rest_shipped-s1");
     shipped.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1, 6 EA of line 2");
     closes(shipped, 12);
 
@@ -180,6 +182,8 @@ fn a_delivery_in_part_is_taken_by_policy_and_else_by_a_person() {
     let waits = until("goods issued", &order(2)).then(part.clone());
     waits.decides(&["wait 10days for close", "raise quantity_mismatch s1: line 2: shipped 10, delivered 8"]);
     let taken = until("goods issued", &order(2)).policy(ACCEPT).then(part);
+    taken.decides(&["wait 4h for rest_delivered-s1", "wait 10days for close"]);
+    let taken = taken.decided().due("rest_delivered-s1");
     taken.decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1, 8 EA of line 2");
     closes(taken.decided().then([freight_invoiced("s1", eur("100")).at(13)]), 14);
     // More than was shipped is taken by nobody.
@@ -339,7 +343,8 @@ fn a_shipment_of_which_nothing_leaves_is_for_a_person() {
 
 #[test]
 fn a_shipment_of_which_nothing_leaves_is_given_up_or_back_ordered_by_policy() {
-    ships_nothing(SHIP).decides_among_others("ask tms-main to take back s1: SO-1001/book/s1");
+    let given_up = ships_nothing(SHIP).decided().due("rest_shipped-s1");
+    given_up.decides_among_others("ask tms-main to take back s1: SO-1001/book/s1");
 
     let given = ships_nothing(BACK_ORDER).decided().due("rest_shipped-s1");
     given.decides_among_others("split s2 off s1, not shipped: 10 EA of line 1");
@@ -371,4 +376,87 @@ fn who_delivers_and_names_no_lines_delivers_what_left() {
     let given = given.decided().due("rest_shipped-s1");
     assert_eq!(given.problems(), Vec::<String>::new());
     given.decides_among_others("split s2 off s1, not shipped: 3 EA of line 1");
+}
+
+#[test]
+fn a_shipment_that_leaves_after_it_was_given_up_concerns_no_other() {
+    let nothing = goods_issued("s1").of(&[(1, 0)]).at(8);
+    let given = until("booked", &order_of(&[1, 1])).policy(SHIP).then([nothing]);
+    let given = given.decided().due("rest_shipped-s1");
+    given.decides(&["ask tms-main to take back s1: SO-1001/book/s1", "wait 4h for cancel_booking-s1"]);
+    // The warehouse finds it after all, before the carrier has answered.
+    let given = given.decided().then([goods_issued("s1").of(&[(1, 10)]).message(2).at(13)]).decided();
+    let asked = |kind: &str| given.state().ask(&crate::kit::ask_id(kind)).is_some();
+    assert!(!asked("cancel_booking/s2") && !asked("cancel_allocation/s2"));
+}
+
+#[test]
+fn nothing_is_sent_again_while_nobody_knows_what_left() {
+    let other_unit = goods_issued("s1").parts(vec![crate::kit::progress("1", crate::kit::kilos(10))]).at(8);
+    let given = until("booked", &order(1)).policy(BACK_ORDER).then([other_unit]).decided().due("rest_shipped-s1");
+    assert_eq!(given.problems(), ["unmatched"]);
+    assert_eq!(given.decided().state().shipments().len(), 1);
+}
+
+#[test]
+fn what_took_on_a_rest_goes_no_further_while_quantities_cannot_be_right() {
+    let given = until("booked", &order(1)).policy(BACK_ORDER);
+    let given = given.then([goods_issued("s1").of(&[(1, 7)]).at(8)]).decided().due("rest_shipped-s1").decided();
+    let late = goods_issued("s1").of(&[(1, 3)]).message(2).at(20);
+    let given = by_the_same_warehouse(given.then([late]).decided(), "s2", &[(1, 3)], 30);
+    given.decides(&["wait 3days for ship-s2"]);
+    let given = given.decided();
+    let detail = given.state().exceptions().next().unwrap().detail.clone();
+    let waived = given.then([waived(ExceptionKind::QuantityMismatch(shipment_id("s1")), &detail).at(40)]);
+    waived.decides_among_others("ask tms-main to book s2 from dc-1: 3 EA of line 1");
+}
+
+#[test]
+fn what_is_delivered_after_it_was_confirmed_or_billed_is_for_a_person() {
+    let part = delivered("s1").of(&[(1, 2)]).at(12);
+    let given = until("goods issued", &order(1)).policy(ACCEPT).then([part]).decided().due("rest_delivered-s1");
+    let given = given.decided().then([delivered("s1").of(&[(1, 3)]).message(2).at(20)]);
+    let problem = "it says 2 EA of line 1; delivered by now: 5 EA of line 1";
+    given.decides(&[&format!("raise contradicted SO-1001/confirm_shipment: {problem}")]);
+    let confirmed = given.decided().then([accepted("confirm_shipment").at(21)]);
+    let asked = |given: &Given| given.state().ask(&crate::kit::ask_id("bill")).is_some();
+    let confirmed = confirmed.decided();
+    assert!(!asked(&confirmed), "nothing is billed that was not confirmed");
+    let ask = ExceptionKind::Contradicted(crate::kit::ask_id("confirm_shipment"));
+    confirmed.then([waived(ask, problem).at(22)]).decides_among_others("ask erp-1 to bill: 5 EA of line 1");
+}
+
+#[test]
+fn what_arrives_after_all_of_the_order_was_given_up_is_for_a_person() {
+    let given = until("goods issued", &order(1)).policy(ACCEPT).then([returning("s1").at(20)]).decided();
+    let arrived = delivered("s1").at(30);
+    let before_the_answer = given.clone().then([arrived.clone()]);
+    let problem = "raise cancel_too_late s1: s1 is there after all, and the ERP was asked to cancel the order";
+    before_the_answer.decides_among_others(problem);
+    let asked = before_the_answer.decided().state().ask(&crate::kit::ask_id("confirm_shipment")).is_some();
+    assert!(!asked, "a person decides what the ERP is to know");
+    let ended = given.then(["confirm_cancellation", "update_customer"].map(|ask| accepted(ask).at(21))).decided();
+    let ended = ended.then(["update_customer"].map(|ask| accepted(ask).at(22))).then([returned("s1").at(23)]).decided();
+    assert_eq!(ended.state().ended(), Some(model::End::Cancelled));
+    ended.then([arrived]).decides_among_others(problem);
+}
+
+#[test]
+fn a_message_about_all_means_what_there_was() {
+    let given = reserved_short(SHIP).decided().then([picked("s1").at(5), packed("s1").at(5), goods_issued("s1").at(6)]);
+    assert_eq!((given.lines()[1].picked, given.lines()[1].shipped), (7.into(), 7.into()));
+    let given = given.then([delivered("s1").of(&[(1, 10), (2, 5)]).at(7), returned("s1").at(8)]);
+    assert_eq!((given.lines()[0].returned, given.lines()[1].returned), (10.into(), 2.into()));
+}
+
+#[test]
+fn a_reservation_of_nothing_is_not_held_against_a_later_one() {
+    let given = reserved_short(BACK_ORDER).decided();
+    let none = allocated("s2").from("wms-1").of(&[(2, 0)]).at(3);
+    let given = given.then([accepted("allocate/s2").from("wms-1").at(3), none]).decided();
+    let some =
+        [accepted("allocate/s2").from("wms-1").at(90), allocated("s2").from("wms-1").of(&[(2, 3)]).message(2).at(90)];
+    let given = given.then(some);
+    given.decides_among_others("ask tms-main to book s2 from dc-1: 3 EA of line 2");
+    assert_eq!(given.decided().problems(), Vec::<String>::new());
 }
