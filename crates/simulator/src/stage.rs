@@ -279,7 +279,10 @@ impl Stage {
         }
         if self.scenario.owns(order) {
             self.books.late(order, task);
-            return Ok(None);
+            // While the books are being kept it comes too late; afterwards somebody tries out what partners do.
+            if !self.is_over() {
+                return Ok(None);
+            }
         }
         let id = OrderId::new(order)?;
         self.books.asks.foreign += 1;
@@ -303,13 +306,15 @@ impl Stage {
             (false, false) => drop(self.courses.insert(order(), course)),
             (false, true) => {
                 let order: Box<str> = order();
+                // One that stays open may yet be asked about.
+                let is_kept = self.faults.lose_answers() || course.plan.fate.exception().is_some();
                 if !std::mem::replace(&mut course.was_finished, true) {
                     self.books.finished += 1;
-                    if self.faults.lose_answers() {
+                    if is_kept {
                         self.done_by_age.push_back(order.clone());
                     }
                 }
-                if self.faults.lose_answers() {
+                if is_kept {
                     self.done.insert(order, course);
                 }
                 if self.done_by_age.len() > MAX_DONE
