@@ -113,7 +113,7 @@ const STEPS: [Lacking; 2] = [Lacking::Shipped, Lacking::Delivered];
 /// Something lacks, and the policy has it travel as another shipment; it is wanted, and nobody holds the order back. Where more
 /// is told than there can be, or of what is not there, nobody knows what lacks.
 pub(super) fn split(case: &Case<'_>) -> Vec<Decision> {
-    if !case.may_commit() || unmatched(case).iter().any(|problem| stands(case, problem)) {
+    if !case.may_commit() {
         return Vec::new();
     }
     let mut number = case.state.next_shipment(&case.known.shipments);
@@ -132,6 +132,9 @@ pub(super) fn split(case: &Case<'_>) -> Vec<Decision> {
             number = number.saturating_add(1);
             splits.push(Decision::Split(Split { shipment: id, of: shipment.id.clone(), lacking, lines }));
         }
+    }
+    if !splits.is_empty() && unmatched(case).iter().any(|problem| stands(case, problem)) {
+        return Vec::new();
     }
     splits
 }
