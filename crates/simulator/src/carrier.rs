@@ -55,7 +55,7 @@ impl Carrier {
             Turn::Repeated => books.asks.repeated += 1,
             Turn::Twice => books.twice(twice(course, nth, &ask.tender)),
             Turn::First => {
-                course.settle();
+                course.settle(nth);
                 return Reaction { answer, truck: booked };
             }
         }
@@ -70,7 +70,7 @@ impl Carrier {
                 check(course, nth, ask, books);
                 course.act(&ask.tender, books);
                 if course.mishap != Some(Mishap::Declined) {
-                    course.settle();
+                    course.settle(nth);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! How far the partners have come with one order.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use model::token::TokenError;
@@ -31,7 +32,7 @@ pub struct Course {
     first_shipment: usize,
     acted: Vec<Act>,
     /// Shipments that were delivered and billed by the carrier, or refused.
-    settled: usize,
+    settled: BTreeSet<usize>,
     billed: bool,
     /// The ERP said that it does not want the order any more, or wants another one, or that all of it is shipped.
     said: bool,
@@ -98,7 +99,7 @@ impl Course {
             rest: None,
             first_shipment: 0,
             acted: Vec::new(),
-            settled: 0,
+            settled: BTreeSet::new(),
             billed: false,
             said: false,
             called_off: false,
@@ -184,9 +185,9 @@ impl Course {
         }
     }
 
-    /// A shipment was delivered and billed by the carrier, or refused.
-    pub const fn settle(&mut self) {
-        self.settled += 1;
+    /// A shipment was delivered and billed by the carrier, or refused; by one carrier after the other, perhaps.
+    pub fn settle(&mut self, nth: usize) {
+        self.settled.insert(nth);
     }
 
     /// The customer was billed.
@@ -330,7 +331,7 @@ impl Course {
             Fate::Closed => self.billed,
             Fate::Invalid => true,
             Fate::Cancelled(_) => self.called_off,
-            Fate::NoStock(_) | Fate::BookingRefused(_) => self.settled == self.plan.shipments.len(),
+            Fate::NoStock(_) | Fate::BookingRefused(_) => self.settled.len() == self.plan.shipments.len(),
         }
     }
 

@@ -37,7 +37,7 @@ impl WarehouseSystem {
                     said.push(job.status(Code::Packed, steps.packed, &picked));
                     said.push(job.status(Code::Staged, steps.staged, &[]));
                 } else {
-                    course.settle();
+                    course.settle(nth);
                 }
             }
         }

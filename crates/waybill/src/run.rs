@@ -73,9 +73,8 @@ async fn to_the_end<W>(
     }
     let settled = house.settle(PATIENCE).await?;
     let took = begun.elapsed();
-    let replay = judged(house, &play, faults).await?;
+    let (replay, mut wrong) = judged(house, &play, faults).await?;
     let books = play.books();
-    let mut wrong = judge::compare(&house.connection, &replay, PATIENCE).await?;
     if !settled {
         wrong.push(format!("messages are still under way after {PATIENCE:?} in which nothing moved"));
     }
@@ -84,14 +83,16 @@ async fn to_the_end<W>(
     Ok((Run { books, replay, wrong, took, partners: play }, watched))
 }
 
-/// The replay, and what the books say of it. Where answers are lost, the last orders end when they have been asked for again.
-async fn judged(house: &House, play: &Play, faults: Level) -> Result<Replay, Failure> {
+/// The replay, and how the projection differs from it. Where answers are lost, the last orders end when they have been asked for
+/// again; and what is delayed may come while it is looked at.
+async fn judged(house: &House, play: &Play, faults: Level) -> Result<(Replay, Vec<String>), Failure> {
     let begun = Instant::now();
     loop {
         let replay = judge::replay(&house.connection.js, &play.books()).await?;
+        let differs = judge::compare(&house.connection, &replay, PATIENCE).await?;
         let is_final = faults == Level::None || begun.elapsed() > PATIENCE;
-        if is_final || replay.verdicts().is_empty() {
-            return Ok(replay);
+        if is_final || (replay.verdicts().is_empty() && differs.is_empty()) {
+            return Ok((replay, differs));
         }
         tokio::time::sleep(AGAIN).await;
         house.settle(PATIENCE).await?;
