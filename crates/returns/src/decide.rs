@@ -141,12 +141,17 @@ fn accepted_lines(case: &Case<'_>) -> Vec<Progress> {
         return Vec::new();
     }
     let accepted = |(line, amounts): (&ReturnLine, Amounts)| {
-        let damaged = if we_pay(case.policy, line) { amounts.damaged } else { Decimal::ZERO };
-        let amount = amounts.sound.saturating_add(damaged).min(amounts.received).min(amounts.authorised);
+        let amount = to_credit(case.policy, line, &amounts);
         let quantity = Quantity::new(amount, line.quantity.unit.clone());
         (!amount.is_zero()).then(|| Progress { line: line.line.clone(), quantity, location: None })
     };
     case.known.lines().filter_map(accepted).collect()
+}
+
+/// What of a line is to be credited.
+fn to_credit(policy: &Policy, line: &ReturnLine, amounts: &Amounts) -> Decimal {
+    let damaged = if we_pay(policy, line) { amounts.damaged } else { Decimal::ZERO };
+    amounts.creditable(amounts.sound.saturating_add(damaged))
 }
 
 /// Whether goods of a line that came back damaged are credited.

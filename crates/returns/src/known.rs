@@ -43,6 +43,11 @@ impl Amounts {
     pub fn inspected(&self) -> Decimal {
         self.sound.saturating_add(self.damaged).saturating_add(self.refused)
     }
+
+    /// So much of what was found as is credited at most: no more than came back or was to.
+    pub fn creditable(&self, found: Decimal) -> Decimal {
+        found.min(self.received).min(self.authorised)
+    }
 }
 
 impl<'a> Known<'a> {

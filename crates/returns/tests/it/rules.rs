@@ -131,7 +131,55 @@ fn what_arrives_after_a_waived_shortage_was_credited_is_not_lost() {
     let over = short.decided().then([accepted("credit").at(7), accepted("update_return").at(8)]).decided();
     assert!(over.state().ended().is_some());
     let late = over.then([received(&[("1", 1)]).at(9), inspected(&[("1", 1, Grade::Sound)]).at(9)]).decided();
-    assert_eq!(late.problems(), ["quantity_mismatch r1: line 1: 5 sound, 4 asked to credit"]);
+    assert_eq!(late.problems(), ["quantity_mismatch r1: line 1: 5 to be credited, 4 asked to credit"]);
+}
+
+/// Over, with one of line 1 and two of line 2 credited, and the rest given up.
+fn credited_in_part() -> Given {
+    let short = expected(&goods(None)).then([
+        received(&[("1", 1), ("2", 2)]).at(4),
+        inspected(&[("1", 1, Grade::Sound), ("2", 2, Grade::Sound)]).at(5),
+        waived(mismatch(), "line 1: 1 received, 5 authorised").at(6),
+    ]);
+    let over = short.decided().then([accepted("credit").at(7), accepted("update_return").at(8)]).decided();
+    assert!(over.state().ended().is_some() && over.problems().is_empty());
+    over
+}
+
+#[test]
+fn what_is_received_after_the_end_is_for_a_person_before_anybody_looks_at_it() {
+    let late = credited_in_part().then([received(&[("1", 4)]).at(9)]).decided();
+    assert_eq!(late.problems(), ["quantity_mismatch r1: line 1: 5 received, 1 inspected"]);
+    let sound = late.then([inspected(&[("1", 4, Grade::Sound)]).at(10)]).decided();
+    assert_eq!(sound.problems(), ["quantity_mismatch r1: line 1: 5 to be credited, 1 asked to credit"]);
+}
+
+#[test]
+fn damaged_goods_that_we_pay_are_for_a_person_too_when_they_come_after_the_end() {
+    for (policy, problems) in [
+        ("", vec![]),
+        ("[credit]\ndamaged = \"credit\"", vec!["quantity_mismatch r1: line 1: 5 to be credited, 1 asked to credit"]),
+    ] {
+        let late = credited_in_part().policy(policy).then([received(&[("1", 4)]).at(9)]).decided();
+        let late = late.then([inspected(&[("1", 4, Grade::Damaged)]).at(10)]).decided();
+        assert_eq!(late.problems(), problems);
+    }
+}
+
+#[test]
+fn what_comes_back_after_it_was_called_off_is_for_a_person_and_it_stays_cancelled() {
+    let off = given([authorised(&goods(None)), cancelled().at(2)]).decided();
+    let off = off.then([accepted("update_return").at(3)]).decided();
+    assert_eq!(off.state().ended(), Some(model::End::Cancelled));
+    let late = off.then([received(&[]).at(9)]).decided();
+    assert_eq!(
+        late.problems(),
+        [
+            "quantity_mismatch r1: line 1: 5 received, 0 inspected; line 2: 2 received, 0 inspected",
+            "cancel_too_late r1: it was to be called off, and the goods were on their way",
+        ]
+    );
+    assert_eq!(late.stage(), "cancelled");
 }
 
 #[test]
