@@ -86,7 +86,7 @@ pub struct LineStatus {
     pub damaged: Decimal,
     /// How much of it is not taken.
     pub refused: Decimal,
-    /// How much the ERP was asked to credit.
+    /// How much the ERP confirmed that it credited.
     pub credited: Decimal,
 }
 
@@ -104,7 +104,7 @@ pub fn status(state: &State) -> Option<Status> {
         sound: amounts.sound,
         damaged: amounts.damaged,
         refused: amounts.refused,
-        credited: amounts.asked.unwrap_or_default(),
+        credited: amounts.confirmed,
     };
     Some(Status {
         rma: state.id()?.clone(),

@@ -51,6 +51,27 @@ fn what_came_back_sound_is_credited_and_the_customer_told() {
 }
 
 #[test]
+fn what_is_shown_as_credited_is_what_the_erp_confirmed() {
+    let shown = |given: &Given| -> Vec<i64> {
+        let lines = returns::status(given.state()).unwrap().lines;
+        lines.iter().map(|line| line.credited.try_into().unwrap()).collect()
+    };
+    let asked = at_the_warehouse().then([all_sound().at(5)]).decided();
+    assert_eq!(shown(&asked), [0, 0], "the ERP has not answered");
+    assert_eq!(shown(&asked.clone().then([refused("credit").at(6)])), [0, 0]);
+    assert_eq!(shown(&asked.clone().then([accepted("credit").at(6)])), [5, 2], "as it was asked");
+    let memo = credited(&[("1", 3)]).at(6);
+    assert_eq!(shown(&asked.clone().then([memo.clone()])), [3, 0], "as the memo says");
+    assert_eq!(shown(&asked.clone().then([accepted("credit").at(6), memo])), [3, 0]);
+    let bare = [accepted("credit").at(6), credited(&[]).at(6)];
+    assert_eq!(shown(&asked.clone().then(bare)), [5, 2], "the memo names no lines");
+    // Asked anew after a no: only the answer to the last counts.
+    let anew = asked.then([refused("credit").at(6)]).decided().then([wanted_again("credit").at(7)]).decided();
+    assert_eq!(shown(&anew), [0, 0]);
+    assert_eq!(shown(&anew.then([accepted("credit#2").at(8)])), [5, 2]);
+}
+
+#[test]
 fn nothing_accepted_is_a_return_refused() {
     let none = [("1", 5, Grade::Refused), ("2", 2, Grade::Refused)];
     let refused = at_the_warehouse().then([inspected(&none).at(5)]);
