@@ -3,6 +3,7 @@
 //! A rule is a function, and the sentence above it says when it applies. No rule looks at what just happened, only at
 //! what is known; so it does not matter in which order things became known, and deciding twice adds nothing.
 
+mod authorise;
 mod case;
 mod problems;
 mod waits;
@@ -26,8 +27,7 @@ const MOST_TURNS: usize = 64;
 /// What has not been asked, concluded or flagged yet.
 #[must_use]
 pub fn decide(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
-    // Before it is authorised there is nothing to work on, but a person must see that it can take no more.
-    let Some(mut case) = Case::of(state, policy) else { return changes(state, problems::flooded(state)) };
+    let Some(mut case) = Case::of(state, policy) else { return authorise::before(state, policy, now) };
     if state.ended().is_some() {
         return changes(state, problems::after_the_end(&case));
     }

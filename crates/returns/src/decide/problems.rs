@@ -3,13 +3,14 @@
 use model::{Ask, Exception, ExceptionKind, LineId, Outcome, ReturnLine};
 use rust_decimal::Decimal;
 
+use super::authorise::AUTHORISE;
 use super::case::{Case, Kind};
 use super::to_credit;
 use crate::known::{Amounts, Known, outcomes};
 use crate::state::{AskState, MAX_FACTS, State};
 
 /// How many things that are wrong are named in one exception before the rest is only counted.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// Everything that is wrong with a return that is being worked on.
 pub(super) fn open(case: &Case<'_>) -> Vec<Exception> {
@@ -28,18 +29,19 @@ pub(super) fn after_the_end(case: &Case<'_>) -> Vec<Exception> {
 /// Whether an operator can take a problem of this kind as it is. Where the return cannot go on without what is lacking, it has
 /// to be asked again, or told by the operator. Kinds that only orders have are not there to be taken.
 #[must_use]
-pub const fn is_waivable(kind: &ExceptionKind) -> bool {
+pub fn is_waivable(kind: &ExceptionKind) -> bool {
     match kind {
         ExceptionKind::QuantityMismatch(_)
         | ExceptionKind::Changed
         | ExceptionKind::Contradicted(_)
         | ExceptionKind::Flooded
         | ExceptionKind::CancelTooLate(_) => true,
+        // Who tells of a return that is not there may have mistaken its number.
+        ExceptionKind::Overdue(wait) => wait == AUTHORISE,
         ExceptionKind::Invalid
         | ExceptionKind::NoStock(_)
         | ExceptionKind::BookingRefused(_)
         | ExceptionKind::AskRefused(_)
-        | ExceptionKind::Overdue(_)
         | ExceptionKind::GoodsIssueMissing(_)
         | ExceptionKind::FreightMismatch(_)
         | ExceptionKind::Unmatched

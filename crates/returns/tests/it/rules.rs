@@ -26,6 +26,31 @@ fn an_authorised_return_is_expected_by_its_warehouse() {
 }
 
 #[test]
+fn a_return_that_is_told_of_and_not_authorised_is_an_exception_after_a_while() {
+    given([]).decides(&[]);
+    // That alone says of no goods that they come back.
+    given([cancelled()]).decides(&[]);
+    let told = given([received(&[("1", 4)]), cancelled().at(2)]);
+    told.decides(&["wait 1day for authorise"]);
+    let told = told.decided();
+    let in_time = told.clone().then([authorised(&goods(None)).at(3)]).decided();
+    assert!(!returns::decide::awaits(in_time.state(), &returns::Policy::default(), "authorise"));
+    in_time.due("authorise").decides(&[]);
+    let late = told.due("authorise");
+    late.decides(&["raise overdue authorise: told of by wms-1, and nobody has authorised it"]);
+    let late = late.decided();
+    let kind = ExceptionKind::Overdue("authorise".to_owned());
+    assert!(returns::decide::is_waivable(&kind));
+    // The warehouse mistook the number, or the authorisation was late.
+    let mistaken = waived(kind, "told of by wms-1, and nobody has authorised it").at(30);
+    let taken = late.clone().then([picked_up().at(29), mistaken]);
+    taken.decides(&["resolve overdue authorise"]);
+    taken.decided().then([all_sound().at(31)]).decides(&[]);
+    let authorised = late.then([authorised(&goods(None)).at(30)]).decided();
+    assert_eq!(authorised.problems(), ["cancel_too_late r1: it was to be called off, and the goods were on their way"]);
+}
+
+#[test]
 fn a_carrier_is_asked_to_fetch_it_once_the_warehouse_expects_it() {
     let asked = given([authorised(&goods(Some("tms-1")))]).decided().then([accepted("expect_return").at(2)]);
     asked.decides(&["ask tms-1 R-1/collect", "wait 4h for collect"]);

@@ -26,7 +26,7 @@ pub(super) struct Claimed {
 impl Claimed {
     /// Every return of the order that was authorised, whoever did: only their streams name those of the ERP.
     pub async fn of(connection: &Connection, order: &OrderId) -> Result<Self, Failure> {
-        let (keys, more) = read::keys(connection, MOST_RETURNS).await?;
+        let (keys, more) = read::keys(connection, read::AUTHORISING, MOST_RETURNS).await?;
         if more {
             let words = format!("there are more than {MOST_RETURNS} returns; the ERP has to open this one");
             return Err(Failure::Refused(words));
