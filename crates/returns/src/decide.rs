@@ -3,6 +3,7 @@
 //! A rule is a function, and the sentence above it says when it applies. No rule looks at what just happened, only at
 //! what is known; so it does not matter in which order things became known, and deciding twice adds nothing.
 
+mod authorise;
 mod case;
 mod problems;
 mod waits;
@@ -26,8 +27,7 @@ const MOST_TURNS: usize = 64;
 /// What has not been asked, concluded or flagged yet.
 #[must_use]
 pub fn decide(state: &State, policy: &Policy, now: Timestamp) -> Vec<Decision> {
-    // Before it is authorised there is nothing to work on, but a person must see that it can take no more.
-    let Some(mut case) = Case::of(state, policy) else { return changes(state, problems::flooded(state)) };
+    let Some(mut case) = Case::of(state, policy) else { return authorise::before(state, policy, now) };
     if state.ended().is_some() {
         return changes(state, problems::after_the_end(&case));
     }
@@ -141,12 +141,17 @@ fn accepted_lines(case: &Case<'_>) -> Vec<Progress> {
         return Vec::new();
     }
     let accepted = |(line, amounts): (&ReturnLine, Amounts)| {
-        let damaged = if we_pay(case.policy, line) { amounts.damaged } else { Decimal::ZERO };
-        let amount = amounts.sound.saturating_add(damaged).min(amounts.received).min(amounts.authorised);
+        let amount = to_credit(case.policy, line, &amounts);
         let quantity = Quantity::new(amount, line.quantity.unit.clone());
         (!amount.is_zero()).then(|| Progress { line: line.line.clone(), quantity, location: None })
     };
     case.known.lines().filter_map(accepted).collect()
+}
+
+/// What of a line is to be credited.
+fn to_credit(policy: &Policy, line: &ReturnLine, amounts: &Amounts) -> Decimal {
+    let damaged = if we_pay(policy, line) { amounts.damaged } else { Decimal::ZERO };
+    amounts.creditable(amounts.sound.saturating_add(damaged))
 }
 
 /// Whether goods of a line that came back damaged are credited.

@@ -6,7 +6,7 @@ use model::{
 };
 use rust_decimal::Decimal;
 
-use crate::state::{Held, State};
+use crate::state::{AskState, Held, State};
 
 /// What is known of an authorised return, by the word of its own ERP, warehouse and carrier, and of operators.
 pub(crate) struct Known<'a> {
@@ -36,12 +36,20 @@ pub(crate) struct Amounts {
     pub refused: Decimal,
     /// What the ERP was asked to credit; nothing before it was.
     pub asked: Option<Decimal>,
+    /// What the ERP's credit memos say.
     pub credited: Decimal,
+    /// What the ERP is known to have credited: as its memos say, or as it was asked where they name no lines.
+    pub confirmed: Decimal,
 }
 
 impl Amounts {
     pub fn inspected(&self) -> Decimal {
         self.sound.saturating_add(self.damaged).saturating_add(self.refused)
+    }
+
+    /// So much of what was found as is credited at most: no more than came back or was to.
+    pub fn creditable(&self, found: Decimal) -> Decimal {
+        found.min(self.received).min(self.authorised)
     }
 }
 
@@ -138,6 +146,9 @@ impl<'a> Known<'a> {
             let found = self.inspections.iter().flat_map(|inspection| &inspection.lines);
             sum(line, found.filter(|found| found.grade == grade).map(|found| (&found.line, &found.quantity)))
         };
+        let credited = sum(line, self.credits.iter().flat_map(|credit| &credit.lines).map(part));
+        let is_itemised = self.credits.iter().any(|credit| !credit.lines.is_empty());
+        let agreed = || self.agreed_to_credit().map_or(Decimal::ZERO, |lines| sum(line, lines.iter().map(part)));
         Amounts {
             authorised,
             received,
@@ -145,13 +156,21 @@ impl<'a> Known<'a> {
             damaged: graded(Grade::Damaged),
             refused: graded(Grade::Refused),
             asked: self.asked_to_credit().map(|asked| sum(line, asked.iter().map(part))),
-            credited: sum(line, self.credits.iter().flat_map(|credit| &credit.lines).map(part)),
+            credited,
+            confirmed: if is_itemised { credited } else { agreed() },
         }
     }
 
     /// What the ERP was asked to credit, the last time.
     pub fn asked_to_credit(&self) -> Option<&'a [Progress]> {
         self.state.asks().rev().find_map(|ask| ask.request.credits())
+    }
+
+    /// What the ERP was asked to credit, the last time, if it will or did.
+    fn agreed_to_credit(&self) -> Option<&'a [Progress]> {
+        let ask = self.state.asks().rfind(|ask| ask.request.credits().is_some())?;
+        let is_agreed = self.state.answer_to(ask) == AskState::Accepted;
+        ask.request.credits().filter(|_| is_agreed)
     }
 
     /// What was told of goods that the return does not hold, in words, sorted.

@@ -53,6 +53,8 @@ pub struct Retries {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Deadlines {
+    /// From the first that is told of a return to its authorisation.
+    pub authorise: Wait,
     /// From asking a partner to its answer.
     pub answer: Wait,
     /// From the authorisation until the goods are on their way.
@@ -74,6 +76,7 @@ impl Default for Retries {
 impl Default for Deadlines {
     fn default() -> Self {
         Self {
+            authorise: Wait::hours(24),
             answer: Wait::hours(4),
             transit: Wait::hours(14 * 24),
             receive: Wait::hours(14 * 24),

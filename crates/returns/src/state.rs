@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{Content, FactId, Key, Source, WorkflowRecord};
 use model::{
-    Ask, AskId, Decision, End, Exception, Fact, Lane, Outcome, PartnerId, ReturnAuthorisation, RmaId, Timestamp,
+    Ask, AskId, Decision, End, Exception, ExceptionKind, Fact, Lane, Outcome, PartnerId, ReturnAuthorisation, RmaId,
+    Timestamp,
 };
 
 use crate::Returns;
@@ -53,6 +54,11 @@ impl Held {
     pub(crate) fn is_from(&self, lane: Lane, partner: &PartnerId) -> bool {
         let by_partner = || self.partner.as_deref().is_none_or(|own| own == partner.as_str());
         self.lane == Lane::Ops || (self.lane == lane && by_partner())
+    }
+
+    /// Who told it: the partner, or whose lane it is.
+    pub(crate) fn teller(&self) -> &str {
+        self.partner.as_deref().unwrap_or(self.lane.as_str())
     }
 
     fn told_first(&self, other: &Self) -> bool {
@@ -217,10 +223,13 @@ impl State {
 
     /// Whether an operator takes this problem as it is.
     pub(crate) fn is_waived(&self, problem: &Exception) -> bool {
-        // What came later than the person's word is not covered by it.
-        self.facts
-            .values()
-            .any(|held| held.lane == Lane::Ops && matches!(&held.fact, Fact::Waived(waived) if waived == problem))
+        let waives = |held: &Held| {
+            let Fact::Waived(waived) = &held.fact else { return false };
+            // What came later than the person's word is not covered by it; that something is late goes on being so.
+            let same = matches!(problem.kind, ExceptionKind::Overdue(_)) || waived.detail == problem.detail;
+            held.lane == Lane::Ops && waived.kind == problem.kind && same
+        };
+        self.facts.values().any(waives)
     }
 
     /// When each deadline passes, by name.

@@ -1,6 +1,6 @@
 //! What is shown of a return.
 
-use model::{CustomerId, Exception, LineId, OrderId, Reason, RmaId, Sku, Unit};
+use model::{CustomerId, End, Exception, LineId, OrderId, Reason, RmaId, Sku, Unit};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -86,7 +86,7 @@ pub struct LineStatus {
     pub damaged: Decimal,
     /// How much of it is not taken.
     pub refused: Decimal,
-    /// How much the ERP was asked to credit.
+    /// How much the ERP confirmed that it credited.
     pub credited: Decimal,
 }
 
@@ -104,7 +104,7 @@ pub fn status(state: &State) -> Option<Status> {
         sound: amounts.sound,
         damaged: amounts.damaged,
         refused: amounts.refused,
-        credited: amounts.asked.unwrap_or_default(),
+        credited: amounts.confirmed,
     };
     Some(Status {
         rma: state.id()?.clone(),
@@ -123,7 +123,8 @@ fn stage(state: &State, known: &Known<'_>) -> Stage {
         asked.is_some_and(|ask| state.answer_to(ask) == AskState::Accepted)
     };
     let is_credited = known.asked_to_credit().is_some_and(|lines| !lines.is_empty()) && accepted("credit");
-    if known.is_called_off() {
+    // What comes back after it was called off does not bring it to life again.
+    if known.is_called_off() || state.ended() == Some(End::Cancelled) {
         Stage::Cancelled
     } else if is_credited {
         Stage::Credited

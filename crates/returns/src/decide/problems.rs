@@ -1,14 +1,16 @@
 //! What is wrong with a return: an exception is open as long as its rule says so, or until an operator takes it as it is.
 
-use model::{Ask, Exception, ExceptionKind, LineId, Outcome};
+use model::{Ask, Exception, ExceptionKind, LineId, Outcome, ReturnLine};
 use rust_decimal::Decimal;
 
+use super::authorise::AUTHORISE;
 use super::case::{Case, Kind};
+use super::to_credit;
 use crate::known::{Amounts, Known, outcomes};
 use crate::state::{AskState, MAX_FACTS, State};
 
 /// How many things that are wrong are named in one exception before the rest is only counted.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// Everything that is wrong with a return that is being worked on.
 pub(super) fn open(case: &Case<'_>) -> Vec<Exception> {
@@ -27,18 +29,19 @@ pub(super) fn after_the_end(case: &Case<'_>) -> Vec<Exception> {
 /// Whether an operator can take a problem of this kind as it is. Where the return cannot go on without what is lacking, it has
 /// to be asked again, or told by the operator. Kinds that only orders have are not there to be taken.
 #[must_use]
-pub const fn is_waivable(kind: &ExceptionKind) -> bool {
+pub fn is_waivable(kind: &ExceptionKind) -> bool {
     match kind {
         ExceptionKind::QuantityMismatch(_)
         | ExceptionKind::Changed
         | ExceptionKind::Contradicted(_)
         | ExceptionKind::Flooded
         | ExceptionKind::CancelTooLate(_) => true,
+        // Who tells of a return that is not there may have mistaken its number.
+        ExceptionKind::Overdue(wait) => wait == AUTHORISE,
         ExceptionKind::Invalid
         | ExceptionKind::NoStock(_)
         | ExceptionKind::BookingRefused(_)
         | ExceptionKind::AskRefused(_)
-        | ExceptionKind::Overdue(_)
         | ExceptionKind::GoodsIssueMissing(_)
         | ExceptionKind::FreightMismatch(_)
         | ExceptionKind::Unmatched
@@ -104,7 +107,9 @@ fn overdue(case: &Case<'_>) -> Vec<Exception> {
 fn quantity_mismatch(case: &Case<'_>) -> Vec<Exception> {
     let mut words = case.known.astray();
     words.extend(case.known.lines().filter_map(|(line, amounts)| {
-        let words = not_as_authorised(case, &amounts).or_else(|| not_as_credited(case, &amounts))?;
+        let words = not_as_authorised(case, &amounts)
+            .or_else(|| not_as_credited(case, line, &amounts))
+            .or_else(|| not_inspected(case, &amounts))?;
         Some(format!("line {}: {words}", line.line))
     }));
     exception(ExceptionKind::QuantityMismatch(case.shipment.clone()), words)
@@ -120,15 +125,23 @@ fn not_as_authorised(case: &Case<'_>, amounts: &Amounts) -> Option<String> {
     (inspected > received).then(|| format!("{} inspected, {} received", inspected.normalize(), received.normalize()))
 }
 
-fn not_as_credited(case: &Case<'_>, amounts: &Amounts) -> Option<String> {
+fn not_as_credited(case: &Case<'_>, line: &ReturnLine, amounts: &Amounts) -> Option<String> {
     let taken_in = amounts.sound.saturating_add(amounts.damaged);
     if amounts.credited > taken_in {
         return Some(format!("{} credited, {} taken in", amounts.credited.normalize(), taken_in.normalize()));
     }
     let is_over = case.state.ended().is_some();
     let asked = amounts.asked.or(is_over.then_some(Decimal::ZERO))?;
-    let due = amounts.sound.min(amounts.received).min(amounts.authorised);
-    (asked < due).then(|| format!("{} sound, {} asked to credit", due.normalize(), asked.normalize()))
+    // A policy that pays for more than when it was asked holds up no return.
+    let due = if is_over { to_credit(case.policy, line, amounts) } else { amounts.creditable(amounts.sound) };
+    (asked < due).then(|| format!("{} to be credited, {} asked to credit", due.normalize(), asked.normalize()))
+}
+
+/// Nothing that came in before the end was left unseen: the warehouse took this in after it.
+fn not_inspected(case: &Case<'_>, amounts: &Amounts) -> Option<String> {
+    let (received, inspected) = (amounts.received, amounts.inspected());
+    let is_late = case.state.ended().is_some() && received > inspected;
+    is_late.then(|| format!("{} received, {} inspected", received.normalize(), inspected.normalize()))
 }
 
 /// Whether quantities differ, and nobody took that as it is.

@@ -2,6 +2,7 @@
 
 use engine::policy::Wait as Span;
 
+use super::authorise::{AUTHORISE, is_awaited};
 use super::case::{Case, Kind};
 use crate::policy::Policy;
 use crate::state::{AskState, State};
@@ -72,12 +73,13 @@ impl Wait {
 /// Whether a deadline of this name is still being waited for.
 #[must_use]
 pub fn awaits(state: &State, policy: &Policy, deadline: &str) -> bool {
-    let case = Case::of(state, policy).filter(|_| state.ended().is_none());
-    case.is_some_and(|case| {
-        let failed = Kind::ALL.into_iter().filter(|kind| super::has_failed(case.answer(*kind)));
-        let retries = failed.map(|kind| Wait::Retry(kind, case.times(kind)));
-        open(&case).into_iter().chain(retries).any(|wait| wait.name() == deadline)
-    })
+    if state.ended().is_some() {
+        return false;
+    }
+    let Some(case) = Case::of(state, policy) else { return deadline == AUTHORISE && is_awaited(state) };
+    let failed = Kind::ALL.into_iter().filter(|kind| super::has_failed(case.answer(*kind)));
+    let retries = failed.map(|kind| Wait::Retry(kind, case.times(kind)));
+    open(&case).into_iter().chain(retries).any(|wait| wait.name() == deadline)
 }
 
 /// Everything that is being waited for now.

@@ -26,6 +26,31 @@ fn an_authorised_return_is_expected_by_its_warehouse() {
 }
 
 #[test]
+fn a_return_that_is_told_of_and_not_authorised_is_an_exception_after_a_while() {
+    given([]).decides(&[]);
+    // That alone says of no goods that they come back.
+    given([cancelled()]).decides(&[]);
+    let told = given([received(&[("1", 4)]), cancelled().at(2)]);
+    told.decides(&["wait 1day for authorise"]);
+    let told = told.decided();
+    let in_time = told.clone().then([authorised(&goods(None)).at(3)]).decided();
+    assert!(!returns::decide::awaits(in_time.state(), &returns::Policy::default(), "authorise"));
+    in_time.due("authorise").decides(&[]);
+    let late = told.due("authorise");
+    late.decides(&["raise overdue authorise: told of by wms-1, and nobody has authorised it"]);
+    let late = late.decided();
+    let kind = ExceptionKind::Overdue("authorise".to_owned());
+    assert!(returns::decide::is_waivable(&kind));
+    // The warehouse mistook the number, or the authorisation was late.
+    let mistaken = waived(kind, "told of by wms-1, and nobody has authorised it").at(30);
+    let taken = late.clone().then([picked_up().at(29), mistaken]);
+    taken.decides(&["resolve overdue authorise"]);
+    taken.decided().then([all_sound().at(31)]).decides(&[]);
+    let authorised = late.then([authorised(&goods(None)).at(30)]).decided();
+    assert_eq!(authorised.problems(), ["cancel_too_late r1: it was to be called off, and the goods were on their way"]);
+}
+
+#[test]
 fn a_carrier_is_asked_to_fetch_it_once_the_warehouse_expects_it() {
     let asked = given([authorised(&goods(Some("tms-1")))]).decided().then([accepted("expect_return").at(2)]);
     asked.decides(&["ask tms-1 R-1/collect", "wait 4h for collect"]);
@@ -48,6 +73,27 @@ fn what_came_back_sound_is_credited_and_the_customer_told() {
     over.decides(&["end closed"]);
     let over = over.decided();
     assert_eq!((over.stage(), over.problems()), ("credited", vec![]));
+}
+
+#[test]
+fn what_is_shown_as_credited_is_what_the_erp_confirmed() {
+    let shown = |given: &Given| -> Vec<i64> {
+        let lines = returns::status(given.state()).unwrap().lines;
+        lines.iter().map(|line| line.credited.try_into().unwrap()).collect()
+    };
+    let asked = at_the_warehouse().then([all_sound().at(5)]).decided();
+    assert_eq!(shown(&asked), [0, 0], "the ERP has not answered");
+    assert_eq!(shown(&asked.clone().then([refused("credit").at(6)])), [0, 0]);
+    assert_eq!(shown(&asked.clone().then([accepted("credit").at(6)])), [5, 2], "as it was asked");
+    let memo = credited(&[("1", 3)]).at(6);
+    assert_eq!(shown(&asked.clone().then([memo.clone()])), [3, 0], "as the memo says");
+    assert_eq!(shown(&asked.clone().then([accepted("credit").at(6), memo])), [3, 0]);
+    let bare = [accepted("credit").at(6), credited(&[]).at(6)];
+    assert_eq!(shown(&asked.clone().then(bare)), [5, 2], "the memo names no lines");
+    // Asked anew after a no: only the answer to the last counts.
+    let anew = asked.then([refused("credit").at(6)]).decided().then([wanted_again("credit").at(7)]).decided();
+    assert_eq!(shown(&anew), [0, 0]);
+    assert_eq!(shown(&anew.then([accepted("credit#2").at(8)])), [5, 2]);
 }
 
 #[test]
@@ -131,7 +177,55 @@ fn what_arrives_after_a_waived_shortage_was_credited_is_not_lost() {
     let over = short.decided().then([accepted("credit").at(7), accepted("update_return").at(8)]).decided();
     assert!(over.state().ended().is_some());
     let late = over.then([received(&[("1", 1)]).at(9), inspected(&[("1", 1, Grade::Sound)]).at(9)]).decided();
-    assert_eq!(late.problems(), ["quantity_mismatch r1: line 1: 5 sound, 4 asked to credit"]);
+    assert_eq!(late.problems(), ["quantity_mismatch r1: line 1: 5 to be credited, 4 asked to credit"]);
+}
+
+/// Over, with one of line 1 and two of line 2 credited, and the rest given up.
+fn credited_in_part() -> Given {
+    let short = expected(&goods(None)).then([
+        received(&[("1", 1), ("2", 2)]).at(4),
+        inspected(&[("1", 1, Grade::Sound), ("2", 2, Grade::Sound)]).at(5),
+        waived(mismatch(), "line 1: 1 received, 5 authorised").at(6),
+    ]);
+    let over = short.decided().then([accepted("credit").at(7), accepted("update_return").at(8)]).decided();
+    assert!(over.state().ended().is_some() && over.problems().is_empty());
+    over
+}
+
+#[test]
+fn what_is_received_after_the_end_is_for_a_person_before_anybody_looks_at_it() {
+    let late = credited_in_part().then([received(&[("1", 4)]).at(9)]).decided();
+    assert_eq!(late.problems(), ["quantity_mismatch r1: line 1: 5 received, 1 inspected"]);
+    let sound = late.then([inspected(&[("1", 4, Grade::Sound)]).at(10)]).decided();
+    assert_eq!(sound.problems(), ["quantity_mismatch r1: line 1: 5 to be credited, 1 asked to credit"]);
+}
+
+#[test]
+fn damaged_goods_that_we_pay_are_for_a_person_too_when_they_come_after_the_end() {
+    for (policy, problems) in [
+        ("", vec![]),
+        ("[credit]\ndamaged = \"credit\"", vec!["quantity_mismatch r1: line 1: 5 to be credited, 1 asked to credit"]),
+    ] {
+        let late = credited_in_part().policy(policy).then([received(&[("1", 4)]).at(9)]).decided();
+        let late = late.then([inspected(&[("1", 4, Grade::Damaged)]).at(10)]).decided();
+        assert_eq!(late.problems(), problems);
+    }
+}
+
+#[test]
+fn what_comes_back_after_it_was_called_off_is_for_a_person_and_it_stays_cancelled() {
+    let off = given([authorised(&goods(None)), cancelled().at(2)]).decided();
+    let off = off.then([accepted("update_return").at(3)]).decided();
+    assert_eq!(off.state().ended(), Some(model::End::Cancelled));
+    let late = off.then([received(&[]).at(9)]).decided();
+    assert_eq!(
+        late.problems(),
+        [
+            "quantity_mismatch r1: line 1: 5 received, 0 inspected; line 2: 2 received, 0 inspected",
+            "cancel_too_late r1: it was to be called off, and the goods were on their way",
+        ]
+    );
+    assert_eq!(late.stage(), "cancelled");
 }
 
 #[test]

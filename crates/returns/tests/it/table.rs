@@ -20,6 +20,7 @@ const HEAD: &str = "\
 /// The good path: the name of each stage, and what is told to come there.
 fn path() -> Vec<(&'static str, Vec<News>)> {
     vec![
+        ("unauthorised", vec![]),
         ("authorised", vec![authorised(&goods(Some("tms-1")))]),
         ("expected", vec![accepted("expect_return")]),
         ("booked", vec![accepted("collect"), booked()]),
@@ -35,6 +36,7 @@ fn arrivals() -> Vec<(&'static str, News)> {
     let mut other = goods(Some("tms-1"));
     other.lines.truncate(1);
     vec![
+        ("authorised", authorised(&goods(Some("tms-1")))),
         ("authorised otherwise", authorised(&other)),
         ("expected", accepted("expect_return")),
         ("not expected", refused("expect_return")),

@@ -82,3 +82,6 @@ fn entered(entered: &Entered) -> String {
     line(&mut text, format!("entry {}; what follows is in `waybill return trail`", entered.sequence));
     text
 }
+
+#[cfg(test)]
+mod tests;

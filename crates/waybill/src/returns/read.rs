@@ -61,14 +61,16 @@ async fn unreadable(connection: &Connection, error: ReadError) -> Failure {
     }
 }
 
-/// The returns there are, by number, up to so many of them; and whether there are more. A return begins in the ERP's lane or
-/// an operator's.
-pub(super) async fn keys(connection: &Connection, most: usize) -> Result<(Vec<Key>, bool), Failure> {
+/// The lanes in which a return is authorised.
+pub(super) const AUTHORISING: &[&str] = &[Lane::Erp.as_str(), Lane::Ops.as_str()];
+
+/// The returns of which something is told in these lanes, by number, up to so many of them; and whether there are more.
+pub(super) async fn keys(connection: &Connection, lanes: &[&str], most: usize) -> Result<(Vec<Key>, bool), Failure> {
     let stream = reach::stream(&connection.js, LAYOUT.stream).await?;
     let what = "list the subjects of stream RETURNS";
     let mut keys = BTreeSet::new();
-    for lane in [Lane::Erp, Lane::Ops] {
-        let filter = LAYOUT.lane(lane.as_str());
+    for lane in lanes {
+        let filter = LAYOUT.lane(lane);
         let mut subjects = stream.info_with_subjects(filter).await.map_err(|error| broker(what, error))?;
         while let Some((subject, _)) = subjects.try_next().await.map_err(|error| broker(what, error))? {
             keys.extend(LAYOUT.parse(&subject).map(|(key, _)| key));

@@ -1,7 +1,7 @@
 //! `waybill return cancel|retry|override`: what an operator enters into a return's stream, with who and why.
 
 use engine::{Key, Operator};
-use model::{Answer, AskId, CancelRequest, Exception, Fact, Lane, Outcome, Reason, RetryRequest};
+use model::{Answer, AskId, CancelRequest, Exception, Fact, Lane, Outcome, Reason, RetryRequest, RmaId};
 use returns::State;
 use returns::decide::is_waivable;
 use returns::state::AskState;
@@ -59,10 +59,15 @@ pub struct OverrideArgs {
 /// Calls a return off.
 ///
 /// # Errors
-/// [`Failure`] when it is over, or cannot be read or written.
+/// [`Failure`] when nobody authorised it, it is over, or cannot be read or written.
 pub async fn cancel(by: &ByArgs, connection: &Connection) -> Result<Entered, Failure> {
     let wanted = CancelRequest { reason: Reason::ShipperCancelled, detail: Some(by.why.clone()) };
-    enter(by, connection, |state| is_open(state).map(|()| Fact::CancelRequested(wanted))).await
+    enter(by, connection, |state| {
+        is_authorised(state, &by.rma.rma)?;
+        is_open(state)?;
+        Ok(Fact::CancelRequested(wanted))
+    })
+    .await
 }
 
 /// Has something asked again.
@@ -123,6 +128,13 @@ fn waived(state: &State, named: &str) -> Result<Exception, Failure> {
 fn no_ask(state: &State, ask: &AskId) -> Failure {
     let asks: Vec<&str> = state.asks().map(|ask| ask.id.as_str()).collect();
     Failure::NotFound(format!("no ask {ask}; the return's asks are: {}", or_none(&asks)))
+}
+
+/// What systems tell of, and nobody authorised, is no return yet: there is nothing to call off.
+fn is_authorised(state: &State, rma: &RmaId) -> Result<(), Failure> {
+    let words =
+        "is told of, and nobody has authorised it; once that is overdue, `waybill return override` takes it as it is";
+    state.authorised().map(drop).ok_or_else(|| Failure::NotFound(format!("return {rma} {words}")))
 }
 
 fn is_open(state: &State) -> Result<(), Failure> {

@@ -1,8 +1,8 @@
 //! `waybill return show|list|trail`: straight from the stream; there is no projection of returns.
 
 use engine::{Content, WorkflowRecord};
-use model::{OrderId, RmaId};
-use returns::{Returns, Status};
+use model::{Exception, OrderId, RmaId};
+use returns::{LAYOUT, Returns, State, Status};
 use rust_decimal::Decimal;
 use serde::Serialize;
 use service::Connection;
@@ -23,20 +23,28 @@ const MOST_LISTED: u64 = 100_000;
 pub struct ListArgs {
     /// Only those of this order
     #[arg(long, value_name = "ORDER", value_parser = order_id)]
-    order: Option<OrderId>,
+    pub(super) order: Option<OrderId>,
     /// Only those with an open exception
     #[arg(long)]
-    exceptions: bool,
+    pub(super) exceptions: bool,
     /// How many are looked at, by number
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=MOST_LISTED))]
-    limit: u64,
+    pub(super) limit: u64,
 }
 
 #[derive(Debug, Serialize)]
-struct Page {
+pub(super) struct Page {
     returns: Vec<Status>,
+    /// Those that are told of, and nobody authorised: of which order they are nobody knows.
+    unauthorised: Vec<Unauthorised>,
     /// There are more than were looked at.
     more: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Unauthorised {
+    rma: RmaId,
+    exceptions: Vec<Exception>,
 }
 
 pub(super) async fn show(rma: &RmaId, connection: &Connection, output: Output) -> Result<Verdict, Failure> {
@@ -48,15 +56,27 @@ pub(super) async fn show(rma: &RmaId, connection: &Connection, output: Output) -
 }
 
 pub(super) async fn list(args: &ListArgs, connection: &Connection, output: Output) -> Result<Verdict, Failure> {
-    let (keys, more) = read::keys(connection, usize::try_from(args.limit).unwrap_or(usize::MAX)).await?;
-    let states = read::states(connection, keys).await?;
-    let wanted = |status: &Status| {
-        args.order.as_ref().is_none_or(|order| status.order == *order)
-            && !(args.exceptions && status.exceptions.is_empty())
-    };
-    let returns = states.iter().filter_map(returns::status).filter(wanted).collect();
-    output.show(&Page { returns, more }, page)?;
+    output.show(&listed(args, connection).await?, page)?;
     Ok(Verdict::Fine)
+}
+
+pub(super) async fn listed(args: &ListArgs, connection: &Connection) -> Result<Page, Failure> {
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let (keys, more) = read::keys(connection, LAYOUT.lanes, limit).await?;
+    let states = read::states(connection, keys).await?;
+    let wanted = |order: Option<&OrderId>, exceptions: &[Exception]| {
+        args.order.as_ref().is_none_or(|wanted| order == Some(wanted)) && !(args.exceptions && exceptions.is_empty())
+    };
+    let returns = states.iter().filter_map(returns::status);
+    let returns = returns.filter(|status| wanted(Some(&status.order), &status.exceptions)).collect();
+    let unauthorised = states.iter().filter_map(unauthorised);
+    let unauthorised = unauthorised.filter(|told| wanted(None, &told.exceptions)).collect();
+    Ok(Page { returns, unauthorised, more })
+}
+
+fn unauthorised(state: &State) -> Option<Unauthorised> {
+    let rma = state.id().filter(|_| state.authorised().is_none())?.clone();
+    Some(Unauthorised { rma, exceptions: state.exceptions().cloned().collect() })
 }
 
 pub(super) async fn trail(rma: &RmaId, connection: &Connection, output: Output) -> Result<Verdict, Failure> {
@@ -105,7 +125,7 @@ fn in_full(status: &Status) -> String {
 
 fn page(page: &Page) -> String {
     let mut text = String::new();
-    if page.returns.is_empty() {
+    if page.returns.is_empty() && page.unauthorised.is_empty() {
         line(&mut text, "no returns");
     } else {
         let mut table = Table::new(&["RETURN", "STAGE", "ORDER", "CUSTOMER", ">EXCEPTIONS"]);
@@ -114,6 +134,10 @@ fn page(page: &Page) -> String {
             let stage = status.stage.as_str().to_owned();
             let exceptions = status.exceptions.len().to_string();
             table.row([rma.to_string(), stage, order.to_string(), customer.to_string(), exceptions]);
+        }
+        for told in &page.unauthorised {
+            let (stage, none, exceptions) = ("not authorised".to_owned(), || "-".to_owned(), told.exceptions.len());
+            table.row([told.rma.to_string(), stage, none(), none(), exceptions.to_string()]);
         }
         line(&mut text, table.to_string().trim_end());
     }
