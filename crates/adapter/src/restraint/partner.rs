@@ -155,6 +155,11 @@ impl Partner {
         self.gauges.waits();
     }
 
+    /// An ask that was held is not sent.
+    pub fn drops(&self) {
+        self.gauges.dropped();
+    }
+
     /// The partner answered an ask. Returns whether other processes want to know.
     pub fn answered(&self, ask: &str, failed: bool, now: Instant) -> bool {
         let mut state = self.lock();
