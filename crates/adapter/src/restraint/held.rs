@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use async_nats::HeaderMap;
+use async_nats::jetstream::stream::LastRawMessageErrorKind;
 use async_nats::jetstream::{self, message::PublishMessage};
 use futures::TryStreamExt;
 use model::System;
 use service::streams;
 
+use super::breaker::Why;
 use crate::asks::{ASK_HEADER, ORDER_HEADER};
 use crate::publish::{NotPublished, publish};
 
@@ -17,6 +19,8 @@ const MESSAGE_HEADER: &str = "Waybill-Message";
 const WORKFLOW_HEADER: &str = "Waybill-Workflow";
 /// Header with the place of the entry that asks in the workflow's stream.
 const ENTRY_HEADER: &str = "Waybill-Entry";
+/// Header with why the partner was not sent to just then; none when it only had to wait its turn.
+const WHY_HEADER: &str = "Waybill-Why";
 
 /// The broker does not say what is held.
 #[derive(Debug, thiserror::Error)]
@@ -75,13 +79,34 @@ pub async fn put(
     partner: &str,
     name: &str,
     place: Place<'_>,
+    why: Option<Why>,
     message: PublishMessage,
 ) -> Result<(), NotPublished> {
-    let message = message
+    let mut message = message
         .header(MESSAGE_HEADER, name)
         .header(WORKFLOW_HEADER, place.workflow)
         .header(ENTRY_HEADER, place.sequence.to_string().as_str());
+    if let Some(why) = why {
+        message = message.header(WHY_HEADER, why.as_str());
+    }
     publish(js, streams::held(system.as_str(), partner), message).await
+}
+
+/// Why a partner was not sent to when the last of what is held for it was put there; nothing when that only had to wait its
+/// turn.
+///
+/// # Errors
+/// [`LookError`] when the broker does not answer.
+pub async fn why(js: &jetstream::Context, system: System, partner: &str) -> Result<Option<Why>, LookError> {
+    let looked = async {
+        let stream = js.get_stream_no_info(streams::HELD).await?;
+        match stream.get_last_raw_message_by_subject(&streams::held(system.as_str(), partner)).await {
+            Ok(last) => Ok(last.headers.get(WHY_HEADER).and_then(|why| Why::from_word(why.as_str()))),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    };
+    looked.await.map_err(|source| LookError { source })
 }
 
 /// How many are held, by the partner's token.

@@ -5,8 +5,8 @@
 //! is slow or away, and nothing that is held is in any process. Where something is held, what is asked later goes behind it.
 //! What its order has no more use for when its turn comes is dropped.
 //!
-//! Each process has its own view of a partner, from the answers that all processes tell each other without guarantee. It
-//! decides only when an ask goes, never whether.
+//! Each process has its own view of a partner, from the answers that all processes tell each other without guarantee, and
+//! begins with that of who held something last. It decides only when an ask goes, never whether.
 
 mod allowance;
 mod answers;
@@ -106,7 +106,9 @@ impl Restraints {
     ) -> Result<(), NotPublished> {
         // Before, so that no look at the same time finds nothing; after, so that no later one does.
         partner.puts();
-        let put = held::put(&self.js, self.system, &partner.token, name, place, message).await;
+        let put =
+            held::put(&self.js, self.system, &partner.token, name, place, partner.why_held(Instant::now()), message)
+                .await;
         partner.puts();
         self.wanted.notify_one();
         put
@@ -136,7 +138,14 @@ impl Restraints {
             .collect();
         let mut held = held::count(&self.js, self.system).await?;
         for (partner, puts) in before {
-            partner.counted(held.remove(&partner.token).unwrap_or(0), puts);
+            let held = held.remove(&partner.token).unwrap_or(0);
+            if held > 0
+                && partner.is_new()
+                && let Some(why) = held::why(&self.js, self.system, &partner.token).await?
+            {
+                partner.was_held(why, Instant::now());
+            }
+            partner.counted(held, puts);
         }
         for (token, held) in held {
             self.partner(&token).counted(held, 0);

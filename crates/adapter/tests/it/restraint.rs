@@ -262,6 +262,40 @@ async fn a_process_that_dies_leaves_word_what_went() {
 }
 
 #[tokio::test]
+async fn who_starts_while_asks_of_a_failing_partner_are_held_tries_it_with_one() {
+    let world = World::start().await;
+    let profiles = profiles("[delivery]\nrate = \"100/s\"\nbreaker = { failures = 3, pause = \"1h\" }");
+    let first = start(&world, &profiles).await;
+    ask(&world, "slow", 0..3).await;
+    sent(&world, "slow", 3).await;
+    for n in 0..3 {
+        answer(&world, "slow", n, "56").await;
+    }
+    let open = r#"breaker_state{service="erp-adapter",partner="slow"} 1"#;
+    eventually("it is held", || async { metric(&first, open).then_some(()) }).await;
+    for n in 3..8 {
+        ask(&world, "slow", n..n + 1).await;
+    }
+    eventually("five are held", || async { (world.held("HELD").await == 5).then_some(()) }).await;
+    first.crash().await;
+    ask(&world, "slow", 8..9).await;
+    let second = start(&world, &profiles).await;
+    sent(&world, "slow", 4).await;
+    world.idle("ORDERS", "erp-adapter_asks").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!((world.held("OUTBOX").await, world.held("HELD").await), (4, 5), "one is sent as a try");
+    let said = world.restrained("erp-adapter").await;
+    assert_eq!(said[0].why, "3 asks in a row failed; one is out as a try");
+    // The next one begins so too, and then the partner works again.
+    second.stop().await;
+    let third = start(&world, &profiles).await;
+    sent(&world, "slow", 5).await;
+    answer(&world, "slow", 4, "53").await;
+    assert_all_in_order(&sent(&world, "slow", 9).await, "slow", 9);
+    third.stop().await;
+}
+
+#[tokio::test]
 async fn what_no_adapter_put_there_is_quarantined_and_holds_up_nothing() {
     let world = World::start().await;
     world.publish("held.erp.slow", "from somewhere").await;
