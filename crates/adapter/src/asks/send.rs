@@ -11,7 +11,7 @@ use service::streams;
 use crate::adapter::Adapter;
 use crate::delivery::Delivery;
 use crate::publish::{NotPublished, publish};
-use crate::restraint::{LookError, Way};
+use crate::restraint::{LookError, Place, Way};
 use crate::workflows::Entries;
 
 /// Header with the order's number, as a subject token: header values hold no line breaks, order numbers may.
@@ -93,7 +93,10 @@ async fn send(
             let subject = streams::outbox(adapter.system.as_str(), &partner.token, &name);
             publish(&adapter.js, subject, message).await
         }
-        Way::Held => adapter.restraints.hold(&partner, &name, message).await,
+        Way::Held => {
+            let place = Place { workflow: entries.layout().name, sequence: delivery.sequence };
+            adapter.restraints.hold(&partner, &name, place, message).await
+        }
     };
     match published {
         Ok(()) => Ok(()),

@@ -48,6 +48,21 @@ pub enum Why {
     Silence,
 }
 
+impl Why {
+    /// The word with which it is kept beside what is held.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Failures => "failures",
+            Self::Silence => "silence",
+        }
+    }
+
+    /// What a word says that came from [`Why::as_str`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Failures, Self::Silence].into_iter().find(|why| why.as_str() == word)
+    }
+}
+
 /// What changed with the breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -103,6 +118,16 @@ impl Breaker {
             State::Trying(Opened { since, until, why, .. }) => Stand::Trying { since, why, until },
         };
         (stand, change)
+    }
+
+    /// The partner's asks were held for this reason before this process knew of it: they still are, and one may go at once to
+    /// try the partner. Returns whether that is news.
+    pub fn was_open(&mut self, why: Why, now: Instant) -> bool {
+        let is_closed = matches!(self.state, State::Closed);
+        if is_closed {
+            self.state = State::Open(Opened { since: now, until: now, tries: 0, why });
+        }
+        is_closed
     }
 
     /// An ask goes out; while the breaker is open, as a try.
@@ -241,6 +266,21 @@ mod tests {
         let given_up = until(&mut breaker, due);
         assert!(matches!(breaker.look(given_up).0, Stand::Open { until, .. } if until >= given_up + 60 * SECOND));
         assert_eq!(breaker.answered("late", false, given_up), Some(Change::Closed), "late is soon enough");
+    }
+
+    #[test]
+    fn one_that_was_open_before_tries_at_once_and_holds_the_others() {
+        let (mut breaker, start) = (breaker(None), Instant::now());
+        assert!(breaker.was_open(Why::Failures, start) && !breaker.was_open(Why::Silence, start));
+        assert_eq!(until(&mut breaker, start), start);
+        breaker.sends(start);
+        assert!(until(&mut breaker, start) >= start + 30 * SECOND);
+        assert_eq!(breaker.answered("a", true, start + SECOND), None);
+        assert!(until(&mut breaker, start + SECOND) >= start + 61 * SECOND, "it is in no hurry after a try in vain");
+        assert_eq!(
+            [Why::Failures, Why::Silence].map(|why| Why::from_word(why.as_str())),
+            [Some(Why::Failures), Some(Why::Silence)]
+        );
     }
 
     #[test]

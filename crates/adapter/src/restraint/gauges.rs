@@ -13,6 +13,7 @@ pub struct Gauges {
     held: Family<PartnerLabel, Gauge>,
     breaker: Family<PartnerLabel, Gauge>,
     waits: Family<PartnerLabel, Counter>,
+    dropped: Family<PartnerLabel, Counter>,
 }
 
 /// Which partner a number is about.
@@ -26,15 +27,19 @@ pub struct PartnerGauges {
     held: Gauge,
     breaker: Gauge,
     waits: Counter,
+    dropped: Counter,
 }
 
 impl Gauges {
     pub fn register(metrics: &Metrics) -> Self {
-        let gauges = Self { held: Family::default(), breaker: Family::default(), waits: Family::default() };
+        let (held, breaker) = (Family::default(), Family::default());
+        let gauges = Self { held, breaker, waits: Family::default(), dropped: Family::default() };
         metrics.register("held_asks", "Asks that are held for a partner", gauges.held.clone());
         let help = "Whether a partner is sent to: 0 closed (it is), 1 open (it is not), 2 trying";
         metrics.register("breaker_state", help, gauges.breaker.clone());
         metrics.register("rate_waits", "Asks that had to wait for a partner's rate", gauges.waits.clone());
+        let help = "Held asks that were dropped: answered or replaced meanwhile, or held twice";
+        metrics.register("dropped_asks", help, gauges.dropped.clone());
         gauges
     }
 
@@ -44,6 +49,7 @@ impl Gauges {
             held: self.held.get_or_create_owned(&label),
             breaker: self.breaker.get_or_create_owned(&label),
             waits: self.waits.get_or_create_owned(&label),
+            dropped: self.dropped.get_or_create_owned(&label),
         }
     }
 }
@@ -63,5 +69,8 @@ impl PartnerGauges {
 
     pub fn waits(&self) {
         self.waits.inc();
+    }
+    pub fn dropped(&self) {
+        self.dropped.inc();
     }
 }

@@ -3,9 +3,10 @@
 //! Asks for any other partner go straight to it. Those for one that is spared go to stream `HELD`, under a subject of its
 //! own, and are released from there in order, as its rate and its breaker allow. So nobody waits behind a partner that
 //! is slow or away, and nothing that is held is in any process. Where something is held, what is asked later goes behind it.
+//! What its order has no more use for when its turn comes is dropped.
 //!
-//! Each process has its own view of a partner, from the answers that all processes tell each other without guarantee. It
-//! decides only when an ask goes, never whether.
+//! Each process has its own view of a partner, from the answers that all processes tell each other without guarantee, and
+//! begins with that of who held something last. It decides only when an ask goes, never whether.
 
 mod allowance;
 mod answers;
@@ -14,8 +15,10 @@ mod gauges;
 mod held;
 mod partner;
 mod release;
+mod repeats;
 mod restrained;
 mod run;
+mod trail;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +34,7 @@ use crate::profiles::Profiles;
 use crate::publish::NotPublished;
 use gauges::Gauges;
 
-pub use held::LookError;
+pub use held::{LookError, Place};
 pub use partner::{Partner, Way};
 pub use restrained::{Restrained, restrained_subject};
 pub use run::run;
@@ -94,10 +97,18 @@ impl Restraints {
     ///
     /// # Errors
     /// [`NotPublished`] when the broker does not take it in time.
-    pub async fn hold(&self, partner: &Partner, name: &str, message: PublishMessage) -> Result<(), NotPublished> {
+    pub async fn hold(
+        &self,
+        partner: &Partner,
+        name: &str,
+        place: Place<'_>,
+        message: PublishMessage,
+    ) -> Result<(), NotPublished> {
         // Before, so that no look at the same time finds nothing; after, so that no later one does.
         partner.puts();
-        let put = held::put(&self.js, self.system, &partner.token, name, message).await;
+        let put =
+            held::put(&self.js, self.system, &partner.token, name, place, partner.why_held(Instant::now()), message)
+                .await;
         partner.puts();
         self.wanted.notify_one();
         put
@@ -127,7 +138,14 @@ impl Restraints {
             .collect();
         let mut held = held::count(&self.js, self.system).await?;
         for (partner, puts) in before {
-            partner.counted(held.remove(&partner.token).unwrap_or(0), puts);
+            let held = held.remove(&partner.token).unwrap_or(0);
+            if held > 0
+                && partner.is_new()
+                && let Some(why) = held::why(&self.js, self.system, &partner.token).await?
+            {
+                partner.was_held(why, Instant::now());
+            }
+            partner.counted(held, puts);
         }
         for (token, held) in held {
             self.partner(&token).counted(held, 0);

@@ -24,6 +24,8 @@ struct State {
     breaker: Option<Breaker>,
     allowance: Option<Allowance>,
     backlog: Backlog,
+    /// Whether it was looked at all what is held.
+    is_looked_at: bool,
     /// How many asks are held, when last looked.
     held: u64,
     /// Counts what was put with the others, to know whether a look came before or after.
@@ -73,6 +75,7 @@ impl Partner {
             breaker: rules.breaker.map(|limits| Breaker::new(limits, token)),
             allowance: rules.rate.map(|rate| Allowance::new(rate, Instant::now())),
             backlog: Backlog::Unknown,
+            is_looked_at: false,
             held: 0,
             puts: 0,
         };
@@ -82,6 +85,10 @@ impl Partner {
     /// Which way an ask goes; `None` while it is not known whether something is held.
     pub fn way(&self, now: Instant) -> Option<Way> {
         let mut state = self.lock();
+        // What is held may say how the partner stands.
+        if !state.is_looked_at {
+            return None;
+        }
         if state.allowance.is_some() || self.stand(&mut state, now) != Stand::Closed {
             return Some(Way::Held);
         }
@@ -104,10 +111,37 @@ impl Partner {
         self.lock().puts
     }
 
+    /// Whether this process has not looked yet what is held for it.
+    pub fn is_new(&self) -> bool {
+        !self.lock().is_looked_at
+    }
+
+    /// Its asks were held for this reason before this process looked.
+    pub fn was_held(&self, why: Why, now: Instant) {
+        let mut state = self.lock();
+        let is_new = !state.is_looked_at;
+        if let Some(breaker) = &mut state.breaker
+            && is_new
+            && breaker.was_open(why, now)
+        {
+            let (partner, why) = (&*self.token, why.as_str());
+            tracing::warn!(partner, why, "its asks were held before and still are; one is sent as a try");
+        }
+    }
+
+    /// Why it is not sent to just now; nothing when its asks only wait their turn.
+    pub fn why_held(&self, now: Instant) -> Option<Why> {
+        match self.stand(&mut self.lock(), now) {
+            Stand::Open { why, .. } | Stand::Trying { why, .. } => Some(why),
+            Stand::Closed => None,
+        }
+    }
+
     /// So many were held when looked at, after so many puts.
     pub fn counted(&self, held: u64, after: u64) {
         let mut state = self.lock();
         state.held = held;
+        state.is_looked_at = true;
         self.gauges.held(held);
         if held > 0 {
             state.backlog = Backlog::Something;
@@ -121,10 +155,10 @@ impl Partner {
         self.lock().backlog = Backlog::Unknown;
     }
 
-    /// Whether there may be something to release.
+    /// Whether there may be something to release, and it is known how the partner stands.
     pub fn is_to_be_released(&self) -> bool {
         let state = self.lock();
-        state.allowance.is_some() || state.backlog == Backlog::Something
+        state.is_looked_at && (state.allowance.is_some() || state.backlog == Backlog::Something)
     }
 
     /// Whether the first of those that are held may go.
@@ -153,6 +187,11 @@ impl Partner {
     /// An ask that is held waits for the rate.
     pub fn waits(&self) {
         self.gauges.waits();
+    }
+
+    /// An ask that was held is not sent.
+    pub fn drops(&self) {
+        self.gauges.dropped();
     }
 
     /// The partner answered an ask. Returns whether other processes want to know.

@@ -8,8 +8,10 @@ use service::failure::in_one_line;
 use service::quarantine::{Kind, Quarantined, Reason, quarantine};
 use service::{Shutdown, streams};
 
-use super::held::MESSAGE_HEADER;
-use super::partner::{Partner, Verdict};
+use super::held::Held;
+use super::partner::{self, Partner};
+use super::repeats;
+use super::trail::{Trails, Verdict};
 use crate::adapter::Adapter;
 use crate::asks::{ASK_HEADER, ORDER_HEADER};
 use crate::delivery::Delivery;
@@ -41,9 +43,10 @@ pub async fn open(adapter: &Adapter, partner: &Partner, shutdown: &Shutdown) -> 
 
 /// Releases until shutdown. What has not gone by then is given back.
 pub async fn release(adapter: &Adapter, partner: &Partner, trouble: &Trouble, shutdown: Shutdown, mut bursts: Bursts) {
+    let mut trails = Trails::default();
     while let Some(burst) = bursts.next_burst(1).await {
         for message in burst {
-            let answer = match one(adapter, partner, trouble, &shutdown, &message).await {
+            let answer = match one(adapter, partner, trouble, &shutdown, &mut trails, &message).await {
                 Released::Gone => AckKind::Ack,
                 Released::NotYet => AckKind::Nak(None),
             };
@@ -66,6 +69,7 @@ async fn one(
     partner: &Partner,
     trouble: &Trouble,
     shutdown: &Shutdown,
+    trails: &mut Trails,
     message: &jetstream::Message,
 ) -> Released {
     let what = format!("what is held for {}", partner.token);
@@ -74,9 +78,11 @@ async fn one(
         if !may_go(partner, shutdown, message).await {
             return Released::NotYet;
         }
-        let why = match go(adapter, partner, message).await {
-            Ok(()) => {
-                partner.sent(Instant::now());
+        let why = match let_go(adapter, partner, trails, message).await {
+            Ok(gone) => {
+                if matches!(gone, LetGo::Sent) {
+                    partner.sent(Instant::now());
+                }
                 trouble.over(&what);
                 return Released::Gone;
             }
@@ -97,7 +103,7 @@ async fn one(
 /// Waits until the partner may be sent to; false when told to end before.
 async fn may_go(partner: &Partner, shutdown: &Shutdown, message: &jetstream::Message) -> bool {
     let mut waited = false;
-    while let Verdict::Wait(wait) = partner.verdict(Instant::now()) {
+    while let partner::Verdict::Wait(wait) = partner.verdict(Instant::now()) {
         if !waited {
             partner.waits();
             waited = true;
@@ -122,23 +128,46 @@ async fn still_here(partner: &Partner, shutdown: &Shutdown, message: &jetstream:
     true
 }
 
-/// Publishes what was held under the id it would have had. What was not put there by an adapter goes to quarantine.
-async fn go(adapter: &Adapter, partner: &Partner, message: &jetstream::Message) -> Result<(), String> {
-    let header = |name: &str| Some(message.headers.as_ref()?.get(name)?.as_str());
-    let known = (header(MESSAGE_HEADER), header("Nats-Msg-Id"), header(ORDER_HEADER), header(ASK_HEADER));
-    let (Some(name), Some(id), Some(order), Some(ask)) = known else {
+enum LetGo {
+    Sent,
+    /// It is not for the partner.
+    Dropped,
+}
+
+/// Publishes what was held under the id it would have had, if its order still wants it. What was not put there by an adapter
+/// goes to quarantine.
+async fn let_go(
+    adapter: &Adapter,
+    partner: &Partner,
+    trails: &mut Trails,
+    message: &jetstream::Message,
+) -> Result<LetGo, String> {
+    let Some(held) = Held::of(message.headers.as_ref()) else {
         let reason = Reason::new(Kind::Malformed, "no adapter put this with what is held".to_owned());
         let quarantined = Quarantined::of(message, adapter.service, &partner.token, reason);
         let quarantined = quarantined.map_err(|error| error.to_string())?;
         quarantine(&adapter.js, &quarantined).await.map_err(|error| in_one_line(&error))?;
         adapter.metrics.quarantined.inc();
-        return Ok(());
+        return Ok(LetGo::Dropped);
+    };
+    let (order, ask) = (held.order, held.ask);
+    let again = match trails.verdict(adapter, held).await.map_err(|error| in_one_line(&error))? {
+        Verdict::Goes { again } => again,
+        Verdict::Dropped(why) => {
+            tracing::info!(partner = &*partner.token, order, ask, %why, "an ask that was held is dropped");
+            partner.drops();
+            return Ok(LetGo::Dropped);
+        }
     };
     let released = PublishMessage::build()
         .payload(message.payload.clone())
-        .message_id(id)
+        .message_id(held.id)
         .header(ORDER_HEADER, order)
         .header(ASK_HEADER, ask);
-    let subject = streams::outbox(adapter.system.as_str(), &partner.token, name);
-    publish(&adapter.js, subject, released).await.map_err(|error| in_one_line(&error))
+    let subject = streams::outbox(adapter.system.as_str(), &partner.token, held.message);
+    publish(&adapter.js, subject, released).await.map_err(|error| in_one_line(&error))?;
+    if let Some(gone) = again {
+        repeats::note(&adapter.js, held, gone).await.map_err(|error| in_one_line(&error))?;
+    }
+    Ok(LetGo::Sent)
 }

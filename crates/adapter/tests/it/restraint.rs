@@ -199,6 +199,102 @@ async fn every_process_knows_of_answers_that_another_took_in() {
     second.stop().await;
 }
 
+/// What a partner was sent, each time it was.
+fn asks(messages: &[jetstream::Message]) -> Vec<&str> {
+    messages
+        .iter()
+        .map(|message| message.headers.as_ref().unwrap().get(adapter::ASK_HEADER).unwrap().as_str())
+        .collect()
+}
+
+/// Holds the asks of a partner by letting its first one fail.
+async fn hold(world: &World, adapter: &Running) {
+    ask(world, "slow", 0..1).await;
+    sent(world, "slow", 1).await;
+    answer(world, "slow", 0, "56").await;
+    let open = r#"breaker_state{service="erp-adapter",partner="slow"} 1"#;
+    eventually("it is held", || async { metric(adapter, open).then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn a_held_ask_goes_once_and_not_after_its_answer() {
+    let world = World::start().await;
+    let profiles = profiles("[delivery]\nbreaker = { failures = 1, pause = \"1h\" }");
+    let adapter = start(&world, &profiles).await;
+    hold(&world, &adapter).await;
+    // Each is asked again when its time is over, and one of them has an answer before it goes: another is asked for it.
+    for n in [1, 2, 3, 1, 2, 3] {
+        ask(&world, "slow", n..n + 1).await;
+    }
+    let before = world.entries("SO-slow", 8).await.len();
+    answer(&world, "slow", 2, "56").await;
+    world.entries("SO-slow", before + 1).await;
+    ask(&world, "slow", 4..5).await;
+    eventually("all are held", || async { (world.held("HELD").await == 7).then_some(()) }).await;
+    answer(&world, "slow", 0, "53").await;
+    eventually("nothing is held", || async { (world.held("HELD").await == 0).then_some(()) }).await;
+    assert_eq!(asks(&sent(&world, "slow", 4).await), ["slow-0", "slow-1", "slow-3", "slow-4"]);
+    assert!(metric(&adapter, r#"dropped_asks_total{service="erp-adapter",partner="slow"} 4"#));
+    // What is asked again after it went is another matter.
+    ask(&world, "slow", 3..4).await;
+    assert_eq!(asks(&sent(&world, "slow", 5).await)[4], "slow-3");
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_that_dies_leaves_word_what_went() {
+    let world = World::start().await;
+    let profiles = profiles("[delivery]\nbreaker = { failures = 1, pause = \"3s\" }");
+    let first = start(&world, &profiles).await;
+    hold(&world, &first).await;
+    for n in [1, 2, 1, 2] {
+        ask(&world, "slow", n..n + 1).await;
+    }
+    eventually("all are held", || async { (world.held("HELD").await == 4).then_some(()) }).await;
+    sent(&world, "slow", 2).await;
+    first.crash().await;
+    let second = start(&world, &profiles).await;
+    sent(&world, "slow", 3).await;
+    answer(&world, "slow", 1, "53").await;
+    eventually("nothing is held", || async { (world.held("HELD").await == 0).then_some(()) }).await;
+    assert_eq!(asks(&sent(&world, "slow", 3).await), ["slow-0", "slow-1", "slow-2"]);
+    second.stop().await;
+}
+
+#[tokio::test]
+async fn who_starts_while_asks_of_a_failing_partner_are_held_tries_it_with_one() {
+    let world = World::start().await;
+    let profiles = profiles("[delivery]\nrate = \"100/s\"\nbreaker = { failures = 3, pause = \"1h\" }");
+    let first = start(&world, &profiles).await;
+    ask(&world, "slow", 0..3).await;
+    sent(&world, "slow", 3).await;
+    for n in 0..3 {
+        answer(&world, "slow", n, "56").await;
+    }
+    let open = r#"breaker_state{service="erp-adapter",partner="slow"} 1"#;
+    eventually("it is held", || async { metric(&first, open).then_some(()) }).await;
+    for n in 3..8 {
+        ask(&world, "slow", n..n + 1).await;
+    }
+    eventually("five are held", || async { (world.held("HELD").await == 5).then_some(()) }).await;
+    first.crash().await;
+    ask(&world, "slow", 8..9).await;
+    let second = start(&world, &profiles).await;
+    sent(&world, "slow", 4).await;
+    world.idle("ORDERS", "erp-adapter_asks").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!((world.held("OUTBOX").await, world.held("HELD").await), (4, 5), "one is sent as a try");
+    let said = world.restrained("erp-adapter").await;
+    assert_eq!(said[0].why, "3 asks in a row failed; one is out as a try");
+    // The next one begins so too, and then the partner works again.
+    second.stop().await;
+    let third = start(&world, &profiles).await;
+    sent(&world, "slow", 5).await;
+    answer(&world, "slow", 4, "53").await;
+    assert_all_in_order(&sent(&world, "slow", 9).await, "slow", 9);
+    third.stop().await;
+}
+
 #[tokio::test]
 async fn what_no_adapter_put_there_is_quarantined_and_holds_up_nothing() {
     let world = World::start().await;
