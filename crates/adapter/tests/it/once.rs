@@ -32,18 +32,18 @@ async fn what_was_sent_and_not_acknowledged_is_not_sent_twice() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn what_was_sent_without_an_answer_from_the_broker_is_not_sent_twice() {
+async fn what_is_held_goes_once_though_the_broker_does_not_answer_when_its_turn_comes() {
     let world = World::start().await;
     let profiles = profiles("[delivery]\nrate = \"1/s\"");
     let adapter = world.adapter(System::Erp, with_profiles(profiles.path())).await;
     ask(&world, "slow", 0..3).await;
     sent(&world, "slow", 1).await;
-    // The second ask leaves the adapter while the broker does not listen, and waits in between.
+    // The second ask is looked up, or leaves the adapter, while the broker does not listen.
     let signal = |name: &str| Command::new("kill").args([name, &world.broker_pid().to_string()]).status().unwrap();
     assert!(signal("-STOP").success());
     let why = eventually("it is missed", || async { adapter.readiness.state().latches["asks"].clone() }).await;
     assert!(signal("-CONT").success());
-    assert!(why.contains("what is held for slow: cannot publish to out.erp.slow.billing: timed out"), "{why}");
+    assert!(why.starts_with("what is held for slow: cannot ") && why.contains("timed out"), "{why}");
     assert_eq!(sent(&world, "slow", 3).await.len(), 3);
     eventually("it is ready again", || async { adapter.readiness.state().ready.then_some(()) }).await;
     assert_eq!((world.held("HELD").await, world.held("OUTBOX").await), (0, 3), "each once");
