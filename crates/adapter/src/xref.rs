@@ -53,6 +53,11 @@ impl Target {
     }
 }
 
+/// What the transport of each on a load was booked at.
+pub(crate) fn prices(aboard: &[Target]) -> Vec<Option<Money>> {
+    aboard.iter().map(|target| target.price.clone()).collect()
+}
+
 /// Whether others have a reference too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {

@@ -17,7 +17,7 @@ use super::read::read;
 use super::route::{RouteError, Written, append};
 use crate::adapter::Adapter;
 use crate::delivery::{Delivery, timestamp};
-use crate::xref::Target;
+use crate::xref::{Target, prices};
 
 /// Tells a shipment what was told under a load's number before it was known to be on the load, and each of the others its new
 /// share of what was billed. Returns what cannot be told, and why.
@@ -122,9 +122,9 @@ async fn retell(
     let name = subject.rsplit('.').next().unwrap_or(subject);
     let received = timestamp(message.time.unix_timestamp_nanos());
     let reading = read(adapter.system, origin.profile, name, &message.payload, received);
+    let prices = prices(aboard);
     let mut told = ByOrder::default();
     for part in reading.orders.iter().filter(|part| matches!(&part.order, OrderRef::Reference(own) if own == number)) {
-        let prices: Vec<_> = aboard.iter().map(|target| target.price.clone()).collect();
         for (nth, target) in aboard.iter().enumerate() {
             let Some(shipment) = &target.shipment else { continue };
             let mut facts = part.facts.clone();

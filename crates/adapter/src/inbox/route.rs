@@ -14,7 +14,7 @@ use crate::adapter::Adapter;
 use crate::at_once::all;
 use crate::bucket::BucketError;
 use crate::publish::{NotPublished, append_too_large, publish};
-use crate::xref::{Standing, Target};
+use crate::xref::{Standing, Target, prices};
 
 /// The broker did not do its part: the message is to be delivered again.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +142,7 @@ async fn resolve(adapter: &Adapter, origin: &Origin<'_>, parts: Vec<Part>) -> Re
         if targets.is_empty() {
             unknown.push(part.order.as_str().to_owned());
         }
-        let prices: Vec<_> = targets.iter().map(|target| target.price.clone()).collect();
+        let prices = prices(&targets);
         let facts = std::iter::repeat_n(part.facts, targets.len());
         for ((nth, target), mut facts) in targets.into_iter().enumerate().zip(facts) {
             for xref in &part.xrefs {

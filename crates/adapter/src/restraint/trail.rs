@@ -175,14 +175,9 @@ fn asks(record: &WorkflowRecord<Fulfilment>) -> impl Iterator<Item = (u64, &Ask)
         Content::Decisions { decisions, .. } => decisions.as_slice(),
         Content::Facts { .. } | Content::Due { .. } => &[],
     };
-    decisions.iter().filter_map(|decision| match decision {
-        Decision::Ask(ask) => Some((record.sequence, ask)),
-        Decision::Commit(_)
-        | Decision::Split(_)
-        | Decision::Deadline(_)
-        | Decision::Raise(_)
-        | Decision::Resolve(_)
-        | Decision::End(_) => None,
+    decisions.iter().filter_map(|decision| {
+        let Decision::Ask(ask) = decision else { return None };
+        Some((record.sequence, ask))
     })
 }
 
@@ -192,26 +187,11 @@ fn answers(record: &WorkflowRecord<Fulfilment>) -> impl Iterator<Item = (&'stati
         Content::Facts { source, facts } => Some((source, facts.as_slice())),
         Content::Decisions { .. } | Content::Due { .. } => None,
     };
-    told.into_iter().flat_map(|(source, facts)| facts.iter().map(move |told| (source, told))).filter_map(
-        |(source, told)| match &told.fact {
-            Fact::Answered(answer) => Some((record.lane, source, answer.ask.as_str())),
-            Fact::Released(_)
-            | Fact::Validated(_)
-            | Fact::Booked(_)
-            | Fact::Milestone(_)
-            | Fact::Condition(_)
-            | Fact::FreightInvoiced(_)
-            | Fact::Billed(_)
-            | Fact::Archived(_)
-            | Fact::CancelRequested(_)
-            | Fact::RetryRequested(_)
-            | Fact::Waived(_)
-            | Fact::Noted(_)
-            | Fact::ReturnAuthorised(_)
-            | Fact::Inspected(_)
-            | Fact::Credited(_) => None,
-        },
-    )
+    let told = told.into_iter().flat_map(|(source, facts)| facts.iter().map(move |told| (source, told)));
+    told.filter_map(|(source, told)| {
+        let Fact::Answered(answer) = &told.fact else { return None };
+        Some((record.lane, source, answer.ask.as_str()))
+    })
 }
 
 /// Whether an ask is settled by who says so: the partner that was asked, or an operator in its place.

@@ -278,10 +278,9 @@ fn superseded(case: &Case<'_>, ask: &Ask) -> Option<String> {
 /// Whether the ERP confirmed what was delivered by now, or a person took the difference as it is.
 pub(super) fn is_confirmed(case: &Case<'_>) -> bool {
     let Some(ask) = case.ask("confirm_shipment", None) else { return false };
-    let is_superseded = superseded(case, ask).is_some();
-    let kind = ExceptionKind::Contradicted(ask.id.clone());
-    let stands = |problem: &Exception| problem.kind == kind && stands(case, problem);
-    case.known.answers.to(ask) == AskState::Accepted && !(is_superseded && contradicted(case).iter().any(stands))
+    let is_own = |problem: &Exception| problem.kind == ExceptionKind::Contradicted(ask.id.clone());
+    let holds_up = || contradicted(case).iter().any(|problem| is_own(problem) && stands(case, problem));
+    case.known.answers.to(ask) == AskState::Accepted && (superseded(case, ask).is_none() || !holds_up())
 }
 
 /// A partner of the order told of a shipment or a line that is not there, or of a quantity that cannot be of it.

@@ -178,23 +178,9 @@ impl Replay {
 /// What carriers bill for an order, in whatever currency: of a bill that came more than once, the last.
 #[must_use]
 pub fn billed(state: &State) -> Decimal {
-    let bills = state.facts().filter_map(|(id, held)| match &held.fact {
-        Fact::FreightInvoiced(bill) => Some(((&bill.shipment, &bill.number), (held.received, held.inbox, id), bill)),
-        Fact::Released(_)
-        | Fact::Validated(_)
-        | Fact::Answered(_)
-        | Fact::Milestone(_)
-        | Fact::Condition(_)
-        | Fact::Booked(_)
-        | Fact::Billed(_)
-        | Fact::Archived(_)
-        | Fact::CancelRequested(_)
-        | Fact::RetryRequested(_)
-        | Fact::Waived(_)
-        | Fact::Noted(_)
-        | Fact::ReturnAuthorised(_)
-        | Fact::Inspected(_)
-        | Fact::Credited(_) => None,
+    let bills = state.facts().filter_map(|(id, held)| {
+        let Fact::FreightInvoiced(bill) = &held.fact else { return None };
+        Some(((&bill.shipment, &bill.number), (held.received, held.inbox, id), bill))
     });
     let mut last = BTreeMap::new();
     for (number, came, bill) in bills {
