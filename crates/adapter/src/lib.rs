@@ -6,6 +6,7 @@
 //! no state of its own: any adapter may run twice at once, and everything it does may be done again.
 
 mod adapter;
+mod asked;
 mod asks;
 mod at_once;
 mod bucket;

@@ -44,6 +44,9 @@ pub struct Target {
     /// What its transport was booked at, where that was told with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
+    /// Its partner has taken it back: while the reference means others too, it is not about this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }
 
 impl Target {
@@ -115,7 +118,7 @@ impl Xrefs {
     pub async fn find(&self, partner: &PartnerId, reference: &str) -> Result<Vec<Target>, BucketError> {
         let key = self.key(partner, reference);
         let told = match self.bucket.cached(key.as_str()) {
-            Some(known) if known.whole => return Ok(known.targets),
+            Some(known) if known.whole => return Ok(aboard(known.targets)),
             Some(known) => known.targets,
             None => Vec::new(),
         };
@@ -125,7 +128,7 @@ impl Xrefs {
         if whole && !targets.is_empty() {
             self.bucket.remember(&key, Known { targets: targets.clone(), whole });
         }
-        Ok(targets)
+        Ok(aboard(targets))
     }
 
     /// Knows a reference in this process from now on, ahead of [`Xrefs::write`].
@@ -181,9 +184,42 @@ impl Xrefs {
         Ok(standing)
     }
 
+    /// Marks a target as taken back. It stays known, so that a booking that is told again does not put it there anew.
+    ///
+    /// # Errors
+    /// [`BucketError`] when the broker does not take it.
+    pub async fn leave(&self, partner: &PartnerId, reference: &str, target: &Target) -> Result<(), BucketError> {
+        let key = self.key(partner, reference);
+        for tries in 1.. {
+            let Some((value, revision)) = self.bucket.entry(&key).await? else { return Ok(()) };
+            let mut targets = read(&key, &value);
+            let Some(own) = targets.iter_mut().find(|own| own.is_same(target) && !own.left) else { return Ok(()) };
+            own.left = true;
+            match self.bucket.write_over(&key, Some(revision), written(&targets)).await {
+                Ok(()) => {
+                    self.bucket.remember(&key, Known { targets, whole: true });
+                    return Ok(());
+                }
+                Err(error) if tries == MOST_TRIES => return Err(error),
+                // Another process was faster, or the broker's answer was lost: the next look tells.
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     fn key(&self, partner: &PartnerId, reference: &str) -> String {
         format!("{}.{}.{}", self.system, partner.token(), token::escape(reference))
     }
+}
+
+/// Those that a reference is about. One that means nobody but who was taken back is about them all the same: goods may be on
+/// their way that nobody wants.
+fn aboard(mut targets: Vec<Target>) -> Vec<Target> {
+    if targets.iter().any(|target| !target.left) {
+        targets.retain(|target| !target.left);
+    }
+    targets
 }
 
 /// Where a target stands among those that are known already, if it is one of them.

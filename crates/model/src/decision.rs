@@ -11,7 +11,7 @@ use crate::order::Place;
 use crate::quantity::Quantity;
 use crate::reason::Reason;
 use crate::returns::{ReturnLine, ReturnOutcome};
-use crate::system::System;
+use crate::system::{Lane, System};
 use crate::time::{Date, Timestamp};
 
 /// What the orchestrator concluded.
@@ -102,6 +102,14 @@ pub struct Ask {
     pub partner: PartnerId,
     /// What is asked.
     pub request: Request,
+}
+
+impl Ask {
+    /// Whether who says something in this lane is who was asked: this partner, or Waybill itself where no partner is named.
+    #[must_use]
+    pub fn is_put_to(&self, lane: Lane, partner: Option<&str>) -> bool {
+        lane == self.system.lane() && partner.is_none_or(|partner| partner == self.partner.as_str())
+    }
 }
 
 /// What a system is asked to do.

@@ -228,7 +228,7 @@ pub(crate) fn outcomes<'a>(state: &'a State, ask: &Ask) -> Vec<&'a Outcome> {
     let mut told: Vec<(&Held, &Outcome)> = state.facts().filter_map(|held| answer(held, &ask.id)).collect();
     told.sort_by_key(|(held, _)| held.came);
     let entered = told.iter().rfind(|(held, _)| held.lane == Lane::Ops).map(|(_, outcome)| *outcome);
-    let own = told.iter().filter(|(held, _)| held.lane != Lane::Ops && held.is_from(ask.system.lane(), &ask.partner));
+    let own = told.iter().filter(|(held, _)| ask.is_put_to(held.lane, held.partner.as_deref()));
     match entered {
         Some(entered) => vec![entered],
         None => own.map(|(_, outcome)| *outcome).collect(),

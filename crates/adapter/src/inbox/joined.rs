@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
 use engine::{Content, Key};
 use model::{Decision, Fact, PartnerId, ShipmentId};
@@ -62,7 +63,11 @@ enum Who<'a> {
 }
 
 /// The places in the inbox of the messages that this partner told of a shipment.
-async fn heard(adapter: &Adapter, origin: &Origin<'_>, target: &Target) -> Result<BTreeSet<u64>, RouteError> {
+pub(super) async fn heard(
+    adapter: &Adapter,
+    origin: &Origin<'_>,
+    target: &Target,
+) -> Result<BTreeSet<u64>, RouteError> {
     let Some(entries) = adapter.workflows.get(&target.workflow) else { return Ok(BTreeSet::new()) };
     let trail = entries.read(&Key::of(target.order.as_str())).await?;
     let told = trail.iter().filter_map(|entry| message_of(&entry.entry.content, &origin.profile.partner, target));
@@ -110,14 +115,7 @@ async fn retell(
     load: &Load<'_>,
 ) -> Result<Vec<Reason>, RouteError> {
     let Load { number, aboard, who } = load;
-    let message = match inbox.direct_get(sequence).await {
-        Ok(message) => message,
-        Err(error) if error.kind() == DirectGetErrorKind::NotFound => {
-            tracing::error!(load = number, sequence, "a message about a load is no longer in the inbox");
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(RouteError::inbox(error)),
-    };
+    let Some(message) = raw(inbox, sequence).await? else { return Ok(Vec::new()) };
     let subject = message.subject.as_str();
     let name = subject.rsplit('.').next().unwrap_or(subject);
     let received = timestamp(message.time.unix_timestamp_nanos());
@@ -150,6 +148,18 @@ async fn retell(
         }
     }
     Ok(wrong)
+}
+
+/// The message at a place in the inbox, as long as it is there.
+pub(super) async fn raw(inbox: &Stream<()>, sequence: u64) -> Result<Option<StreamMessage>, RouteError> {
+    match inbox.direct_get(sequence).await {
+        Ok(message) => Ok(Some(message)),
+        Err(error) if error.kind() == DirectGetErrorKind::NotFound => {
+            tracing::error!(sequence, "a message about a load is no longer in the inbox");
+            Ok(None)
+        }
+        Err(error) => Err(RouteError::inbox(error)),
+    }
 }
 
 /// Whether each shipment on a load has a share of what is told.

@@ -2,6 +2,7 @@
 
 mod entry;
 mod joined;
+mod left;
 mod partner;
 mod read;
 mod route;

@@ -9,6 +9,7 @@ use service::quarantine::{Kind, Reason};
 
 use super::entry::{self, ByOrder, Origin};
 use super::joined::catch_up;
+use super::left;
 use super::read::{Part, Reading};
 use crate::adapter::Adapter;
 use crate::at_once::all;
@@ -78,6 +79,7 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
         move_stock(adapter, origin, origin.stock_entry(key, movement), location, subject)
     });
     let moved = all(moves.collect()).await;
+    let settled = left::may_be_taken_back(adapter.system, &orders);
     let appended = all(orders.into_iter().map(|told| append(adapter, origin, told)).collect()).await;
     let (mut taken, mut failed) = (Vec::new(), None);
     for result in moved.into_iter().chain(appended) {
@@ -93,6 +95,7 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
     if let Some(error) = failed {
         return Err(error);
     }
+    left::leave(adapter, origin, &settled).await?;
     if origin.delivery.tries > 1 {
         for (load, target) in &aboard {
             wrong.extend(catch_up(adapter, origin, load, target).await?);
@@ -115,7 +118,7 @@ fn remember(adapter: &Adapter, origin: &Origin<'_>, part: &Part) {
     for xref in &part.xrefs {
         let (workflow, order, shipment) = (part.workflow.clone(), order.clone(), xref.shipment.clone());
         let price = price_of(&part.facts, shipment.as_ref());
-        let target = Target { workflow, order, shipment, told: origin.delivery.received, price };
+        let target = Target { workflow, order, shipment, told: origin.delivery.received, price, left: false };
         adapter.xrefs.remember(&origin.profile.partner, &xref.reference, target);
     }
 }
@@ -172,7 +175,7 @@ async fn targets(adapter: &Adapter, origin: &Origin<'_>, part: &Part) -> Result<
     match &part.order {
         OrderRef::Order(order) => {
             let (workflow, order, told) = (part.workflow.clone(), order.clone(), origin.delivery.received);
-            Ok(vec![Target { workflow, order, shipment: None, told, price: None }])
+            Ok(vec![Target { workflow, order, shipment: None, told, price: None, left: false }])
         }
         OrderRef::Reference(reference) => {
             // A newer version may have written down a workflow that this one does not know yet.

@@ -8,13 +8,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_nats::jetstream::stream::DirectGetErrorKind;
-use engine::{Content, Key, Layout, ReadError, ReadErrorKind, Source, WorkflowRecord};
+use engine::{Key, Layout, ReadError, ReadErrorKind, WorkflowRecord};
 use fulfilment::Fulfilment;
-use model::{Ask, Decision, Fact, Lane};
+use model::Ask;
 
 use super::held::{Held, Place};
 use super::repeats::{self, Gone, MarkError};
 use crate::adapter::Adapter;
+use crate::asked::{answers, asks};
 use crate::workflows::Entries;
 
 /// Whether a held ask goes.
@@ -138,10 +139,9 @@ impl Trail {
             }
         }
         let answers = records.iter().flat_map(answers);
-        let answered: HashSet<&str> = answers
-            .filter(|(lane, source, id)| made.get(id).is_some_and(|(ask, _)| may_answer(ask, lane, source)))
-            .map(|(_, _, id)| id)
-            .collect();
+        let settled =
+            answers.filter(|said| made.get(said.answer.ask.as_str()).is_some_and(|(ask, _)| said.settles(ask)));
+        let answered: HashSet<&str> = settled.map(|said| said.answer.ask.as_str()).collect();
         let became = |ask: &Ask| {
             let is_newest = |shipment| newest.get(&(ask.request.kind(), shipment)) == Some(&ask.id.as_str());
             if answered.contains(ask.id.as_str()) {
@@ -169,37 +169,6 @@ impl Trail {
     }
 }
 
-/// The asks of an entry, with its place.
-fn asks(record: &WorkflowRecord<Fulfilment>) -> impl Iterator<Item = (u64, &Ask)> {
-    let decisions = match &record.entry.content {
-        Content::Decisions { decisions, .. } => decisions.as_slice(),
-        Content::Facts { .. } | Content::Due { .. } => &[],
-    };
-    decisions.iter().filter_map(|decision| {
-        let Decision::Ask(ask) = decision else { return None };
-        Some((record.sequence, ask))
-    })
-}
-
-/// The asks that an entry answers, and who says so.
-fn answers(record: &WorkflowRecord<Fulfilment>) -> impl Iterator<Item = (&'static str, &Source, &str)> {
-    let told = match &record.entry.content {
-        Content::Facts { source, facts } => Some((source, facts.as_slice())),
-        Content::Decisions { .. } | Content::Due { .. } => None,
-    };
-    let told = told.into_iter().flat_map(|(source, facts)| facts.iter().map(move |told| (source, told)));
-    told.filter_map(|(source, told)| {
-        let Fact::Answered(answer) = &told.fact else { return None };
-        Some((record.lane, source, answer.ask.as_str()))
-    })
-}
-
-/// Whether an ask is settled by who says so: the partner that was asked, or an operator in its place.
-fn may_answer(ask: &Ask, lane: &str, source: &Source) -> bool {
-    let is_from_asked = source.partner.as_deref().is_none_or(|partner| partner == ask.partner.as_str());
-    lane == Lane::Ops.as_str() || lane == ask.system.lane().as_str() && is_from_asked
-}
-
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -213,8 +182,8 @@ impl fmt::Display for Why {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use engine::{Entry, EntryId, FactId, Recorded, Told};
-    use model::{Answer, AskId, Outcome, PartnerId, Request, ShipmentId, System, Timestamp};
+    use engine::{Content, Entry, EntryId, FactId, Recorded, Source, Told};
+    use model::{Answer, AskId, Decision, Fact, Outcome, PartnerId, Request, ShipmentId, System, Timestamp};
 
     fn record(sequence: u64, lane: &'static str, content: Content<Fact, Decision>) -> WorkflowRecord<Fulfilment> {
         let entry = Entry { id: EntryId::of(&[&sequence.to_be_bytes()]), content };

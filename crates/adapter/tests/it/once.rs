@@ -30,6 +30,26 @@ async fn what_was_sent_and_not_acknowledged_is_not_sent_twice() {
     next.stop().await;
 }
 
+#[tokio::test]
+async fn what_was_released_and_not_acknowledged_is_not_sent_twice() {
+    let world = World::with_permissions("{ deny: [\"$JS.ACK.HELD.>\"] }").await;
+    let profiles = profiles("[delivery]\nrate = \"1/s\"");
+    let killed = world.adapter(System::Erp, with_profiles(profiles.path())).await;
+    ask(&world, "slow", 0..3).await;
+    // What is not acknowledged is at the head of the line until it is, or its process is gone.
+    sent(&world, "slow", 1).await;
+    killed.crash().await;
+    assert_eq!(world.held("HELD").await, 3, "nothing was acknowledged");
+    let next = world.adapter_of_another_user(System::Erp, with_profiles(profiles.path())).await;
+    let all = sent(&world, "slow", 3).await;
+    eventually("nothing is held", || async { (world.held("HELD").await == 0).then_some(()) }).await;
+    assert_eq!(world.held("OUTBOX").await, 3, "the broker dropped what came again");
+    let ids: Vec<&str> =
+        all.iter().map(|sent| sent.headers.as_ref().unwrap().get(ASK_HEADER).unwrap().as_str()).collect();
+    assert_eq!(ids, ["slow-0", "slow-1", "slow-2"]);
+    next.stop().await;
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn what_is_held_goes_once_though_the_broker_does_not_answer_when_its_turn_comes() {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use adapter::{Settings, Target};
 use engine::{Content, FactId, WorkflowRecord};
 use fulfilment::Fulfilment;
-use model::{Fact, System, Timestamp};
+use model::{Ask, AskId, Decision, Fact, Milestone, PartnerId, Request, ShipmentId, System, Timestamp};
 use service::quarantine::Kind;
 
 use crate::world::{World, facts, kinds};
@@ -35,7 +35,7 @@ async fn a_reference_leads_to_its_order_and_shipment() {
     let entries = world.entries("SO-1", 2).await;
     let event = entries.iter().find(|entry| kinds(entry) == ["milestone"]).unwrap();
     let Fact::Milestone(reached) = &facts(event)[0].fact else { panic!("no milestone") };
-    assert_eq!(reached.shipment.as_ref().map(model::ShipmentId::as_str), Some("s1"));
+    assert_eq!(reached.shipment.as_ref().map(ShipmentId::as_str), Some("s1"));
     let xref = world.connection.js.get_key_value("XREF").await.unwrap();
     let value = xref.get("tms.tms-main.JD=2001=2E40").await.unwrap().unwrap();
     let target: Target = serde_json::from_slice(&value).unwrap();
@@ -251,6 +251,57 @@ async fn each_on_a_load_bears_as_much_of_its_bill_as_its_booking_says() {
         assert_eq!(entries.iter().filter_map(total).collect::<Vec<_>>(), [share], "{order}");
     }
     adapter.stop().await;
+}
+
+/// The TMS is asked to take a shipment of an order back, and does.
+async fn take_back(world: &World, order: &str, shipment: &str) {
+    let [book, cancel] = ["book", "cancel"].map(|kind| AskId::new(&format!("{order}/{kind}/{shipment}")).unwrap());
+    let request = Request::CancelBooking { shipment: ShipmentId::new(shipment).unwrap(), undoes: book, tracking: None };
+    let partner = PartnerId::new("tms-main").unwrap();
+    world.decide(order, vec![Decision::Ask(Ask { id: cancel, system: System::Tms, partner, request })]).await;
+    let done = format!(
+        r#"{{"tender": "{order}/cancel/{shipment}", "shipper_ref": {{"order": "{order}", "shipment": "{shipment}"}},
+            "answer": "C", "answered_at": "2026-03-01T16:00:00+01:00"}}"#
+    );
+    world.publish(BOOKING, &done).await;
+}
+
+#[tokio::test]
+async fn what_its_carrier_has_taken_back_is_not_on_the_load_any_more() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Tms, Settings::default()).await;
+    for order in ["SO-1", "SO-2", "SO-3"] {
+        world.publish(BOOKING, &booking(order, "LOAD-5")).await;
+        world.entries(order, 1).await;
+    }
+    take_back(&world, "SO-2", "s1").await;
+    world.entries("SO-2", 3).await;
+    // The booking told again does not put it back.
+    world.publish(BOOKING, &booking("SO-2", "LOAD-5").replace("15:00", "15:01")).await;
+    world.idle("INBOX", DURABLE).await;
+    world.publish(EVENT, &delivered("e1", "LOAD-5")).await;
+    let bill = r#"{"invoice": "L-1", "pro": "LOAD-5", "total_cents": 10000, "currency": "EUR"}"#;
+    world.publish("in.tms.tms-main.load_invoice", bill).await;
+    for order in ["SO-1", "SO-3"] {
+        let entries = world.entries(order, 3).await;
+        assert_eq!(entries.iter().filter_map(total).collect::<Vec<_>>(), ["50.00 EUR for s1"], "{order}");
+    }
+    let others = world.entries("SO-2", 4).await;
+    assert!(others.iter().all(|entry| !kinds(entry).contains(&"freight_invoiced")), "it bears no share");
+    assert!(others.iter().flat_map(facts).all(|told| !is_delivered(&told.fact)), "and hears nothing");
+    // When all are taken back, what the carrier brings all the same must reach somebody.
+    for order in ["SO-1", "SO-3"] {
+        take_back(&world, order, "s1").await;
+    }
+    world.idle("INBOX", DURABLE).await;
+    world.publish(EVENT, &delivered("e2", "LOAD-5").replace("T10:15", "T11:15")).await;
+    let others = world.entries("SO-2", 5).await;
+    assert!(others.iter().flat_map(facts).any(|told| is_delivered(&told.fact)));
+    adapter.stop().await;
+}
+
+fn is_delivered(fact: &Fact) -> bool {
+    matches!(fact, Fact::Milestone(reached) if reached.milestone == Milestone::TransportDelivered)
 }
 
 #[tokio::test]

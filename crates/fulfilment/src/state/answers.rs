@@ -82,7 +82,7 @@ impl<'a> Answers<'a> {
 
 /// Whether the partner that was asked says something.
 pub(super) fn is_from_asked(held: &Held, ask: &Ask) -> bool {
-    held.lane == ask.system.lane() && held.is_from(&ask.partner)
+    ask.is_put_to(held.lane, held.partner.as_deref())
 }
 
 impl<'a> Known<'a> {
