@@ -18,7 +18,9 @@ mod undone;
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::{Content, FactId, Key, Source, WorkflowRecord};
-use model::{Ask, AskId, Decision, End, Exception, ExceptionKind, Fact, Lane, OrderId, PartnerId, Split, Timestamp};
+use model::{
+    Ask, AskId, Decision, End, Exception, ExceptionKind, Fact, Lane, OrderId, PartnerId, Request, Split, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::Fulfilment;
@@ -259,6 +261,29 @@ impl State {
         let waives =
             |held: &Held| held.lane == Lane::Ops && matches!(&held.fact, Fact::Waived(waived) if waived.kind == *kind);
         self.facts.values().any(waives)
+    }
+
+    /// The problem that an operator took as it is when this was refused. The order goes on without it, and asking again would
+    /// change nothing.
+    #[must_use]
+    pub fn waiver_of(&self, ask: &Ask) -> Option<ExceptionKind> {
+        let kind = match &ask.request {
+            Request::Allocate { shipment, .. } => ExceptionKind::NoStock(shipment.clone()),
+            Request::Book { shipment, .. } => ExceptionKind::BookingRefused(shipment.clone()),
+            Request::ConfirmShipment { .. }
+            | Request::Bill { .. }
+            | Request::CancelAllocation { .. }
+            | Request::CancelBooking { .. }
+            | Request::ConfirmCancellation { .. }
+            | Request::UpdateCustomer { .. }
+            | Request::ExpectReturn { .. }
+            | Request::Collect { .. }
+            | Request::CancelReturn { .. }
+            | Request::CancelCollection { .. }
+            | Request::Credit { .. }
+            | Request::UpdateReturn { .. } => return None,
+        };
+        self.is_kind_waived(&kind).then_some(kind)
     }
 
     /// When each deadline passes, by name.

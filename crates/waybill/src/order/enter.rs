@@ -139,10 +139,14 @@ fn retries(ask: Option<&AskId>, state: &State) -> Result<Vec<Fact>, Failure> {
     is_open(state)?;
     let again: Vec<AskId> = match ask {
         Some(ask) => vec![open_ask(state, ask)?.clone()],
-        None => newest(state).filter(|ask| may_be_made_again(state, ask)).cloned().collect(),
+        None => newest(state)
+            .filter(|ask| may_be_made_again(state, &ask.id) && state.waiver_of(ask).is_none())
+            .map(|ask| ask.id.clone())
+            .collect(),
     };
     if again.is_empty() {
-        return Err(Failure::Refused("there is nothing to ask again: every ask was accepted".to_owned()));
+        let words = "there is nothing to ask again: every ask was accepted, or the order goes on without it";
+        return Err(Failure::Refused(words.to_owned()));
     }
     Ok(again.into_iter().map(|ask| Fact::RetryRequested(RetryRequest { ask })).collect())
 }
@@ -152,13 +156,13 @@ pub(super) async fn settle(args: &OverrideArgs, nats: &NatsSettings, output: Out
 }
 
 /// Of the asks that were made more than once, the last.
-fn newest(state: &State) -> impl Iterator<Item = &AskId> {
+fn newest(state: &State) -> impl Iterator<Item = &Ask> {
     let same = |one: &Ask, other: &Ask| {
         one.request.kind() == other.request.kind() && one.request.shipment() == other.request.shipment()
     };
     let is_newest =
         move |ask: &&Ask| state.asks().rfind(|other| same(ask, other)).is_some_and(|last| last.id == ask.id);
-    state.asks().filter(is_newest).map(|ask| &ask.id)
+    state.asks().filter(is_newest)
 }
 
 fn settled(args: &OverrideArgs, state: &State) -> Result<Fact, Failure> {
@@ -168,11 +172,11 @@ fn settled(args: &OverrideArgs, state: &State) -> Result<Fact, Failure> {
     }
     is_open(state)?;
     if let Some(ask) = &args.accepted {
-        let ask = known_ask(state, ask)?.clone();
+        let ask = known_ask(state, ask)?.id.clone();
         return Ok(Fact::Answered(Answer { ask, outcome: Outcome::Accepted }));
     }
     if let Some(ask) = &args.refused {
-        let (ask, detail) = (known_ask(state, ask)?.clone(), Some(args.by.why.clone()));
+        let (ask, detail) = (known_ask(state, ask)?.id.clone(), Some(args.by.why.clone()));
         return Ok(Fact::Answered(Answer { ask, outcome: Outcome::Refused { reason: Reason::Unknown, detail } }));
     }
     let Some(milestone) = args.milestone else {
@@ -221,8 +225,8 @@ fn may_be_made_again(state: &State, ask: &AskId) -> bool {
     }
 }
 
-fn known_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s AskId, Failure> {
-    state.ask(ask).map(|known| &known.id).ok_or_else(|| {
+fn known_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s Ask, Failure> {
+    state.ask(ask).ok_or_else(|| {
         let asks: Vec<&str> = state.asks().map(|ask| ask.id.as_str()).collect();
         Failure::NotFound(format!("no ask {ask}; the order's asks are: {}", or_none(&asks)))
     })
@@ -230,8 +234,12 @@ fn known_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s AskId, Failure> {
 
 fn open_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s AskId, Failure> {
     let known = known_ask(state, ask)?;
-    if may_be_made_again(state, known) {
-        return Ok(known);
+    if let Some(waived) = state.waiver_of(known) {
+        let words = format!("`{waived}` was overridden: the order goes on without {ask}, and does not ask it again");
+        return Err(Failure::Refused(words));
+    }
+    if may_be_made_again(state, ask) {
+        return Ok(&known.id);
     }
     Err(Failure::Refused(format!("{ask} was accepted; there is nothing to ask again")))
 }

@@ -1,5 +1,5 @@
 use broker::Options;
-use engine::Layout;
+use engine::{Layout, Recorded};
 use service::streams::{Durability, declare};
 
 use super::*;
@@ -34,6 +34,19 @@ fn only_what_was_refused_or_is_unanswered_is_asked_again() {
     assert!(matches!(&accepted, Failure::Refused(words) if words.contains("was accepted")), "{accepted}");
     let unknown = retries(Some(&ask("bill")), &state()).unwrap_err();
     assert!(matches!(&unknown, Failure::NotFound(words) if words.contains("SO 1/7.*/book/s1")), "{unknown}");
+}
+
+#[test]
+fn what_the_order_goes_on_without_is_not_asked_again() {
+    let mut entries = sample::entries();
+    let waived = settles(|args| args.exception = Some("booking_refused s1".to_owned())).unwrap();
+    let entry = entry_of(&Operator { who: "ada".to_owned(), why: "fetched".to_owned() }, sample::ORDER, vec![waived]);
+    let last = entries.last().unwrap();
+    entries.push(Recorded { sequence: last.sequence + 1, recorded: last.recorded, lane: Lane::Ops.as_str(), entry });
+    let state = Folded::<Fulfilment>::replay(&sample::key(), &entries).state().clone();
+    let refused = retries(Some(&ask("book")), &state).unwrap_err();
+    assert!(matches!(&refused, Failure::Refused(words) if words.contains("`booking_refused s1`")), "{refused}");
+    assert!(matches!(retries(None, &state), Err(Failure::Refused(_))));
 }
 
 #[test]
