@@ -21,4 +21,5 @@ mod stock;
 mod strangers;
 mod told;
 mod truth;
+mod undelivered;
 mod waits;
