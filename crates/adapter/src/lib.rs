@@ -33,6 +33,7 @@ use service::Host;
 use adapter::{Adapter, Buckets};
 
 pub use asks::{ASK_HEADER, ORDER_HEADER};
+pub use inbox::{Part, Reading, read};
 pub use profiles::{Profiles, ProfilesError};
 pub use restraint::{Restrained, restrained_subject};
 pub use settings::{Settings, SharedProfile};

@@ -89,6 +89,11 @@ impl Profile {
         self.incoming.keys().map(|name| &**name)
     }
 
+    /// The requests the profile writes as messages, in no order.
+    pub fn requests(&self) -> impl Iterator<Item = &str> {
+        self.outgoing.keys().map(|kind| &**kind)
+    }
+
     /// Each message the profile reads with the workflow it is about, in no order.
     pub fn workflows(&self) -> impl Iterator<Item = (&str, &str)> {
         self.incoming.iter().map(|(name, incoming)| (&**name, &*incoming.workflow))

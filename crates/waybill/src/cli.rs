@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::settings::NatsSettings;
 
 use crate::exit::Failure;
-use crate::{bench, completions, demo, order, quarantine, returns, schema, status, stock};
+use crate::{bench, completions, demo, order, partner, quarantine, returns, schema, status, stock};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -51,6 +51,9 @@ pub enum Command {
     /// Messages that could not become facts
     #[command(subcommand)]
     Quarantine(quarantine::Command),
+    /// Partners: see what a profile makes of their messages
+    #[command(subcommand)]
+    Partner(partner::Command),
     /// A whole installation at work on this machine, with simulated partners
     Demo(demo::Args),
     /// How fast it is here, beside what the broker alone can do

@@ -22,6 +22,7 @@ use crate::trouble::Trouble;
 use partner::Partner;
 
 pub use partner::durable;
+pub use read::{Part, Reading, read};
 
 /// How often the inbox is looked at for partners that were not there before.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

@@ -1,0 +1,239 @@
+//! `waybill partner check`
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use adapter::Reading;
+use model::master::MasterRecord;
+use model::{Fact, Movement, MovementKind, System, Timestamp};
+use partners::format::MAX_MESSAGE;
+use partners::profile::MAX_PROFILE;
+use partners::{OrderRef, Profile};
+use serde::Serialize;
+use service::quarantine::Reason;
+
+use crate::exit::{Failure, Verdict};
+use crate::output::Output;
+use crate::text::{bad, count, harmless, heading, line};
+use crate::words::{self, Subject};
+
+/// Which profile, and what to read through it.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The profile, a TOML file
+    #[arg(value_name = "PROFILE")]
+    profile: PathBuf,
+    /// Messages as the partner sends them
+    #[arg(value_name = "SAMPLE")]
+    samples: Vec<PathBuf>,
+    /// The message that the samples are, as the last token of its subject; else the one whose name a sample's file name begins
+    /// with, or the only one there is
+    #[arg(long, value_name = "MESSAGE")]
+    message: Option<String>,
+}
+
+/// A profile, and what samples become through it.
+#[derive(Debug, Serialize)]
+struct Checked {
+    profile: PathBuf,
+    partner: String,
+    system: System,
+    version: u32,
+    /// The messages that it reads, and the requests that it writes.
+    reads: Vec<String>,
+    writes: Vec<String>,
+    samples: Vec<Sample>,
+}
+
+/// What one sample becomes.
+#[derive(Debug, Serialize)]
+struct Sample {
+    file: PathBuf,
+    message: String,
+    orders: Vec<About>,
+    stock: Vec<Movement>,
+    master: Vec<MasterRecord>,
+    /// What of it cannot be used, and why.
+    wrong: Vec<Reason>,
+}
+
+/// What a sample says of one order, or of another workflow's instance.
+#[derive(Debug, Serialize)]
+struct About {
+    workflow: String,
+    /// Its number; absent where the sample names it by a reference that the cross-references translate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    facts: Vec<Fact>,
+    /// References that mean it from then on.
+    references: Vec<String>,
+}
+
+pub(super) fn run(args: &Args, output: Output) -> Result<Verdict, Failure> {
+    let checked = check(args, now())?;
+    let is_wrong = checked.samples.iter().any(|sample| !sample.wrong.is_empty());
+    output.show(&checked, render)?;
+    Ok(if is_wrong { Verdict::Wrong } else { Verdict::Fine })
+}
+
+fn check(args: &Args, received: Timestamp) -> Result<Checked, Failure> {
+    let text = String::from_utf8(bytes(&args.profile, MAX_PROFILE)?).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        Failure::Usage(format!(
+            "{} is not UTF-8 at byte {place}; expected a profile, a TOML file",
+            args.profile.display()
+        ))
+    })?;
+    let profile = Profile::load(&args.profile.display().to_string(), &text);
+    let profile = profile.map_err(|error| Failure::Usage(error.to_string()))?;
+    let samples = args.samples.iter().map(|file| sample(&profile, args.message.as_deref(), file, received));
+    let samples = samples.collect::<Result<_, _>>()?;
+    let sorted = |names: &mut dyn Iterator<Item = &str>| {
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    Ok(Checked {
+        profile: args.profile.clone(),
+        partner: profile.partner.to_string(),
+        system: profile.system,
+        version: profile.version,
+        reads: sorted(&mut profile.messages()),
+        writes: sorted(&mut profile.requests()),
+        samples,
+    })
+}
+
+fn sample(profile: &Profile, named: Option<&str>, file: &Path, received: Timestamp) -> Result<Sample, Failure> {
+    let message = message(profile, named, file)?;
+    let raw = bytes(file, MAX_MESSAGE)?;
+    let Reading { orders, stock, master, wrong } = adapter::read(profile.system, profile, &message, &raw, received);
+    let about = |part: adapter::Part| {
+        let (order, reference) = match part.order {
+            OrderRef::Order(order) => (Some(order.to_string()), None),
+            OrderRef::Reference(reference) => (None, Some(reference)),
+        };
+        let facts = part.facts.into_iter().map(|told| told.fact).collect();
+        let references = part.xrefs.into_iter().map(|xref| xref.reference).collect();
+        About { workflow: part.workflow.into(), order, reference, facts, references }
+    };
+    Ok(Sample {
+        file: file.to_path_buf(),
+        message,
+        orders: orders.into_iter().map(about).collect(),
+        stock: stock.into_iter().map(|(_, movement)| movement).collect(),
+        master,
+        wrong,
+    })
+}
+
+/// Which of the profile's messages a sample is.
+fn message(profile: &Profile, named: Option<&str>, file: &Path) -> Result<String, Failure> {
+    let mut known: Vec<&str> = profile.messages().collect();
+    known.sort_unstable();
+    let all = || known.join("`, `");
+    if let Some(named) = named {
+        let is_known = known.contains(&named);
+        return is_known
+            .then(|| named.to_owned())
+            .ok_or_else(|| Failure::Usage(format!("the profile reads no message `{named}`; it reads: `{}`", all())));
+    }
+    if let [only] = known.as_slice() {
+        return Ok((*only).to_owned());
+    }
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let begins = known.iter().filter(|message| name.starts_with(**message)).max_by_key(|message| message.len());
+    begins.map(|message| (*message).to_owned()).ok_or_else(|| {
+        let file = file.display();
+        Failure::Usage(format!("which message is {file}? Say it with --message; the profile reads: `{}`", all()))
+    })
+}
+
+/// The bytes of a file that has no more than `most`.
+fn bytes(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+    let failed = |error: std::io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
+    // One more than allowed tells that there is too much, however large the file is.
+    let mut bytes = Vec::new();
+    let most = u64::try_from(most).unwrap_or(u64::MAX);
+    if fs::metadata(path).map_err(failed)?.is_dir() {
+        return Err(Failure::Usage(format!("{} is a folder; expected a file", path.display())));
+    }
+    File::open(path).map_err(failed)?.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > most {
+        return Err(Failure::Usage(format!("{} has more than {most} bytes, which is the limit", path.display())));
+    }
+    Ok(bytes)
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+fn render(checked: &Checked) -> String {
+    let Checked { partner, system, version, reads, writes, .. } = checked;
+    let mut text = String::new();
+    let names = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+    line(&mut text, format!("{}: {system} {}, version {version}", checked.profile.display(), harmless(partner)));
+    line(&mut text, format!("  reads {}; writes {}", names(reads), names(writes)));
+    for sample in &checked.samples {
+        line(&mut text, "");
+        line(&mut text, heading(&format!("{} as {}", sample.file.display(), sample.message)));
+        show(sample, &mut text);
+    }
+    text
+}
+
+fn show(sample: &Sample, text: &mut String) {
+    for about in &sample.orders {
+        let named = match (&about.order, &about.reference) {
+            (Some(order), _) => order.clone(),
+            (None, reference) => format!("known by {}", reference.as_deref().unwrap_or_default()),
+        };
+        line(text, format!("  {} {}", about.workflow, harmless(&named)));
+        let subject = if about.workflow == partners::ORDER { Subject::Order } else { Subject::Return };
+        about.facts.iter().for_each(|fact| line(text, format!("    {}", harmless(&words::fact(subject, fact)))));
+        about.references.iter().for_each(|own| line(text, format!("    {} means it from then on", harmless(own))));
+    }
+    for Movement { location, sku, kind, quantity, .. } in &sample.stock {
+        line(text, format!("  stock of {sku} at {location}: {} {quantity}", moved(*kind)));
+    }
+    for record in &sample.master {
+        line(text, format!("  master data: {}", harmless(&described(record))));
+    }
+    for reason in &sample.wrong {
+        line(text, format!("  {} {}", bad("wrong"), harmless(&reason.text)));
+    }
+    let facts: u64 = sample.orders.iter().map(|about| about.facts.len() as u64).sum();
+    let (orders, wrong) = (sample.orders.len() as u64, sample.wrong.len() as u64);
+    line(text, format!("  {}, {}, {wrong} wrong", count(orders, "order"), count(facts, "fact")));
+}
+
+const fn moved(kind: MovementKind) -> &'static str {
+    match kind {
+        MovementKind::Received => "received",
+        MovementKind::Adjusted => "adjusted by",
+        MovementKind::Counted => "counted",
+    }
+}
+
+fn described(record: &MasterRecord) -> String {
+    match record {
+        MasterRecord::Item(sku, item) => format!("item {sku}: {}", item.description),
+        MasterRecord::Customer(customer, known) => format!("customer {customer}: {}", known.name),
+        MasterRecord::Location(location, known) => {
+            format!("location {location}: {} in {}, run by {}", known.name, known.country, known.wms)
+        }
+        MasterRecord::Route(from, to, route) => {
+            let restricted = route.restricted.as_deref().map_or("open".to_owned(), |why| format!("restricted, {why}"));
+            format!("route from {from} to {to}: {restricted}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use super::*;
+
+const PROFILE: &str = r#"
+partner = "speedy"
+system = "tms"
+version = 3
+
+[table.status]
+DLV = "transport.delivered"
+
+[in.event]
+format = "json"
+each = "events[*]"
+order = { reference = "pro" }
+
+[[in.event.facts]]
+kind = "milestone"
+milestone = { path = "code", table = "status" }
+occurred = "at"
+code = "code"
+
+[in.event_receipt]
+format = "json"
+order = "order"
+xref = [{ reference = "pro" }]
+
+[[in.event_receipt.facts]]
+kind = "answered"
+ask = "tender"
+outcome = { value = "accepted" }
+"#;
+
+fn checked(files: &[(&str, &str)], message: Option<&str>) -> Result<Checked, Failure> {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let profile = write("speedy.toml", PROFILE);
+    let samples = files.iter().map(|(name, text)| write(name, text)).collect();
+    check(&Args { profile, samples, message: message.map(str::to_owned) }, "2026-03-05T00:00:00Z".parse().unwrap())
+}
+
+#[test]
+fn each_sample_is_shown_with_what_it_becomes_and_what_is_wrong_with_it() {
+    let events = r#"{"events": [
+        {"pro": "P1", "code": "DLV", "at": "2026-03-04T10:15:00+01:00"},
+        {"pro": "P2", "code": "XXX", "at": "2026-03-04T10:15:00+01:00"}]}"#;
+    let receipt = r#"{"order": "SO 1", "pro": "P1", "tender": "SO 1/book/s1"}"#;
+    let checked = checked(&[("event-1.json", events), ("event_receipt.json", receipt)], None).unwrap();
+    let text = anstream::adapter::strip_str(&render(&checked)).to_string();
+    let shown: Vec<&str> = text.lines().skip(1).filter(|line| line.starts_with("  ")).collect();
+    assert_eq!(
+        shown,
+        [
+            "  reads event, event_receipt; writes nothing",
+            "  order known by P1",
+            "    actual transport.delivered 2026-03-04T10:15:00+01:00, code DLV",
+            "  wrong `events[1].code` holds `XXX`, which is not in the table `status`",
+            "  1 order, 1 fact, 1 wrong",
+            "  order SO 1",
+            "    answers SO 1/book/s1: accepted",
+            "    P1 means it from then on",
+            "  1 order, 1 fact, 0 wrong",
+        ],
+        "{text}"
+    );
+    assert_eq!(checked.samples[1].message, "event_receipt", "the longer name");
+}
+
+#[test]
+fn a_sample_that_is_no_message_of_the_profile_is_asked_about() {
+    let says = |files: &[(&str, &str)], message: Option<&str>| match checked(files, message) {
+        Err(Failure::Usage(words)) => words,
+        other => panic!("{other:?}"),
+    };
+    let words = says(&[("x.json", "{}")], None);
+    assert!(words.ends_with("Say it with --message; the profile reads: `event`, `event_receipt`"), "{words}");
+    let words = says(&[("x.json", "{}")], Some("events"));
+    assert_eq!(words, "the profile reads no message `events`; it reads: `event`, `event_receipt`");
+    let sample = checked(&[("x.json", "{")], Some("event")).unwrap().samples.remove(0);
+    assert!(sample.wrong[0].text.starts_with("the message ends too early for JSON"), "{:?}", sample.wrong);
+}
+
+#[test]
+fn a_profile_that_is_wrong_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = folder.path().join("p.toml");
+    fs::write(&profile, PROFILE.replace("version = 3", "version = 0")).unwrap();
+    let error = check(&Args { profile, samples: Vec::new(), message: None }, "2026-03-05T00:00:00Z".parse().unwrap())
+        .unwrap_err();
+    assert!(matches!(&error, Failure::Usage(words) if words.contains("p.toml:4:")), "{error}");
+}
