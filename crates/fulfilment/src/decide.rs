@@ -234,12 +234,13 @@ fn changes(state: &State, problems: Vec<Exception>) -> Vec<Decision> {
     new.map(Decision::Raise).chain(resolved).collect()
 }
 
+/// What the customer has to pay. No more of a line arrived than left: that is the warehouse's word, and a person who takes a
+/// carrier's larger count as it is does not say that it is true.
 fn delivered_lines(case: &Case<'_>) -> Vec<Progress> {
     let delivered = case.known.lines().into_iter().filter(|line| !line.delivered.is_zero());
-    let progress = |line: crate::LineStatus| Progress {
-        line: line.line,
-        quantity: Quantity::new(line.delivered, line.unit),
-        location: None,
+    let progress = |line: crate::LineStatus| {
+        let left = if line.shipped.is_zero() { line.delivered } else { line.shipped };
+        Progress { line: line.line, quantity: Quantity::new(line.delivered.min(left), line.unit), location: None }
     };
     delivered.map(progress).collect()
 }

@@ -107,6 +107,9 @@ pub struct ShipmentStatus {
     pub carrier: Option<String>,
     /// The number the carrier tracks it by.
     pub tracking: Option<String>,
+    /// Nothing of it is to travel any more: what was asked for it was undone, or the order goes on without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
 }
 
 /// Something that is the matter.
@@ -168,7 +171,7 @@ pub fn composite(state: &State) -> Composite {
         partial,
         customer: Some(known.order.customer.clone()),
         promised: known.order.promised,
-        eta: shipments.iter().filter_map(|shipment| shipment.eta).max(),
+        eta: rollup::live(&shipments).filter_map(|shipment| shipment.eta).max(),
         conditions: conditions::open(&known, &history),
         exceptions,
         claims,
@@ -201,8 +204,8 @@ impl Composite {
 
 /// Where a released order stands.
 fn stage(ended: Option<End>, shipments: &[ShipmentStatus]) -> Stage {
-    let furthest = shipments.iter().map(|shipment| shipment.rank).max().unwrap_or(0);
-    let least = shipments.iter().map(|shipment| shipment.rank).min().unwrap_or(0);
+    let furthest = rollup::live(shipments).map(|shipment| shipment.rank).max().unwrap_or(0);
+    let least = rollup::live(shipments).map(|shipment| shipment.rank).min().unwrap_or(0);
     match ended {
         Some(End::Closed) => Stage::Closed,
         Some(End::Cancelled) => Stage::Cancelled,

@@ -2,15 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use model::{End, Milestone, ParcelId, Phase};
+use model::{End, ExceptionKind, Milestone, ParcelId, Phase, ShipmentId};
 
 use super::ShipmentStatus;
 use super::fold::{Event, History, is_physical};
-use crate::state::{Known, Shipment};
+use crate::state::{Known, Shipment, State, newest};
 
 /// The status of each shipment the order is split into.
 pub(super) fn shipments(known: &Known<'_>, history: &History<'_>) -> Vec<ShipmentStatus> {
-    known.shipments.iter().map(|own| shipment(known, history, own)).collect()
+    let mut shipments: Vec<_> = known.shipments.iter().map(|own| shipment(known, history, own)).collect();
+    let arrived = |shipment: &ShipmentStatus| shipment.rank >= Milestone::TransportPartiallyDelivered.rank();
+    if known.state.ended() == Some(End::Closed) && shipments.iter().any(arrived) {
+        // An order that is over waits for nobody: the policy or a person went on without them.
+        shipments.iter_mut().for_each(|shipment| shipment.undone |= !arrived(shipment));
+    }
+    shipments
+}
+
+/// The shipments that are still part of the order; all of them when none is.
+pub(super) fn live(shipments: &[ShipmentStatus]) -> impl Iterator<Item = &ShipmentStatus> + Clone {
+    let none_is = shipments.iter().all(|shipment| shipment.undone);
+    shipments.iter().filter(move |shipment| none_is || !shipment.undone)
 }
 
 fn shipment(known: &Known<'_>, history: &History<'_>, own: &Shipment<'_>) -> ShipmentStatus {
@@ -38,8 +50,22 @@ fn shipment(known: &Known<'_>, history: &History<'_>, own: &Shipment<'_>) -> Shi
         eta: eta.filter(|_| !delivered),
         carrier: booking.map(|booking| booking.carrier.clone()),
         tracking: booking.map(|booking| booking.tracking.clone()),
+        undone: is_undone(known.state, known, &id, lowest),
         shipment: id,
     }
+}
+
+/// Whether nothing of a shipment is to travel any more: what was asked for it is undone, or a person goes on without it. What
+/// left all the same counts.
+fn is_undone(state: &State, known: &Known<'_>, shipment: &ShipmentId, reached: Option<Milestone>) -> bool {
+    let has_left = reached.is_some_and(|milestone| milestone.rank() >= Milestone::TransportPickedUp.rank());
+    let stands = |kind| known.standing(kind, shipment, state.asks()).is_some();
+    let asked = |kind| newest(state.asks(), kind, Some(shipment)).is_some();
+    let waivable = [ExceptionKind::NoStock, ExceptionKind::BookingRefused, ExceptionKind::ShippedShort];
+    let given_up = || waivable.iter().any(|kind| state.is_kind_waived(&kind(shipment.clone())));
+    !has_left
+        && !["allocate", "book"].into_iter().any(stands)
+        && (["cancel_booking", "cancel_allocation"].into_iter().any(asked) || given_up())
 }
 
 /// The order's milestone and whether some of it is further.
@@ -48,13 +74,13 @@ pub(super) fn order(
     history: &History<'_>,
     shipments: &[ShipmentStatus],
 ) -> (Option<Milestone>, bool) {
-    let partial = shipments.iter().any(|s| s.partial) || differ(shipments.iter().map(|s| s.milestone));
+    let partial = live(shipments).any(|s| s.partial) || differ(live(shipments).map(|s| s.milestone));
     let of_order = history.events.iter().filter(|event| !is_physical(event.milestone)).map(|event| event.milestone);
     let of_order: Vec<Milestone> = of_order.collect();
     if ended == Some(End::Cancelled) || of_order.contains(&Milestone::OrderCancelled) {
         return (Some(Milestone::OrderCancelled), false);
     }
-    let physical = lowest(shipments.iter().map(|shipment| shipment.milestone));
+    let physical = lowest(live(shipments).map(|shipment| shipment.milestone));
     let delivered = physical.is_some_and(|milestone| milestone.rank() >= Milestone::TransportDelivered.rank());
     // An invoice before delivery is a fact, but it does not make the order further than its goods.
     let entered = of_order.into_iter().filter(|milestone| delivered || milestone.phase() != Phase::Finance).max();

@@ -4,9 +4,9 @@ use fulfilment::{Composite, Stage};
 use model::{Classifier, Lane, Milestone, Reason, When};
 
 use crate::kit::{
-    Given, News, STAGES, allocated, billed, booked, cancelled, delayed, delivered, given, good_path, goods_issued,
-    hour, in_transit, no_longer_delayed, order, order_of, partly_delivered, picked, picked_up, proof_of_delivery,
-    reached, released, returned, until, validated,
+    Given, News, STAGES, accepted, allocated, billed, booked, cancelled, delayed, delivered, given, good_path,
+    goods_issued, hour, in_transit, no_longer_delayed, order, order_of, partly_delivered, picked, picked_up,
+    proof_of_delivery, reached, released, returned, until, validated,
 };
 
 /// Given a released order of these many shipments, one line each, that the TMS was asked to book.
@@ -341,4 +341,23 @@ fn the_good_path_ends_where_it_should() {
     assert_eq!((closed.claims.len(), closed.flagged.len(), closed.exceptions.len()), (0, 0, 0));
     assert_eq!(closed.customer.map(|customer| customer.to_string()).as_deref(), Some("acme"));
     assert_eq!(given(good_path(&order)).decided().composite().milestone, Some(Milestone::FinanceInvoiced));
+}
+
+#[test]
+fn what_is_undone_or_given_up_does_not_hold_down_the_order() {
+    let asked = |given: Given| given.decided();
+    let given = until("booked", &order_of(&[1, 1])).then([goods_issued("s1").at(8), picked_up("s1").at(8)]);
+    let given = asked(given.then([crate::kit::cancel_requested().at(9)]));
+    let given = asked(given.then([accepted("cancel_booking/s2").at(10)]));
+    assert!(!given.composite().shipments[1].undone, "the warehouse still holds it");
+    let given = asked(given.then([accepted("cancel_allocation/s2").at(11)]));
+    let composite = given.then([delivered("s1").at(12)]).composite();
+    assert_eq!(composite.shipments.iter().map(|shipment| shipment.undone).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(stands_at(&composite), (Some(Milestone::TransportDelivered), false));
+    // A shipment that a person goes on without.
+    let refused = shipments(2).then([crate::kit::refused("book/s2", Reason::CarrierCapacity, None).at(2)]).decided();
+    let kind = model::ExceptionKind::BookingRefused(crate::kit::shipment_id("s2"));
+    let detail = refused.state().exceptions().find(|open| open.kind == kind).unwrap().detail.clone();
+    let given = refused.then([crate::kit::waived(kind, &detail).at(3)]).decided().then([delivered("s1").at(9)]);
+    assert!(!given.composite().shipments[1].undone, "its stock is still reserved");
 }

@@ -150,3 +150,20 @@ fn what_arrives_after_all_of_the_order_was_given_up_is_for_a_person() {
     assert_eq!(ended.state().ended(), Some(model::End::Cancelled));
     ended.then([arrived]).decides_among_others(problem);
 }
+
+#[test]
+fn no_more_is_billed_than_left_whatever_a_person_takes_as_it_is() {
+    let twice = [2, 3].map(|message| delivered("s1").of(&[(1, 10)]).message(message).at(12));
+    let [first, second] = twice;
+    let problem = "line 1: shipped 10, delivered 20";
+    let waives = || waived(ExceptionKind::QuantityMismatch(shipment_id("s1")), problem).at(20);
+    // Before the ERP was asked.
+    let given = until("goods issued", &order(1)).then([first.clone(), second.clone()]).decided();
+    given.then([waives()]).decides_among_others("ask erp-1 to confirm the shipment: 10 EA of line 1");
+    // After it was asked, and confirmed what is right.
+    let given = until("goods issued", &order(1)).then([first]).decided().then([second]);
+    given.decides_among_others(&format!("raise quantity_mismatch s1: {problem}"));
+    let given = given.decided().then([waives(), accepted("confirm_shipment").at(21)]);
+    given.decides_among_others("ask erp-1 to bill: 10 EA of line 1");
+    assert_eq!(given.decided().problems(), Vec::<String>::new());
+}

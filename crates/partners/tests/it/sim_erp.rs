@@ -94,11 +94,20 @@ fn one_bad_order_leaves_the_others_alone() {
 }
 
 #[test]
+fn a_line_of_which_nothing_is_wanted_any_more_is_none() {
+    let (_, told, _) = one_order(decode("sim-erp", "order", &ORDER.replace(r#""menge": 5"#, r#""menge": "0.000""#)));
+    let Fact::Released(order) = &told[0].fact else { panic!("{told:?}") };
+    assert_eq!(order.lines.iter().map(|line| line.line.as_str()).collect::<Vec<_>>(), ["20"]);
+    let nothing = ORDER.replace(r#""menge": 5"#, r#""menge": 0"#).replace("2.5", "0.0");
+    let why = shipped_profile("sim-erp").decode("order", nothing.as_bytes(), received()).unwrap_err();
+    assert_eq!((why.kind, why.field.as_str()), (UnreadableKind::Empty, "documents[0].items"));
+}
+
+#[test]
 fn a_wrong_field_is_named() {
     let profile = shipped_profile("sim-erp");
     for (sound, wrong, kind, field) in [
         (r#""menge": 5"#, r#""menge": "five""#, UnreadableKind::WrongValue, "documents[0].items[0].menge"),
-        (r#""menge": 5"#, r#""menge": 0"#, UnreadableKind::WrongValue, "documents[0].items[0].menge"),
         (r#""menge": 5"#, r#""menge": -1"#, UnreadableKind::WrongValue, "documents[0].items[0].menge"),
         (r#""menge": 5"#, r#""menge": [5]"#, UnreadableKind::WrongValue, "documents[0].items[0].menge"),
         (r#""menge": 5,"#, "", UnreadableKind::Missing, "documents[0].items[0].menge"),

@@ -182,6 +182,10 @@ fn settled(args: &OverrideArgs, state: &State) -> Result<Fact, Failure> {
     let Some(milestone) = args.milestone else {
         return Err(Failure::Usage("nothing to override; see `--help`".to_owned()));
     };
+    if milestone == Milestone::OrderCancelled {
+        let words = "nobody reaches that: an order is cancelled by `order cancel`, which undoes what was asked for it";
+        return Err(Failure::Usage(words.to_owned()));
+    }
     let shipments: Vec<ShipmentId> = state.shipments().into_iter().map(|shipment| shipment.id).collect();
     if let Some(shipment) = args.shipment.as_ref().filter(|shipment| !shipments.contains(shipment)) {
         let known: Vec<&str> = shipments.iter().map(ShipmentId::as_str).collect();

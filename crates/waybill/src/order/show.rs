@@ -140,7 +140,7 @@ fn shipments(shipments: &[ShipmentStatus]) -> Table {
     for shipment in shipments {
         table.row([
             shipment.shipment.to_string(),
-            reached(shipment.milestone, shipment.partial),
+            if shipment.undone { "undone".to_owned() } else { reached(shipment.milestone, shipment.partial) },
             or_dash(shipment.since),
             or_dash(shipment.eta),
             or_dash(shipment.carrier.as_deref()),

@@ -1,6 +1,6 @@
 //! One entry of a trail: why it is there, what it says, and what it changed.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use engine::{Content, FactId, Folded, Source, WorkflowRecord};
 use fulfilment::state::{AskState, may_tell};
@@ -115,7 +115,7 @@ pub struct Settled {
 
 /// The steps of an order, and its status after the last.
 pub fn steps(entries: &[WorkflowRecord<Fulfilment>], folded: &mut Folded<Fulfilment>) -> (Vec<Step>, Composite) {
-    let mut known = BTreeSet::new();
+    let mut known = BTreeMap::new();
     let mut steps: Vec<Step> = Vec::with_capacity(entries.len());
     let mut before = composite(folded.state());
     for (index, entry) in entries.iter().enumerate() {
@@ -172,15 +172,21 @@ const fn millis(from: Timestamp, to: Timestamp) -> i64 {
 }
 
 /// What an entry says in words. What was told before, and what its teller is no authority for, is marked.
-fn says(entry: &WorkflowRecord<Fulfilment>, known: &mut BTreeSet<FactId>) -> Vec<String> {
+fn says(entry: &WorkflowRecord<Fulfilment>, known: &mut BTreeMap<FactId, String>) -> Vec<String> {
     match &entry.entry.content {
         Content::Facts { facts, .. } => {
             let lane = Lane::from_token(entry.lane);
             let mut say = |told: &engine::Told<Fact>| {
-                let repeat = if known.insert(told.id) { "" } else { " (told before)" };
+                let words = words::fact(Subject::Order, &told.fact);
+                let repeat = match known.get(&told.id) {
+                    None => "",
+                    Some(before) if *before == words => " (told before)",
+                    Some(_) => " (its teller gave it the number of something told before: that counts)",
+                };
+                known.entry(told.id).or_insert_with(|| words.clone());
                 let claim = lane.is_some_and(|lane| !may_tell(lane, &told.fact));
                 let claim = if claim { " (a claim: another system is the authority)" } else { "" };
-                format!("{}{claim}{repeat}", words::fact(Subject::Order, &told.fact))
+                format!("{words}{claim}{repeat}")
             };
             facts.iter().map(&mut say).collect()
         }

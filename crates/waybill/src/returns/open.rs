@@ -193,6 +193,9 @@ fn line(
 /// The return's number, which nothing was told of yet.
 async fn number(args: &Args, connection: &Connection, claimed: &Claimed) -> Result<RmaId, Failure> {
     if let Some(rma) = &args.rma {
+        if rma.as_str() == args.order.as_str() {
+            return Err(Failure::Usage(format!("{rma} is the order's own number; a return needs one of its own")));
+        }
         return if is_free(connection, claimed, rma).await? { Ok(rma.clone()) } else { Err(taken(rma)) };
     }
     let first = claimed.number() + 1;

@@ -70,6 +70,8 @@ fn an_exception_is_taken_as_it_is_only_while_it_is_open() {
 fn a_milestone_is_of_a_shipment_that_the_order_has() {
     let shipment = |id: &str| ShipmentId::new(id).ok();
     let delivered = Some(Milestone::TransportDelivered);
+    let cancelled = settles(|args| args.milestone = Some(Milestone::OrderCancelled)).unwrap_err();
+    assert!(matches!(&cancelled, Failure::Usage(words) if words.contains("`order cancel`")), "{cancelled}");
     let told = settles(|args| (args.milestone, args.shipment) = (delivered, shipment("s1"))).unwrap();
     assert!(matches!(told, Fact::Milestone(reached) if reached.shipment == shipment("s1")));
     let unknown = settles(|args| (args.milestone, args.shipment) = (delivered, shipment("s9"))).unwrap_err();
