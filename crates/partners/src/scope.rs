@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::path::Path;
+use crate::path::{Lists, Path};
 use crate::unreadable::{Unreadable, UnreadableKind};
 
 /// An element of a message and the elements around it.
@@ -100,8 +100,13 @@ impl Each {
         for path in &self.0 {
             match path.follow(scope) {
                 None => {}
-                Some(Value::Array(elements)) if path.fans_out => return Ok(Some((path, elements))),
-                Some(_) if path.fans_out => wrong = wrong.or(Some((path, "is not a list"))),
+                Some(node) if path.fans_out => match path.lists.elements(node) {
+                    Some(elements) => return Ok(Some((path, elements))),
+                    None => wrong = wrong.or(Some((path, "is not a list"))),
+                },
+                Some(Value::Array(elements)) if path.lists == Lists::WalkedThrough && elements.len() == 1 => {
+                    return Ok(Some((path, elements)));
+                }
                 Some(Value::Array(_)) => wrong = wrong.or(Some((path, "is a list; expected one element"))),
                 Some(element) => return Ok(Some((path, std::slice::from_ref(element)))),
             }
