@@ -11,6 +11,8 @@
 mod edifact;
 mod envelope;
 pub mod loops;
+#[cfg(test)]
+mod samples;
 mod segment;
 mod x12;
 
