@@ -3,7 +3,7 @@
 //! | key | means |
 //! |---|---|
 //! | `format`, `encoding`, `loops` | how the message is written; see [formats](mod@crate::format) |
-//! | `each` | where the parts are, one per order or record; without it the message is the only part |
+//! | `each` | where the parts are, one per order or record: `orders[*]`, `transactions[*]`, `messages[*].CNI[*]`; without it the message is the only part |
 //! | `skip` | [guards](crate::guard): a part they hold for says nothing of interest |
 //! | `workflow` | what the facts are about: `"order"`, which needs not be said, or another workflow such as `"return"` |
 //! | `order` | the order, or the return's number where the workflow is `"return"`: a [field](crate::field), or `{ reference = <field> }` for one the cross-references translate |
@@ -135,14 +135,16 @@ impl Incoming {
         };
         let (broken, beside): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.part.is_some());
         let mut broken: BTreeMap<_, _> = broken.into_iter().map(|fault| (fault.part, fault.why)).collect();
-        let found = each.visit(&message, MAX_PARTS, |part| {
-            if part.node.is_null()
-                && let Some(why) = broken.remove(&Some(reading.part))
-            {
-                reading.reject(None, why);
-                reading.part += 1;
-            } else {
-                reading.part(part);
+        let found = each.visit_all(&message, MAX_PARTS, |part| {
+            let (Ok(element) | Err((element, _))) = part;
+            let fault = if element.node.is_null() { broken.remove(&Some(element.nth())) } else { None };
+            match (fault, part) {
+                (Some(why), _) => reading.reject_part(why),
+                (None, Ok(part)) => reading.part(part),
+                (None, Err((element, path))) => {
+                    let detail = "is absent; expected parts of the message";
+                    reading.reject_part(element.unreadable(UnreadableKind::Missing, path, detail));
+                }
             }
             Ok(())
         })?;
@@ -384,6 +386,11 @@ impl<'m> Reading<'m> {
         let nth = counts.entry(&rule.sort).or_default();
         *nth += 1;
         Ok(Some(identify::by_event(source, &event, &rule.sort, *nth)))
+    }
+
+    fn reject_part(&mut self, why: Unreadable) {
+        self.reject(None, why);
+        self.part += 1;
     }
 
     fn reject(&mut self, order: Option<OrderRef>, why: Unreadable) {

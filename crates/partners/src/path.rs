@@ -6,7 +6,8 @@
 //! | `a["odd key"]` | a field whose name holds dots, brackets or spaces |
 //! | `a[0]` | the first element of a list |
 //! | `a[b="x"]`, `a[b.c="x"]` | the first element of a list whose field `b`, or `b.c`, holds this text |
-//! | `a[*]` | every element of a list; only at the end, and only where a profile says `each` |
+//! | `a[*]` | every element of a list; only where a profile says `each` |
+//! | `a[*].b[*]` | every `b` of every `a`: an `each` within an `each` |
 //! | `.` | the element itself |
 //! | `$`, `$.a` | the whole message, and a field of it |
 //! | `^`, `^.a` | the element one `each` further out, and a field of it; `^^` two further out |
@@ -27,6 +28,9 @@ use crate::scope::Scope;
 /// The longest path a profile may have, in bytes.
 pub const MAX_PATH: usize = 256;
 
+/// The longest list in which a field picks an element: each use of the path searches it.
+pub const MAX_SEARCHED: usize = 1000;
+
 /// What may stand in brackets.
 const BRACKETS: &str = "`[n]`, `[\"field\"]`, `[field=\"text\"]` or `[*]`";
 
@@ -37,6 +41,8 @@ pub(crate) struct Path {
     steps: Box<[Step]>,
     /// Whether it ends in `[*]`.
     pub(crate) fans_out: bool,
+    /// Where it goes on from each of the elements.
+    pub(crate) inner: Option<Box<Path>>,
     /// What it takes for a list.
     pub(crate) lists: Lists,
 }
@@ -73,7 +79,8 @@ impl Step {
     const fn expects(&self) -> &'static str {
         match self {
             Self::Field(_) => "an object",
-            Self::Element(_) | Self::Matching(..) => "a list",
+            Self::Element(_) => "a list",
+            Self::Matching(..) => "a list of at most 1000 elements",
         }
     }
 }
@@ -84,7 +91,8 @@ impl Lists {
             Step::Field(name) => self.field(node, name),
             Step::Element(nth) => self.elements(node)?.get(*nth),
             Step::Matching(fields, text) => {
-                self.elements(node)?.iter().find(|element| self.matches(element, fields, text))
+                let searched = self.elements(node).filter(|list| list.len() <= MAX_SEARCHED)?;
+                searched.iter().find(|element| self.matches(element, fields, text))
             }
         }
     }
@@ -128,9 +136,13 @@ impl Lists {
 
     /// Whether a step that leads nowhere from here is one to something absent, not one through a value without fields.
     fn is_open(self, node: &Value, step: &Step) -> bool {
+        if let (Step::Matching(..), Value::Array(list)) = (step, node) {
+            return list.len() <= MAX_SEARCHED;
+        }
         match (self.one(node), step) {
             (Value::Null | Value::Object(_), _) => true,
-            (Value::Array(list), step) => list.is_empty() || !matches!(step, Step::Field(_)),
+            (Value::Array(list), Step::Field(_)) => list.is_empty(),
+            (Value::Array(_), Step::Element(_) | Step::Matching(..)) => true,
             (Value::Bool(_) | Value::Number(_) | Value::String(_), Step::Field(name)) => {
                 // A component behind the last that was sent.
                 self == Self::WalkedThrough && name.bytes().all(|byte| byte.is_ascii_digit())
@@ -149,7 +161,7 @@ impl Path {
             return Err(format!("expected a path of 1 to {MAX_PATH} bytes"));
         }
         let (start, mut rest) = Self::start(text);
-        let mut path = Self { start, steps: Box::default(), fans_out: false, lists };
+        let mut path = Self { start, steps: Box::default(), fans_out: false, inner: None, lists };
         let mut steps = Vec::new();
         let mut first = start == Start::Out(0);
         if rest == "." && first {
@@ -157,7 +169,12 @@ impl Path {
         }
         while !rest.is_empty() {
             if path.fans_out {
-                return Err(format!("`[*]` must end the path, but `{rest}` follows"));
+                let inner = rest.strip_prefix('.').unwrap_or(rest);
+                if (inner.len() == rest.len() && !rest.starts_with('[')) || inner.starts_with(['.', '$', '^']) {
+                    return Err(format!("expected `.field` or {BRACKETS} at `{rest}`"));
+                }
+                path.inner = Some(Box::new(Self::parse(inner, lists)?));
+                break;
             }
             if let Some(inside) = rest.strip_prefix('[') {
                 rest = Self::bracket(inside, &mut steps, &mut path.fans_out)?;
@@ -232,7 +249,13 @@ impl Path {
         };
         for (nth, step) in self.steps.iter().enumerate() {
             let Some(next) = self.lists.step(node, step) else {
-                let through = Self { steps: self.steps[..nth].into(), fans_out: false, ..*self };
+                let through = Self {
+                    start: self.start,
+                    steps: self.steps[..nth].into(),
+                    fans_out: false,
+                    inner: None,
+                    lists: self.lists,
+                };
                 let place = || Some(through.locate(scope)).filter(|place| !place.is_empty());
                 let is_blocked = !self.lists.is_open(node, step);
                 return is_blocked.then(|| (place().unwrap_or_else(|| "$".to_owned()), step.expects()));
@@ -305,7 +328,9 @@ mod tests {
             "a..b",
             "a[",
             "a[x]",
-            "a[*].b",
+            "a[*]b",
+            "a[*].",
+            "a[*].^b",
             "a[\"b]",
             ".a",
             "a.",
@@ -322,6 +347,14 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_every_element_begins_at_each() {
+        let path = Path::parse("a[*].b[0].c[*]", Lists::Kept).unwrap();
+        let inner = path.inner.as_ref().unwrap();
+        assert_eq!(*inner, Box::new(Path::parse("b[0].c[*]", Lists::Kept).unwrap()));
+        assert!(path.fans_out && Path::parse("a[*][*]", Lists::Kept).unwrap().inner.is_some());
+    }
+
+    #[test]
     fn a_field_picks_an_element_of_a_list() {
         let tree =
             json!({ "to": [{ "t": "BT", "no": 1 }, { "t": "ST", "no": 2, "x": { "y": 5 } }, { "t": "ST", "no": 3 }] });
@@ -334,9 +367,13 @@ mod tests {
         assert_eq!(path.locate(&Scope::of_message(&tree)), "to[0].x[a.b=\"c]d\"].e");
         assert_eq!(
             path.blocked(&Scope::of_message(&json!({ "to": [{ "x": 1 }] }))),
-            Some(("to[0].x".into(), "a list"))
+            Some(("to[0].x".into(), "a list of at most 1000 elements"))
         );
         assert_eq!(path.blocked(&Scope::of_message(&json!({ "to": [{ "x": [] }] }))), None);
+        let path = Path::parse("to[t=\"ST\"].no", Lists::Kept).unwrap();
+        let long = json!({ "to": vec![json!({ "t": "ST", "no": 1 }); MAX_SEARCHED + 1] });
+        assert_eq!(path.follow(&Scope::of_message(&long)), None);
+        assert!(path.blocked(&Scope::of_message(&long)).unwrap().1.contains(&MAX_SEARCHED.to_string()));
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Every segment is a list of its occurrences in order, but `UNB` and `UNG`, of which each message has a copy without padding.
-//! Elements and components are called by their number from 1; empty ones are left out, and a composite of which only the first
+//! Elements and components are called by their number from 1; empty and blank ones are left out, and a composite of which only the first
 //! was sent is a plain text, so that `NAD.2.1` leads to it either way. [Loops](super::loops) hold their members. The
 //! decimal mark is the profile's business: `as = "decimal_comma"`. The syntax identifier (`UNOC`) is too, as `encoding`.
 //!
@@ -206,7 +206,7 @@ mod tests {
             ("UNT+3+2'\n", "", 1, "`messages[1]` is not closed by `UNT`: `UNZ` follows in segment 9"),
             ("NAD+SU", "N?D+SU", 1, "`messages[0]` holds `N?D`, which is no segment (segment 5"),
             ("UNH+2+", "UNH+1+", 1, "`messages[1]` opens with"),
-            ("UNZ+2+77", "UNZ+3+77", 2, "`interchanges[0]` has 2 parts, and `UNZ.1` says `3`"),
+            ("UNZ+2+77", "UNZ+3+77", 2, "`interchanges[0]` has 2 messages, and `UNZ.1` says `3`"),
             ("UNZ+2+77", "UNZ+2+78", 2, "`interchanges[0]` opens with the control number `UNB.5` `77`"),
             ("UNZ+2+77'\n", "", 2, "`interchanges[0]` is not closed by `UNZ`: the message ends"),
             ("UNB+UNOC:3+541:14+400:14+260301:1405+77'\n", "", 2, "`$` holds `UNH` without `UNB` before it (segment 1"),

@@ -132,15 +132,15 @@ impl<'p> Envelopes<'p> {
         } else if id == names.group.closes {
             self.abandon_transaction(&segment.at.before(id));
             let group = self.group.take();
-            self.close(&names.group, group, &segment, |group| group.transactions);
+            self.close(&names.group, group, &segment, |group| (group.transactions, names.list));
         } else if id == names.interchange.opens {
             self.open_interchange(segment);
         } else if id == names.interchange.closes {
             self.abandon_group(&segment.at.before(id));
             let interchange = self.interchange.take();
             self.close(&names.interchange, interchange, &segment, |interchange| match interchange.groups {
-                0 => interchange.transactions,
-                groups => groups,
+                0 => (interchange.transactions, names.list),
+                groups => (groups, "groups"),
             });
         } else if let Some(transaction) = &mut self.transaction {
             transaction.segments += 1;
@@ -317,6 +317,7 @@ impl<'p> Envelopes<'p> {
         let (opens, closes) = (level.opens, level.closes);
         let stated = text_of(&closing.elements, names.count);
         if stated.parse() != Ok(count) {
+            let what = if count == 1 { what.trim_end_matches('s') } else { what };
             return Some(format!("has {count} {what}, and `{closes}.{}` says `{stated}`", names.count));
         }
         let closed = text_of(&closing.elements, names.control);
@@ -328,13 +329,19 @@ impl<'p> Envelopes<'p> {
     }
 
     /// Closes a group or interchange.
-    fn close(&mut self, level: &Level, open: Option<Open>, closing: &Segment<'_>, held: impl Fn(&Open) -> usize) {
+    fn close(
+        &mut self,
+        level: &Level,
+        open: Option<Open>,
+        closing: &Segment<'_>,
+        held: impl Fn(&Open) -> (usize, &'static str),
+    ) {
         let Some(open) = open else {
             let detail = format!("holds `{}` without `{}` before it", level.closes, level.opens);
             return self.flawed(Flaw { at: closing.at, detail });
         };
         self.is_astray = false;
-        if let Some(detail) = self.mismatch(level, closing, &open.control, (held(&open), "parts")) {
+        if let Some(detail) = self.mismatch(level, closing, &open.control, held(&open)) {
             self.tell(UnreadableKind::Contradictory, open.place, closing.at, &detail);
         }
     }

@@ -6,15 +6,18 @@
 //! | `encoding` | how its letters are written, by a name such as `"windows-1252"`; UTF-8 when not given |
 //! | `loops` | for X12 and EDIFACT: which segments stand [inside which](loops) |
 //!
-//! A part of a message that is broken leaves a `null` in the tree and is told as rejected; the others are read all the same.
+//! The parts of an X12 message are at `transactions[*]`, those of an EDIFACT message at `messages[*]`; see
+//! [X12](x12) and [EDIFACT](edifact). A part that is broken leaves a `null` in the tree and is told as rejected;
+//! the others are read all the same. Where a profile has no `each`, the message is one part, and what breaks any of it breaks
+//! all.
 
-mod edifact;
+pub mod edifact;
 mod envelope;
 pub mod loops;
 #[cfg(test)]
 mod samples;
 mod segment;
-mod x12;
+pub mod x12;
 
 use std::borrow::Cow;
 
@@ -27,6 +30,7 @@ use crate::source::{Node, ProfileError, Section};
 use crate::unreadable::{Unreadable, UnreadableKind};
 use loops::Loops;
 
+pub use envelope::MAX_OPENING;
 pub use segment::{MAX_COMPONENTS, MAX_ELEMENTS, MAX_REPEATS, MAX_SEGMENTS, MAX_VALUES};
 
 /// The longest raw message that is read, in bytes. JSON may nest 128 levels deep (the limit of `serde_json`).

@@ -139,7 +139,7 @@ impl Separators {
     }
 
     /// The value of an element, and how many texts are in it; nothing where all of it is empty. A first component alone is a
-    /// plain text.
+    /// plain text, and blanks at an end are padding.
     fn value(self, sent: &str) -> Result<Option<(Value, usize)>, String> {
         let mut values = 0;
         let mut repeats = Vec::new();
@@ -154,6 +154,7 @@ impl Separators {
                 if nth > MAX_COMPONENTS {
                     return Err(format!("an element of more than {MAX_COMPONENTS} components"));
                 }
+                let component = component.trim_end_matches(' ');
                 if !component.is_empty() {
                     components.insert(nth.to_string(), Value::String(self.released(component)));
                 }

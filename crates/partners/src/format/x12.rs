@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Every segment is a list of its occurrences in order, but `ISA` and `GS`, of which each transaction has a copy without
-//! padding. Elements are called by their two digits; empty ones are left out. A composite is an object with the keys `1`,
+//! padding. Elements are called by their two digits; empty and blank ones are left out, as are blanks at the end of one. A composite is an object with the keys `1`,
 //! `2`, ...; a repeated element is a list. [Loops](super::loops) hold their members. The hierarchy of an `HL` loop (HL01,
 //! HL02) is left flat. `TA1` and what a `BIN` segment carries in binary are not read.
 //!
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_transaction_holds_its_segments_and_its_envelopes() {
-        let tree = tree(&interchange(7, &["BEG*00*NE*4711**20260301~\nREF*CR*A:B::D*^X^Y~\nREF*VN~\n"]));
+        let tree = tree(&interchange(7, &["BEG*00*NE*4711  *  *20260301~\nREF*CR*A:B::D*^X^Y~\nREF*VN~\n"]));
         assert!(tree.faults.is_empty(), "{tree:?}");
         let transaction = &tree.tree["transactions"][0];
         assert_eq!(transaction["ISA"]["06"], "ACME");
@@ -216,10 +216,10 @@ mod tests {
     fn what_is_wrong_around_transactions_is_told_beside_them() {
         let sound = interchange(1, &["BEG*1~\n", "BEG*2~\n"]);
         for (from, to, said) in [
-            ("GE*2*1", "GE*3*1", "`interchanges[0].groups[0]` has 2 parts, and `GE.01` says `3`"),
+            ("GE*2*1", "GE*3*1", "`interchanges[0].groups[0]` has 2 transactions, and `GE.01` says `3`"),
             ("GE*2*1", "GE*2*2", "`interchanges[0].groups[0]` opens with the control number `GS.06` `1`"),
             ("GE*2*1~\n", "", "`interchanges[0].groups[0]` is not closed by `GE`: `IEA` follows"),
-            ("IEA*1*000000001", "IEA*2*000000001", "`interchanges[0]` has 1 parts, and `IEA.01` says `2`"),
+            ("IEA*1*000000001", "IEA*2*000000001", "`interchanges[0]` has 1 group, and `IEA.01` says `2`"),
             (
                 "IEA*1*000000001",
                 "IEA*1*000000002",

@@ -218,6 +218,31 @@ occurred = { path = 'DTM[1.1="334"].1.2', as = "digits" }
 place = { city = 'LOC[1="175"].2.4' }
 "#;
 
+#[test]
+fn a_status_report_about_several_consignments_is_a_part_each() {
+    let profile = STATUS.replace("messages[*]", "messages[*].CNI[*]").replace("'RFF[1.1=\"BN\"].1.2'", "\"2.1\"");
+    let profile = profile.replace("loops = { STS", "loops = { CNI = [\"STS\"], STS");
+    let profile = profile.replace("occurred = { path = 'DTM", "shipment = '^^.BGM.2'\noccurred = { path = 'DTM");
+    let raw = "UNB+UNOC:3+HAUL+ACME+260301:0905+55'UNH+1+IFTSTA:D:00B:UN'BGM+23+R-1+9'\
+        CNI+1+S-1'STS+1+13'DTM+334:202602271530:203'STS+1+21'DTM+334:202602281530:203'\
+        CNI+2+S-2'STS+1+99'CNI+3+S-3'STS+1+21'DTM+334:202602281600:203'UNT+13+1'\
+        UNH+2+IFTSTA:D:00B:UN'BGM+23+R-2+9'UNT+3+2'UNH+3+IFTSTA'CNI+1+S-4'UNT+9+3'UNZ+3+55'";
+    let told = decode(&profile, "edifact", raw);
+    let seen: Vec<_> = told
+        .iter()
+        .map(|told| match told {
+            Told::Order { order, facts, .. } => format!("{} of {}", facts.len(), order.as_str()),
+            Told::Rejected(rejected) => format!("{} {}", rejected.part, rejected.why.field),
+            Told::Stock { .. } | Told::Master(_) => panic!("{told:?}"),
+        })
+        .collect();
+    let expected = ["2 of S-1", "1 messages[0].CNI[1].STS[0].2.1", "1 of S-3", "3 messages[1].CNI", "4 messages[2]"];
+    assert_eq!(seen, expected);
+    let Told::Order { facts, .. } = &told[0] else { panic!() };
+    let Fact::Milestone(first) = &facts[0].fact else { panic!() };
+    assert_eq!(first.shipment.as_ref().unwrap().as_str(), "R-1");
+}
+
 /// A milestone with its classifier, time, city and code.
 type Seen = (Milestone, Classifier, String, Option<String>, Option<String>);
 
