@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use crate::field::Field;
-use crate::path::Path;
+use crate::path::{Lists, Path};
 use crate::scope::Each;
 use crate::source::{Node, ProfileError, Section};
 use crate::words::Readable;
@@ -18,9 +18,16 @@ pub(crate) struct Compiler<'t> {
     /// The zone of times that state none.
     pub(crate) zone: Option<TimeZone>,
     pub(crate) tables: BTreeMap<&'t str, Node<'t>>,
+    /// What the paths take for a list.
+    pub(crate) lists: Lists,
 }
 
 impl<'t> Compiler<'t> {
+    /// The same for messages in a format of its own.
+    pub(crate) fn with_lists(&self, lists: Lists) -> Self {
+        Self { zone: self.zone.clone(), tables: self.tables.clone(), lists }
+    }
+
     /// The code table that `name` names.
     pub(crate) fn table(&self, name: Node<'_>) -> Result<Section<'t>, ProfileError> {
         let wanted = name.text()?;
@@ -33,7 +40,7 @@ impl<'t> Compiler<'t> {
 
     /// A path that leads to one value.
     pub(crate) fn path(&self, node: Node<'_>) -> Result<Path, ProfileError> {
-        let path = Path::parse(node.text()?).map_err(|problem| node.error(problem))?;
+        let path = Path::parse(node.text()?, self.lists).map_err(|problem| node.error(problem))?;
         if path.fans_out {
             return Err(node.error("`[*]` belongs into `each` only; expected a path to one value"));
         }
@@ -47,7 +54,7 @@ impl<'t> Compiler<'t> {
 
     /// Paths that may end in `[*]`.
     pub(crate) fn each(&self, node: Node<'_>) -> Result<Each, ProfileError> {
-        let parse = |node: Node<'_>| Path::parse(node.text()?).map_err(|problem| node.error(problem));
+        let parse = |node: Node<'_>| Path::parse(node.text()?, self.lists).map_err(|problem| node.error(problem));
         Self::alternatives(node)?.into_iter().map(parse).collect::<Result<_, _>>().map(Each)
     }
 

@@ -212,10 +212,12 @@ pub(crate) fn scalar<'a>(path: &Path, scope: &Scope<'a>, what: &str) -> Result<O
         };
     };
     let wrong = |detail: String| Err(scope.unreadable(UnreadableKind::WrongValue, path, detail));
+    let value = path.lists.plain(value);
     match value {
         Value::Array(_) => wrong(format!("is a list; expected {what}")),
         Value::Object(_) => wrong(format!("is an object; expected {what}")),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => match text_of(value) {
+        Value::Null => Ok(None),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => match text_of(value) {
             Some(text) => Ok((!text.trim().is_empty()).then_some(text)),
             None => wrong("is a number with more digits than JSON keeps; expected it as a text".to_owned()),
         },
@@ -223,7 +225,7 @@ pub(crate) fn scalar<'a>(path: &Path, scope: &Scope<'a>, what: &str) -> Result<O
 }
 
 /// A constant or a value of a message as text; nothing where digits may be lost.
-fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+pub(crate) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::String(text) => Some(Cow::Borrowed(text)),
         Value::Number(number) if is_exact(number) => Some(Cow::Owned(number.to_string())),

@@ -2,8 +2,8 @@
 //!
 //! | key | means |
 //! |---|---|
-//! | `format` | `"json"` |
-//! | `each` | where the parts are, one per order or record; without it the message is the only part |
+//! | `format`, `encoding`, `loops` | how the message is written; see [formats](mod@crate::format) |
+//! | `each` | where the parts are, one per order or record: `orders[*]`, `transactions[*]`, `messages[*].CNI[*]`; without it the message is the only part |
 //! | `skip` | [guards](crate::guard): a part they hold for says nothing of interest |
 //! | `workflow` | what the facts are about: `"order"`, which needs not be said, or another workflow such as `"return"` |
 //! | `order` | the order, or the return's number where the workflow is `"return"`: a [field](crate::field), or `{ reference = <field> }` for one the cross-references translate |
@@ -17,14 +17,14 @@
 //! A part whose facts cannot all be read is rejected as a whole; a record is rejected alone. A part for which no rule
 //! applies is rejected too: silence is stated with `skip`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use model::{OrderId, PartnerId, ShipmentId, Timestamp};
 
 use crate::compiler::Compiler;
 use crate::fact::{self, FactRule};
 use crate::field::{Field, shown};
-use crate::format::Format;
+use crate::format::{Format, Tree};
 use crate::guard::Guards;
 use crate::identify;
 use crate::key::FactKey;
@@ -88,10 +88,12 @@ enum Reads {
 impl Incoming {
     pub(crate) fn compile(node: Node<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         let mut section = node.section()?;
+        let format = Format::compile(&mut section)?;
+        let compiler = &compiler.with_lists(format.lists());
         let rules = section.required("facts")?;
         let incoming = Self {
             workflow: section.optional("workflow").map_or(Ok(ORDER), |node| node.text())?.into(),
-            format: Format::compile(section.required("format")?)?,
+            format,
             each: section.optional("each").map(|node| compiler.each(node)).transpose()?,
             skip: Guards::read(&mut section, "skip", compiler)?,
             order: section.optional("order").map(|node| OrderRule::compile(node, compiler)).transpose()?,
@@ -120,17 +122,38 @@ impl Incoming {
     /// # Errors
     /// When none of it can be read; a part that cannot be read while others can is among what is told.
     pub(crate) fn read(&self, raw: &[u8], by: &PartnerId, received: Timestamp) -> Result<Vec<Told>, Unreadable> {
-        let tree = self.format.read(raw)?;
+        let Tree { tree, faults } = self.format.read(raw)?;
         let message = Scope::of_message(&tree);
         let mut reading = Reading { incoming: self, by, received, told: Vec::new(), part: 0, sound: 0 };
         let Some(each) = &self.each else {
+            // The message is one part, and what breaks any of it breaks that.
+            if let Some(fault) = faults.into_iter().next() {
+                return Err(fault.why);
+            }
             reading.part(&message);
             return reading.end();
         };
-        let found = each.visit(&message, MAX_PARTS, |part| {
-            reading.part(part);
+        let (broken, beside): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.part.is_some());
+        let mut broken: BTreeMap<_, _> = broken.into_iter().map(|fault| (fault.part, fault.why)).collect();
+        let found = each.visit_all(&message, MAX_PARTS, |part| {
+            let (Ok(element) | Err((element, _))) = part;
+            let fault = if element.node.is_null() { broken.remove(&Some(element.nth())) } else { None };
+            match (fault, part) {
+                (Some(why), _) => reading.reject_part(why),
+                (None, Ok(part)) => reading.part(part),
+                (None, Err((element, path))) => {
+                    let detail = "is absent; expected parts of the message";
+                    reading.reject_part(element.unreadable(UnreadableKind::Missing, path, detail));
+                }
+            }
             Ok(())
         })?;
+        let mut faults = broken.into_values().chain(beside.into_iter().map(|fault| fault.why));
+        if reading.part == 0
+            && let Some(why) = faults.next()
+        {
+            return Err(why);
+        }
         if !found {
             return Err(each.unreadable(
                 &message,
@@ -145,6 +168,7 @@ impl Incoming {
                 "is empty; expected the parts of the message",
             ));
         }
+        faults.for_each(|why| reading.reject(None, why));
         reading.end()
     }
 }
@@ -362,6 +386,11 @@ impl<'m> Reading<'m> {
         let nth = counts.entry(&rule.sort).or_default();
         *nth += 1;
         Ok(Some(identify::by_event(source, &event, &rule.sort, *nth)))
+    }
+
+    fn reject_part(&mut self, why: Unreadable) {
+        self.reject(None, why);
+        self.part += 1;
     }
 
     fn reject(&mut self, order: Option<OrderRef>, why: Unreadable) {

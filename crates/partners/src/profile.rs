@@ -22,6 +22,7 @@ use crate::compiler::Compiler;
 use crate::delivery::Delivery;
 use crate::message::Incoming;
 use crate::out::{EncodeError, Outbound};
+use crate::path::Lists;
 use crate::source::{Node, ProfileError, Section, Source};
 use crate::told::{Outgoing, Told};
 use crate::unreadable::{Unreadable, UnreadableKind};
@@ -124,6 +125,7 @@ impl Profile {
         let compiler = Compiler {
             zone: section.optional("zone").map(zone).transpose()?,
             tables: named_nodes(section.optional("table"))?.into_iter().collect(),
+            lists: Lists::Kept,
         };
         let mut incoming = HashMap::new();
         for (name, node) in named_nodes(section.optional("in"))? {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::path::Path;
+use crate::path::{Lists, Path};
 use crate::unreadable::{Unreadable, UnreadableKind};
 
 /// An element of a message and the elements around it.
@@ -26,6 +26,11 @@ impl<'a> Scope<'a> {
             scope = scope.outer?.0;
         }
         Some(scope)
+    }
+
+    /// Which element of its list it is, counted from 0.
+    pub(crate) fn nth(&self) -> usize {
+        self.outer.map_or(0, |(.., nth)| nth)
     }
 
     /// The scope of the whole message.
@@ -60,6 +65,21 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// How many of the elements that an `each` may have are left.
+struct Left {
+    limit: usize,
+    most: usize,
+}
+
+impl Left {
+    fn take(&mut self, elements: usize) -> Result<(), String> {
+        let all = self.most - self.limit + elements;
+        let too_many = || format!("has {all} elements; the limit is {}", self.most);
+        self.limit = self.limit.checked_sub(elements).ok_or_else(too_many)?;
+        Ok(())
+    }
+}
+
 /// Where the elements of an `each` are: the first of the paths that leads anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Each(pub(crate) Box<[Path]>);
@@ -76,13 +96,43 @@ impl Each {
         limit: usize,
         mut visit: impl FnMut(&Scope<'_>) -> Result<(), Unreadable>,
     ) -> Result<bool, Unreadable> {
-        let Some((path, elements)) = self.elements(scope)? else { return Ok(false) };
-        if elements.len() > limit {
-            let detail = format!("has {} elements; the limit is {limit}", elements.len());
-            return Err(scope.unreadable(UnreadableKind::TooLarge, path, detail));
-        }
+        self.visit_all(scope, limit, |element| match element {
+            Ok(element) => visit(element),
+            Err(_) => Ok(()),
+        })
+    }
+
+    /// The same, and visits every element too from which the path leads no further inwards, with that path.
+    ///
+    /// # Errors
+    /// As [`Each::visit`].
+    pub(crate) fn visit_all(
+        &self,
+        scope: &Scope<'_>,
+        limit: usize,
+        mut visit: impl FnMut(Result<&Scope<'_>, (&Scope<'_>, &Path)>) -> Result<(), Unreadable>,
+    ) -> Result<bool, Unreadable> {
+        Self::visit_within(&self.0, scope, &mut Left { limit, most: limit }, &mut visit)
+    }
+
+    fn visit_within(
+        paths: &[Path],
+        scope: &Scope<'_>,
+        left: &mut Left,
+        visit: &mut impl FnMut(Result<&Scope<'_>, (&Scope<'_>, &Path)>) -> Result<(), Unreadable>,
+    ) -> Result<bool, Unreadable> {
+        let Some((path, elements)) = Self::elements(paths, scope)? else { return Ok(false) };
+        left.take(elements.len()).map_err(|detail| scope.unreadable(UnreadableKind::TooLarge, path, detail))?;
         for (nth, node) in elements.iter().enumerate() {
-            visit(&Scope { node, outer: Some((scope, path, nth)) })?;
+            let element = Scope { node, outer: Some((scope, path, nth)) };
+            match &path.inner {
+                None => visit(Ok(&element))?,
+                Some(inner) => {
+                    if !Self::visit_within(std::slice::from_ref(inner), &element, left, visit)? {
+                        visit(Err((&element, inner)))?;
+                    }
+                }
+            }
         }
         Ok(true)
     }
@@ -95,13 +145,18 @@ impl Each {
         }
     }
 
-    fn elements<'a>(&self, scope: &Scope<'a>) -> Result<Option<(&Path, &'a [Value])>, Unreadable> {
+    fn elements<'p, 'a>(paths: &'p [Path], scope: &Scope<'a>) -> Result<Option<(&'p Path, &'a [Value])>, Unreadable> {
         let mut wrong = None;
-        for path in &self.0 {
+        for path in paths {
             match path.follow(scope) {
                 None => {}
-                Some(Value::Array(elements)) if path.fans_out => return Ok(Some((path, elements))),
-                Some(_) if path.fans_out => wrong = wrong.or(Some((path, "is not a list"))),
+                Some(node) if path.fans_out => match path.lists.elements(node) {
+                    Some(elements) => return Ok(Some((path, elements))),
+                    None => wrong = wrong.or(Some((path, "is not a list"))),
+                },
+                Some(Value::Array(elements)) if path.lists == Lists::WalkedThrough && elements.len() == 1 => {
+                    return Ok(Some((path, elements)));
+                }
                 Some(Value::Array(_)) => wrong = wrong.or(Some((path, "is a list; expected one element"))),
                 Some(element) => return Ok(Some((path, std::slice::from_ref(element)))),
             }

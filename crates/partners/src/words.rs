@@ -7,7 +7,11 @@
 //! | country | two capitals (ISO 3166-1) | `"alpha2"`, `"alpha3"`, `"name"` (English, any case) |
 //! | currency, unit | three capitals (ISO 4217); 1 to 8 letters and digits | |
 //! | number | digits with a decimal point, and an exponent | `"integer"`, `"decimal_comma"` (`1.234,50`), `"hundredths"` (cents) |
-//! | time, date | ISO 8601 | `"iso"`, `"epoch_seconds"`, `"epoch_millis"`, or a pattern such as `"%d.%m.%Y %H:%M"` |
+//! | time, date | ISO 8601 | `"iso"`, `"epoch_seconds"`, `"epoch_millis"`, `"digits"`, or a pattern such as `"%d.%m.%Y %H:%M"` |
+//!
+//! `"digits"` are the times of EDI: `20260301` or `260301`, followed at once or after a blank by `1530`, `153045` or
+//! `15304550`, and then perhaps by an offset, `+0100`. A date and a time in two fields are joined:
+//! `{ join = ["AT7.05", "AT7.06"], as = "digits" }`.
 //!
 //! A time may have a `zone` for when it states none: an offset such as `"+01:00"` or a name such as `"Europe/Berlin"`. The
 //! profile's own `zone` holds for every field that has none. Without either the zone stays unknown. A time before 1970 or

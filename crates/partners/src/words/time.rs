@@ -33,6 +33,7 @@ enum Style {
     Iso,
     EpochSeconds,
     EpochMillis,
+    Digits,
     Pattern(Box<str>),
 }
 
@@ -56,6 +57,7 @@ impl Readable for When {
             Style::Iso => iso(text)?,
             Style::EpochSeconds => epoch(text, 1000)?,
             Style::EpochMillis => epoch(text, 1)?,
+            Style::Digits => patterned(text, &digits(text)?)?,
             Style::Pattern(pattern) => patterned(text, pattern)?,
         };
         match (&how.zone, when.zone) {
@@ -109,9 +111,10 @@ fn style(node: Node<'_>) -> Result<Style, ProfileError> {
         "iso" => Ok(Style::Iso),
         "epoch_seconds" => Ok(Style::EpochSeconds),
         "epoch_millis" => Ok(Style::EpochMillis),
+        "digits" => Ok(Style::Digits),
         pattern if pattern.contains('%') && reads_back(pattern) => Ok(Style::Pattern(pattern.into())),
         _ => Err(node.error(
-            "expected `iso`, `epoch_seconds`, `epoch_millis` or a strptime pattern that holds a date, such as `%Y%m%d %H:%M`",
+            "expected `iso`, `epoch_seconds`, `epoch_millis`, `digits` or a strptime pattern that holds a date, such as `%Y%m%d %H:%M`",
         )),
     }
 }
@@ -125,10 +128,12 @@ fn reads_back(pattern: &str) -> bool {
 
 /// Whether a text that is no time to us is one by its form, in a year that nobody means.
 fn is_beyond(text: &str, style: &Style) -> bool {
+    let by = |pattern: &str| strtime::parse(pattern, text).ok().and_then(|parsed| parsed.to_date().ok());
     let stated = match style {
         Style::EpochSeconds | Style::EpochMillis => return number(text).is_some(),
         Style::Iso => DateTimeParser::new().parse_pieces(text).ok().map(|pieces| pieces.date()),
-        Style::Pattern(pattern) => strtime::parse(&**pattern, text).ok().and_then(|parsed| parsed.to_date().ok()),
+        Style::Digits => digits(text).and_then(|pattern| by(&pattern)),
+        Style::Pattern(pattern) => by(pattern),
     };
     stated.is_some_and(|date| !is_credible(date.year()))
 }
@@ -141,6 +146,36 @@ fn is_credible(year: i16) -> bool {
 fn iso(text: &str) -> Option<When> {
     let year = text.get(..4)?.parse().ok()?;
     if is_credible(year) { When::parse(text).ok() } else { None }
+}
+
+/// The pattern of a time in digits alone, as EDI writes it: `20260301` or `260301`; then, at once or after a blank, `1530`,
+/// `153045` or `15304550` with hundredths of a second; then an offset such as `+0100`. Without a blank, 10 digits begin with
+/// a year of two and 12 or more with one of four.
+fn digits(text: &str) -> Option<String> {
+    let (digits, offset) = text.split_at(text.find(['+', '-']).unwrap_or(text.len()));
+    let (date, blank, time) = match digits.split_once(' ') {
+        Some((date, time)) => (date.len(), " ", time.len()),
+        None if digits.len() == 10 => (6, "", 4),
+        None if digits.len() > 8 => (8, "", digits.len() - 8),
+        None => (digits.len(), "", 0),
+    };
+    if !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ') {
+        return None;
+    }
+    let date = match date {
+        6 => "%y%m%d",
+        8 => "%Y%m%d",
+        _ => return None,
+    };
+    let time = match time {
+        0 if blank.is_empty() && offset.is_empty() => "",
+        4 => "%H%M",
+        6 => "%H%M%S",
+        8 => "%H%M%S%f",
+        _ => return None,
+    };
+    let offset = if offset.is_empty() { "" } else { "%z" };
+    Some(format!("{date}{blank}{time}{offset}"))
 }
 
 fn number(text: &str) -> Option<Decimal> {
@@ -212,6 +247,15 @@ mod tests {
             ("1772373909120", Style::EpochMillis, "2026-03-01T14:05:09.120Z"),
             ("20260301", pattern("%Y%m%d"), "2026-03-01"),
             ("01.03.2026 14:05", pattern("%d.%m.%Y %H:%M"), "2026-03-01T14:05"),
+            ("20260301", Style::Digits, "2026-03-01"),
+            ("260301", Style::Digits, "2026-03-01"),
+            ("2603011530", Style::Digits, "2026-03-01T15:30"),
+            ("260301 1530", Style::Digits, "2026-03-01T15:30"),
+            ("20260301 153045", Style::Digits, "2026-03-01T15:30:45"),
+            ("202603011530", Style::Digits, "2026-03-01T15:30"),
+            ("20260301153045", Style::Digits, "2026-03-01T15:30:45"),
+            ("20260301 15304550", Style::Digits, "2026-03-01T15:30:45.500"),
+            ("202603011530-0500", Style::Digits, "2026-03-01T15:30-05:00"),
             ("20260301140509+0100", pattern("%Y%m%d%H%M%S%z"), "2026-03-01T14:05:09+01:00"),
         ] {
             assert_eq!(read(text, style, None).as_deref(), Some(expected), "{text}");
@@ -233,6 +277,11 @@ mod tests {
             assert_eq!(read(text, Style::Iso, None), None, "{text}");
             assert_eq!(read(text, Style::EpochMillis, None), None, "{text}");
             assert_eq!(read(text, Style::Pattern("%Y%m%d".into()), None), None, "{text}");
+            assert_eq!(read(text, Style::Digits, None), None, "{text}");
+        }
+        for text in ["2026", "20260231", "202603012460", "20260301+0100", "2026-03-01", "20260301 15", "2026030115305"]
+        {
+            assert_eq!(read(text, Style::Digits, None), None, "{text}");
         }
         assert!(!reads_back("%H:%M"));
         assert!(!reads_back("%Q%Y"));
@@ -246,6 +295,7 @@ mod tests {
         for (text, style) in [
             ("00010101", pattern("%Y%m%d")),
             ("99991231", pattern("%Y%m%d")),
+            ("99991231", Style::Digits),
             ("9999-12-31", Style::Iso),
             ("1969-12-31T23:59:59Z", Style::Iso),
             ("2200-01-01T00:00:00+01:00", Style::Iso),

@@ -7,8 +7,10 @@
 )]
 
 mod delivery;
+mod edi;
 mod encode;
 mod hostile;
+mod hostile_edi;
 mod mapping;
 mod odd_values;
 mod profile_errors;

@@ -1,0 +1,137 @@
+//! Formats: raw bytes to a tree. What the tree means is the mapping's business.
+//!
+//! | key of `[in.<message>]` | means |
+//! |---|---|
+//! | `format` | `"json"`, `"x12"`, `"edifact"` |
+//! | `encoding` | how its letters are written, by a name such as `"windows-1252"`; UTF-8 when not given |
+//! | `loops` | for X12 and EDIFACT: which segments stand [inside which](loops) |
+//!
+//! The parts of an X12 message are at `transactions[*]`, those of an EDIFACT message at `messages[*]`; see
+//! [X12](x12) and [EDIFACT](edifact). A part that is broken leaves a `null` in the tree and is told as rejected;
+//! the others are read all the same. Where a profile has no `each`, the message is one part, and what breaks any of it breaks
+//! all.
+
+pub mod edifact;
+mod envelope;
+pub mod loops;
+#[cfg(test)]
+mod samples;
+mod segment;
+pub mod x12;
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8};
+use serde_json::Value;
+use serde_json::error::Category;
+
+use crate::path::Lists;
+use crate::source::{Node, ProfileError, Section};
+use crate::unreadable::{Unreadable, UnreadableKind};
+use loops::Loops;
+
+pub use envelope::MAX_OPENING;
+pub use segment::{MAX_COMPONENTS, MAX_ELEMENTS, MAX_REPEATS, MAX_SEGMENTS, MAX_VALUES};
+
+/// The longest raw message that is read, in bytes. JSON may nest 128 levels deep (the limit of `serde_json`).
+pub const MAX_MESSAGE: usize = 8 * 1024 * 1024;
+
+/// How a partner's messages are written.
+#[derive(Debug)]
+pub(crate) struct Format {
+    syntax: Syntax,
+    encoding: &'static Encoding,
+}
+
+#[derive(Debug)]
+enum Syntax {
+    Json,
+    X12(Loops),
+    Edifact(Loops),
+}
+
+/// A message as a tree, and what of it is broken.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    pub(crate) tree: Value,
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// What breaks one part of a message, or holds for no part of it.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    /// The place of the broken part among the parts, where the tree holds a `null`.
+    pub(crate) part: Option<usize>,
+    pub(crate) why: Unreadable,
+}
+
+impl Format {
+    /// Reads the keys `format`, `encoding` and, where the format has loops, `loops`.
+    pub(crate) fn compile(section: &mut Section<'_>) -> Result<Self, ProfileError> {
+        let node = section.required("format")?;
+        let syntax = match node.text()? {
+            "json" => Syntax::Json,
+            "x12" => Syntax::X12(Loops::compile(section.optional("loops"))?),
+            "edifact" => Syntax::Edifact(Loops::compile(section.optional("loops"))?),
+            _ => return Err(node.error("expected the format `json`, `x12` or `edifact`")),
+        };
+        Ok(Self { syntax, encoding: section.optional("encoding").map_or(Ok(UTF_8), encoding)? })
+    }
+
+    /// What the paths of the message take for a list.
+    pub(crate) const fn lists(&self) -> Lists {
+        match self.syntax {
+            Syntax::Json => Lists::Kept,
+            Syntax::X12(_) | Syntax::Edifact(_) => Lists::WalkedThrough,
+        }
+    }
+
+    /// The message as a tree.
+    ///
+    /// # Errors
+    /// When it is too long, not in its encoding, or not in the format.
+    pub(crate) fn read(&self, raw: &[u8]) -> Result<Tree, Unreadable> {
+        if raw.len() > MAX_MESSAGE {
+            let detail = format!("has {} bytes; the limit is {MAX_MESSAGE}", raw.len());
+            return Err(Unreadable::new(UnreadableKind::TooLarge, "$", detail));
+        }
+        let text = self.text(raw)?;
+        match &self.syntax {
+            Syntax::Json => json(&text).map(|tree| Tree { tree, faults: Vec::new() }),
+            Syntax::X12(loops) => x12::read(&text, loops),
+            Syntax::Edifact(loops) => edifact::read(&text, loops),
+        }
+    }
+
+    fn text<'r>(&self, raw: &'r [u8]) -> Result<Cow<'r, str>, Unreadable> {
+        let malformed = |detail: String| Unreadable::new(UnreadableKind::Malformed, "$", detail);
+        if self.encoding == UTF_8 {
+            return std::str::from_utf8(raw)
+                .map(Cow::Borrowed)
+                .map_err(|error| malformed(format!("is not UTF-8 at byte {}", error.valid_up_to())));
+        }
+        let (text, is_malformed) = self.encoding.decode_with_bom_removal(raw);
+        if is_malformed {
+            let detail = format!("is not {}; the profile's key `encoding` says it is", self.encoding.name());
+            return Err(malformed(detail));
+        }
+        Ok(text)
+    }
+}
+
+fn encoding(node: Node<'_>) -> Result<&'static Encoding, ProfileError> {
+    Encoding::for_label_no_replacement(node.text()?.as_bytes())
+        .ok_or_else(|| node.error("expected the name of an encoding, such as `utf-8`, `windows-1252` or `utf-16le`"))
+}
+
+fn json(text: &str) -> Result<Value, Unreadable> {
+    // A byte order mark is no JSON, but many a Windows exporter writes one.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).map_err(|error| {
+        let what = match error.classify() {
+            Category::Eof => "ends too early for JSON",
+            Category::Syntax | Category::Data | Category::Io => "is no JSON",
+        };
+        Unreadable::new(UnreadableKind::Malformed, "$", format!("{what}: {error}"))
+    })
+}
