@@ -47,6 +47,15 @@ impl<'t> Compiler<'t> {
         Ok(path)
     }
 
+    /// A path that leads to one value, or to a list of them.
+    pub(crate) fn path_to_any(&self, node: Node<'_>) -> Result<Path, ProfileError> {
+        let path = Path::parse(node.text()?, self.lists).map_err(|problem| node.error(problem))?;
+        if path.inner.is_some() {
+            return Err(node.error("`[*]` may only end this path; what lies further in is there for the expression"));
+        }
+        Ok(path)
+    }
+
     /// A path, or a list of them.
     pub(crate) fn paths(&self, node: Node<'_>) -> Result<Box<[Path]>, ProfileError> {
         Self::alternatives(node)?.into_iter().map(|path| self.path(path)).collect()

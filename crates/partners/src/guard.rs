@@ -10,26 +10,30 @@
 //! | `in_table = "name"` | is listed in this code table |
 //! | `present = true` | is there at all; `false`: is absent, `null` or blank |
 //!
+//! What takes more to say is a [condition](crate::condition), which may stand in place of a guard.
+//!
 //! Numbers and truth values are compared as text. A value that is a list or an object is there, and equals nothing.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::compiler::Compiler;
+use crate::condition::Condition;
 use crate::field::scalar;
 use crate::path::Path;
 use crate::scope::Scope;
 use crate::source::{Node, ProfileError, Section};
 use crate::table::ELSE;
+use crate::unreadable::Unreadable;
 
 /// Guards that hold when all of them do.
 #[derive(Debug, Default)]
 pub(crate) struct Guards(Box<[Guard]>);
 
 #[derive(Debug)]
-struct Guard {
-    path: Path,
-    test: Test,
+enum Guard {
+    Value(Path, Test),
+    Condition(Condition),
 }
 
 #[derive(Debug)]
@@ -50,13 +54,25 @@ impl Guards {
         node.one_or_more().into_iter().map(|guard| Guard::compile(guard, compiler)).collect::<Result<_, _>>().map(Self)
     }
 
-    pub(crate) fn hold(&self, scope: &Scope<'_>) -> bool {
-        self.0.iter().all(|guard| guard.holds(scope))
+    /// Whether all of them hold.
+    ///
+    /// # Errors
+    /// When a condition says neither yes nor no.
+    pub(crate) fn hold(&self, scope: &Scope<'_>) -> Result<bool, Unreadable> {
+        for guard in &self.0 {
+            if !guard.holds(scope)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The path of the first guard and the text it leads to, for a reason that no rule applies.
     pub(crate) fn seen<'a>(&self, scope: &Scope<'a>) -> Option<(&Path, Cow<'a, str>)> {
-        let path = &self.0.first()?.path;
+        let path = self.0.iter().find_map(|guard| match guard {
+            Guard::Value(path, _) => Some(path),
+            Guard::Condition(condition) => condition.first(),
+        })?;
         Some((path, scalar(path, scope, "").ok()??))
     }
 
@@ -69,6 +85,11 @@ impl Guards {
 impl Guard {
     fn compile(node: Node<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         let mut section = node.section()?;
+        if section.has("cel") {
+            let condition = Condition::compile(&mut section, compiler)?;
+            section.finish()?;
+            return Ok(Self::Condition(condition));
+        }
         let path = compiler.path(section.required("path")?)?;
         let keys = ["equals", "one_of", "not", "in_table", "present"];
         let mut tests = keys.into_iter().filter_map(|key| section.optional(key).map(|node| (key, node)));
@@ -89,16 +110,25 @@ impl Guard {
             }
         };
         section.finish()?;
-        Ok(Self { path, test })
+        Ok(Self::Value(path, test))
     }
 
-    fn holds(&self, scope: &Scope<'_>) -> bool {
-        let value = scalar(&self.path, scope, "");
+    fn holds(&self, scope: &Scope<'_>) -> Result<bool, Unreadable> {
+        match self {
+            Self::Value(path, test) => Ok(test.holds(path, scope)),
+            Self::Condition(condition) => condition.holds(scope),
+        }
+    }
+}
+
+impl Test {
+    fn holds(&self, path: &Path, scope: &Scope<'_>) -> bool {
+        let value = scalar(path, scope, "");
         let text = value.as_ref().ok().and_then(Option::as_deref).map(str::trim);
-        match &self.test {
-            Test::OneOf(wanted) => text.is_some_and(|text| wanted.contains(text)),
-            Test::NoneOf(unwanted) => !text.is_some_and(|text| unwanted.contains(text)),
-            Test::Present(there) => *there != matches!(value, Ok(None)),
+        match self {
+            Self::OneOf(wanted) => text.is_some_and(|text| wanted.contains(text)),
+            Self::NoneOf(unwanted) => !text.is_some_and(|text| unwanted.contains(text)),
+            Self::Present(there) => *there != matches!(value, Ok(None)),
         }
     }
 }

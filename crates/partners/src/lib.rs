@@ -30,6 +30,7 @@
 //! Nothing here does I/O or reads a clock.
 
 mod compiler;
+pub mod condition;
 pub mod delivery;
 pub mod fact;
 pub mod field;

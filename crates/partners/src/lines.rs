@@ -103,7 +103,7 @@ impl OrderLines {
         let mut lines = Vec::new();
         let mut numbers = HashSet::new();
         self.each.visit(scope, MAX_LINES, |element| {
-            if !self.when.hold(element) {
+            if !self.when.hold(element)? {
                 return Ok(());
             }
             let line = self.line(element, currency)?;
@@ -170,7 +170,7 @@ impl ProgressLines {
     pub(crate) fn read(&self, scope: &Scope<'_>) -> Result<Vec<Progress>, Unreadable> {
         let mut lines = Vec::new();
         let is_listed = self.each.visit(scope, MAX_LINES, |element| {
-            if self.when.hold(element) {
+            if self.when.hold(element)? {
                 lines.push(Progress {
                     line: self.line.required(element)?,
                     quantity: self.quantity.read(element, Least::Zero)?,

@@ -237,7 +237,7 @@ impl Rule {
         part: &Scope<'_>,
         mut visit: impl FnMut(&Scope<'_>) -> Result<(), Unreadable>,
     ) -> Result<(), Unreadable> {
-        let mut guarded = |element: &Scope<'_>| if self.when.hold(element) { visit(element) } else { Ok(()) };
+        let mut guarded = |element: &Scope<'_>| if self.when.hold(element)? { visit(element) } else { Ok(()) };
         match &self.each {
             Some(each) => each.visit(part, MAX_FACTS, guarded).map(drop),
             None => guarded(part),
@@ -261,10 +261,14 @@ type Counts<'m> = HashMap<&'m str, usize>;
 
 impl<'m> Reading<'m> {
     fn part(&mut self, part: &Scope<'_>) {
-        if self.incoming.skip.hold(part) && self.incoming.skip.any() {
-            self.sound += 1;
-        } else if let Err((order, why)) = self.unskipped(part) {
-            self.reject(order, why);
+        match self.incoming.skip.hold(part) {
+            Ok(true) if self.incoming.skip.any() => self.sound += 1,
+            Ok(_) => {
+                if let Err((order, why)) = self.unskipped(part) {
+                    self.reject(order, why);
+                }
+            }
+            Err(why) => self.reject(None, why),
         }
         self.part += 1;
     }
