@@ -2,7 +2,7 @@
 //!
 //! | key | means |
 //! |---|---|
-//! | `format` | `"json"` |
+//! | `format` | [how it is written](mod@crate::format), such as `"json"` |
 //! | `each` | where the parts are, one per order or record; without it the message is the only part |
 //! | `skip` | [guards](crate::guard): a part they hold for says nothing of interest |
 //! | `workflow` | what the facts are about: `"order"`, which needs not be said, or another workflow such as `"return"` |
@@ -121,8 +121,11 @@ impl Incoming {
     /// When none of it can be read; a part that cannot be read while others can is among what is told.
     pub(crate) fn read(&self, raw: &[u8], by: &PartnerId, received: Timestamp) -> Result<Vec<Told>, Unreadable> {
         let tree = self.format.read(raw)?;
-        let message = Scope::of_message(&tree);
+        let message = Scope::of_message(&tree.root);
         let mut reading = Reading { incoming: self, by, received, told: Vec::new(), part: 0, sound: 0 };
+        for fault in tree.faults {
+            reading.broken(fault);
+        }
         let Some(each) = &self.each else {
             reading.part(&message);
             return reading.end();
@@ -242,6 +245,12 @@ impl<'m> Reading<'m> {
         } else if let Err((order, why)) = self.unskipped(part) {
             self.reject(order, why);
         }
+        self.part += 1;
+    }
+
+    /// A part that the format could not read.
+    fn broken(&mut self, why: Unreadable) {
+        self.reject(None, why);
         self.part += 1;
     }
 

@@ -1,4 +1,14 @@
 //! Formats: raw bytes to a tree. What the tree means is the mapping's business.
+//!
+//! | `format` | reads |
+//! |---|---|
+//! | `"json"` | JSON |
+//! | `"xml"` | [XML](xml) |
+//!
+//! Where only rows or lines are broken, the rest is read all the same, and each of the broken ones is told as
+//! [`Told::Rejected`](crate::Told::Rejected).
+
+pub mod xml;
 
 use serde_json::Value;
 use serde_json::error::Category;
@@ -10,16 +20,33 @@ use crate::unreadable::{Unreadable, UnreadableKind};
 pub const MAX_MESSAGE: usize = 8 * 1024 * 1024;
 
 /// How a partner's messages are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Format {
     Json,
+    Xml,
+}
+
+/// A message as a tree.
+#[derive(Debug)]
+pub(crate) struct Tree {
+    /// What of it is sound.
+    pub(crate) root: Value,
+    /// The parts that are not.
+    pub(crate) faults: Vec<Unreadable>,
+}
+
+impl From<Value> for Tree {
+    fn from(root: Value) -> Self {
+        Self { root, faults: Vec::new() }
+    }
 }
 
 impl Format {
     pub(crate) fn compile(node: Node<'_>) -> Result<Self, ProfileError> {
         match node.text()? {
             "json" => Ok(Self::Json),
-            _ => Err(node.error("expected the format `json`")),
+            "xml" => Ok(Self::Xml),
+            _ => Err(node.error("expected the format `json` or `xml`")),
         }
     }
 
@@ -27,7 +54,7 @@ impl Format {
     ///
     /// # Errors
     /// When it is too long, not UTF-8, or not in the format.
-    pub(crate) fn read(self, raw: &[u8]) -> Result<Value, Unreadable> {
+    pub(crate) fn read(&self, raw: &[u8]) -> Result<Tree, Unreadable> {
         if raw.len() > MAX_MESSAGE {
             let detail = format!("has {} bytes; the limit is {MAX_MESSAGE}", raw.len());
             return Err(Unreadable::new(UnreadableKind::TooLarge, "$", detail));
@@ -36,15 +63,16 @@ impl Format {
             let detail = format!("is not UTF-8 at byte {}", error.valid_up_to());
             Unreadable::new(UnreadableKind::Malformed, "$", detail)
         })?;
+        // A byte order mark is part of no format here, but many a Windows exporter writes one.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match self {
-            Self::Json => json(text),
+            Self::Json => json(text).map(Tree::from),
+            Self::Xml => xml::read(text).map(Tree::from),
         }
     }
 }
 
 fn json(text: &str) -> Result<Value, Unreadable> {
-    // A byte order mark is no JSON, but many a Windows exporter writes one.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).map_err(|error| {
         let what = match error.classify() {
             Category::Eof => "ends too early for JSON",
@@ -53,3 +81,6 @@ fn json(text: &str) -> Result<Value, Unreadable> {
         Unreadable::new(UnreadableKind::Malformed, "$", format!("{what}: {error}"))
     })
 }
+
+#[cfg(test)]
+mod tests;
