@@ -4,15 +4,19 @@
 //! |---|---|
 //! | `"json"` | JSON |
 //! | `"xml"` | [XML](xml) |
+//! | `"csv"`, `{ csv = { … } }` | [separated values](mod@csv), one row a line |
 //!
 //! Where only rows or lines are broken, the rest is read all the same, and each of the broken ones is told as
 //! [`Told::Rejected`](crate::Told::Rejected).
 
+pub mod csv;
+pub mod rows;
 pub mod xml;
 
 use serde_json::Value;
 use serde_json::error::Category;
 
+use self::csv::Csv;
 use crate::source::{Node, ProfileError};
 use crate::unreadable::{Unreadable, UnreadableKind};
 
@@ -24,6 +28,7 @@ pub const MAX_MESSAGE: usize = 8 * 1024 * 1024;
 pub(crate) enum Format {
     Json,
     Xml,
+    Csv(Box<Csv>),
 }
 
 /// A message as a tree.
@@ -43,11 +48,19 @@ impl From<Value> for Tree {
 
 impl Format {
     pub(crate) fn compile(node: Node<'_>) -> Result<Self, ProfileError> {
-        match node.text()? {
-            "json" => Ok(Self::Json),
-            "xml" => Ok(Self::Xml),
-            _ => Err(node.error("expected the format `json` or `xml`")),
+        const EXPECTED: &str = "expected the format `json`, `xml` or `csv`, or a table with `csv`";
+        if !node.is_table() {
+            return match node.as_text() {
+                Some("json") => Ok(Self::Json),
+                Some("xml") => Ok(Self::Xml),
+                Some("csv") => Ok(Self::Csv(Box::default())),
+                Some(_) | None => Err(node.error(EXPECTED)),
+            };
         }
+        let mut section = node.section()?;
+        let format = Self::Csv(Box::new(Csv::compile(section.required("csv")?)?));
+        section.finish()?;
+        Ok(format)
     }
 
     /// The message as a tree.
@@ -68,6 +81,7 @@ impl Format {
         match self {
             Self::Json => json(text).map(Tree::from),
             Self::Xml => xml::read(text).map(Tree::from),
+            Self::Csv(csv) => csv.read(text),
         }
     }
 }

@@ -2,6 +2,26 @@
 
 use proptest::prelude::*;
 
+use super::Format;
+use crate::source::{ProfileError, Section, Source};
+
+/// The format that a profile states so.
+pub(super) fn format(toml: &str) -> Result<Format, ProfileError> {
+    let source = Source { file: "p.toml", text: toml };
+    let file = toml::de::DeTable::parse(toml).unwrap();
+    Format::compile(Section::of_file(source, &file).required("format")?)
+}
+
+/// A mistake that says this, where the profile has the last of these texts.
+pub(super) fn assert_mistake(toml: &str, at: &str, said: &str) {
+    let error = format(toml).unwrap_err();
+    let before = &toml[..toml.rfind(at).unwrap()];
+    let (line, column) =
+        (before.matches('\n').count() + 1, before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1);
+    assert_eq!((error.line, error.column), (line, column), "{toml}: {error}");
+    assert!(error.problem.contains(said), "{toml}: {error}");
+}
+
 /// Sees to it that something of millions of bytes is read in a time that only what grows with its length keeps.
 #[expect(clippy::disallowed_methods, reason = "a test may look at the clock")]
 pub(super) fn in_good_time<T>(read: impl FnOnce() -> T) -> T {
@@ -18,4 +38,17 @@ pub(super) fn mangled(text: &'static str) -> impl Strategy<Value = String> {
         let end = text.floor_char_boundary((start + cut).min(text.len()));
         format!("{}{put}{}", &text[..start], &text[end.max(start)..])
     })
+}
+
+#[test]
+fn a_byte_order_mark_is_part_of_no_format() {
+    for (toml, raw) in [
+        ("format = \"json\"", "\u{feff}{\"a\": 1}"),
+        ("format = \"xml\"", "\u{feff}<?xml version=\"1.0\"?><a/>"),
+        ("format = \"csv\"", "\u{feff}a\n1\n"),
+    ] {
+        let tree = format(toml).unwrap().read(raw.as_bytes()).unwrap();
+        assert!(tree.faults.is_empty());
+        assert!(tree.root.to_string().contains("\"a\":"), "{}", tree.root);
+    }
 }
