@@ -5,11 +5,13 @@
 //! | `"json"` | JSON |
 //! | `"xml"` | [XML](xml) |
 //! | `"csv"`, `{ csv = { … } }` | [separated values](mod@csv), one row a line |
+//! | `{ fixed = { … } }` | [fixed width](fixed): lines whose columns have positions |
 //!
 //! Where only rows or lines are broken, the rest is read all the same, and each of the broken ones is told as
 //! [`Told::Rejected`](crate::Told::Rejected).
 
 pub mod csv;
+pub mod fixed;
 pub mod rows;
 pub mod xml;
 
@@ -17,6 +19,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use self::csv::Csv;
+use self::fixed::Fixed;
 use crate::source::{Node, ProfileError};
 use crate::unreadable::{Unreadable, UnreadableKind};
 
@@ -29,6 +32,7 @@ pub(crate) enum Format {
     Json,
     Xml,
     Csv(Box<Csv>),
+    Fixed(Box<Fixed>),
 }
 
 /// A message as a tree.
@@ -48,17 +52,22 @@ impl From<Value> for Tree {
 
 impl Format {
     pub(crate) fn compile(node: Node<'_>) -> Result<Self, ProfileError> {
-        const EXPECTED: &str = "expected the format `json`, `xml` or `csv`, or a table with `csv`";
+        const EXPECTED: &str = "expected the format `json`, `xml` or `csv`, or a table with `csv` or `fixed`";
         if !node.is_table() {
             return match node.as_text() {
                 Some("json") => Ok(Self::Json),
                 Some("xml") => Ok(Self::Xml),
                 Some("csv") => Ok(Self::Csv(Box::default())),
+                Some("fixed") => Err(node.error("expected `{ fixed = { columns = […] } }`: it needs its columns")),
                 Some(_) | None => Err(node.error(EXPECTED)),
             };
         }
         let mut section = node.section()?;
-        let format = Self::Csv(Box::new(Csv::compile(section.required("csv")?)?));
+        let format = match (section.optional("csv"), section.optional("fixed")) {
+            (Some(options), None) => Self::Csv(Box::new(Csv::compile(options)?)),
+            (None, Some(options)) => Self::Fixed(Box::new(Fixed::compile(options)?)),
+            _ => return Err(node.error(EXPECTED)),
+        };
         section.finish()?;
         Ok(format)
     }
@@ -82,6 +91,7 @@ impl Format {
             Self::Json => json(text).map(Tree::from),
             Self::Xml => xml::read(text).map(Tree::from),
             Self::Csv(csv) => csv.read(text),
+            Self::Fixed(fixed) => fixed.read(text),
         }
     }
 }

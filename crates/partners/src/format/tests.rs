@@ -41,11 +41,29 @@ pub(super) fn mangled(text: &'static str) -> impl Strategy<Value = String> {
 }
 
 #[test]
+fn a_format_is_named_or_a_table_with_one() {
+    for wrong in ["\"yaml\"", "1", "{}", "{ csv = {}, fixed = {} }", "[\"csv\"]"] {
+        let error = format(&format!("format = {wrong}")).unwrap_err();
+        assert_eq!((error.line, error.column), (1, 10), "{wrong}");
+        assert!(
+            error.problem.starts_with("expected the format `json`, `xml` or `csv`, or a table"),
+            "{wrong}: {error}"
+        );
+    }
+    assert!(format("format = \"fixed\"").unwrap_err().problem.contains("it needs its columns"));
+    assert!(format("format = { xml = {} }").is_err());
+    assert!(format("format = { csv = {}, colour = 1 }").unwrap_err().problem.contains("unknown key `colour`"));
+    assert!(matches!(format("format = \"csv\""), Ok(Format::Csv(_))));
+    assert!(matches!(format("format = \"xml\""), Ok(Format::Xml)));
+}
+
+#[test]
 fn a_byte_order_mark_is_part_of_no_format() {
     for (toml, raw) in [
         ("format = \"json\"", "\u{feff}{\"a\": 1}"),
         ("format = \"xml\"", "\u{feff}<?xml version=\"1.0\"?><a/>"),
         ("format = \"csv\"", "\u{feff}a\n1\n"),
+        ("format = { fixed = { columns = [{ name = \"a\", from = 1, length = 1 }] } }", "\u{feff}1\n"),
     ] {
         let tree = format(toml).unwrap().read(raw.as_bytes()).unwrap();
         assert!(tree.faults.is_empty());

@@ -8,6 +8,7 @@
 
 mod delivery;
 mod encode;
+mod formats;
 mod hostile;
 mod mapping;
 mod odd_values;
