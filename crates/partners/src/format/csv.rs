@@ -17,7 +17,8 @@
 //! nothing but empty cells. A line may end in CR, LF or both.
 //!
 //! A row with more or fewer cells than there are columns is broken. It takes its group with it, as far as that can be told: an
-//! order that lacks a line must not be taken for the whole. A quote that is never closed makes the message unreadable.
+//! order that lacks a line must not be taken for the whole. A reason names it by its line, and by its place among all rows of
+//! the file, sound or not, from 0. A quote that is never closed makes the message unreadable.
 
 use std::collections::HashMap;
 use std::io::Read as _;
@@ -197,7 +198,8 @@ impl<'c, 't> Rows<'c, 't> {
         };
         let nth = self.tally.row()?;
         if record.len() != columns.len() {
-            let detail = format!("has {} cells; expected {}, one for each column", record.len(), columns.len());
+            let cells = if record.len() == 1 { "cell" } else { "cells" };
+            let detail = format!("has {} {cells}; expected {}, one for each column", record.len(), columns.len());
             return self.broken(nth, &detail, record);
         }
         let row = cells(columns.iter().map(|name| &**name).zip(record));

@@ -159,7 +159,7 @@ fn a_file_of_which_every_row_is_broken_is_unreadable() {
     let raw = b"Order;Pos;Customer;City;Item;Qty;Unit;Price\nSO-1\nSO-2\n";
     let why = profile("erp", ROWS).decode("orders", raw, received()).unwrap_err();
     assert_eq!((why.kind, why.field.as_str()), (UnreadableKind::Malformed, "rows[0]"));
-    assert!(why.detail.contains("on line 2 has 1 cells"), "{why}");
+    assert!(why.detail.contains("on line 2 has 1 cell"), "{why}");
     let why = profile("erp", ROWS).decode("orders", &raw[..44], received()).unwrap_err();
     assert_eq!((why.kind, why.field.as_str()), (UnreadableKind::Empty, "groups"));
 }

@@ -79,9 +79,9 @@ fn a_broken_row_is_left_out_and_named() {
     assert_eq!(
         faults,
         [
-            "malformed: `rows[1]` on line 3 has 1 cells; expected 2, one for each column",
+            "malformed: `rows[1]` on line 3 has 1 cell; expected 2, one for each column",
             "malformed: `rows[2]` on line 4 has 3 cells; expected 2, one for each column",
-            "malformed: `rows[5]` on line 9 has 1 cells; expected 2, one for each column",
+            "malformed: `rows[5]` on line 9 has 1 cell; expected 2, one for each column",
         ]
     );
     let (_, faults) = both("", "a,b\r\r\r1\r2,3\r4");
