@@ -17,24 +17,25 @@
 //! A part whose facts cannot all be read is rejected as a whole; a record is rejected alone. A part for which no rule
 //! applies is rejected too: silence is stated with `skip`.
 
-use std::collections::{BTreeMap, HashMap};
+mod reading;
+
+use std::collections::BTreeMap;
 
 use model::{OrderId, PartnerId, ShipmentId, Timestamp};
 
 use crate::compiler::Compiler;
-use crate::fact::{self, FactRule};
-use crate::field::{Field, shown};
+use crate::fact::FactRule;
+use crate::field::Field;
 use crate::format::{Format, Tree};
 use crate::guard::Guards;
-use crate::identify;
-use crate::key::FactKey;
 use crate::place::read;
-use crate::record::{Record, RecordRule};
+use crate::record::RecordRule;
 use crate::scope::{Each, Scope};
 use crate::source::{Node, ProfileError};
-use crate::told::{Identified, OrderRef, Rejected, Told, Xref};
+use crate::told::{OrderRef, Told, Xref};
 use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::Reference;
+use reading::Reading;
 
 /// The workflow a message is about when its section names none.
 pub const ORDER: &str = "order";
@@ -122,18 +123,19 @@ impl Incoming {
     /// # Errors
     /// When none of it can be read; a part that cannot be read while others can is among what is told.
     pub(crate) fn read(&self, raw: &[u8], by: &PartnerId, received: Timestamp) -> Result<Vec<Told>, Unreadable> {
-        let Tree { tree, faults } = self.format.read(raw)?;
-        let message = Scope::of_message(&tree);
-        let mut reading = Reading { incoming: self, by, received, told: Vec::new(), part: 0, sound: 0 };
+        let Tree { root, faults } = self.format.read(raw)?;
+        let message = Scope::of_message(&root);
+        let mut reading = Reading::new(self, by, received);
+        let (broken, beside): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.part.is_some());
         let Some(each) = &self.each else {
-            // The message is one part, and what breaks any of it breaks that.
-            if let Some(fault) = faults.into_iter().next() {
+            // The message is one part, and what breaks a part of it breaks that.
+            if let Some(fault) = broken.into_iter().next() {
                 return Err(fault.why);
             }
+            beside.into_iter().for_each(|fault| reading.reject(None, fault.why));
             reading.part(&message);
             return reading.end();
         };
-        let (broken, beside): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.part.is_some());
         let mut broken: BTreeMap<_, _> = broken.into_iter().map(|fault| (fault.part, fault.why)).collect();
         let found = each.visit_all(&message, MAX_PARTS, |part| {
             let (Ok(element) | Err((element, _))) = part;
@@ -242,174 +244,5 @@ impl Rule {
             Some(each) => each.visit(part, MAX_FACTS, guarded).map(drop),
             None => guarded(part),
         }
-    }
-}
-
-/// A message being read.
-struct Reading<'m> {
-    incoming: &'m Incoming,
-    by: &'m PartnerId,
-    received: Timestamp,
-    told: Vec<Told>,
-    part: usize,
-    /// How many parts and records were read or skipped.
-    sound: usize,
-}
-
-/// Numbers the facts of one sort that one event tells.
-type Counts<'m> = HashMap<&'m str, usize>;
-
-impl<'m> Reading<'m> {
-    fn part(&mut self, part: &Scope<'_>) {
-        match self.incoming.skip.hold(part) {
-            Ok(true) if self.incoming.skip.any() => self.sound += 1,
-            Ok(_) => {
-                if let Err((order, why)) = self.unskipped(part) {
-                    self.reject(order, why);
-                }
-            }
-            Err(why) => self.reject(None, why),
-        }
-        self.part += 1;
-    }
-
-    fn unskipped(&mut self, part: &Scope<'_>) -> Result<(), (Option<OrderRef>, Unreadable)> {
-        let order = match &self.incoming.order {
-            Some(order) => Some(order.read(part).map_err(|why| (None, why))?),
-            None => None,
-        };
-        let before = self.told.len();
-        let mut counts = Counts::new();
-        let facts = order.as_ref().map_or_else(|| Ok(Vec::new()), |order| self.facts(part, order, &mut counts));
-        let xrefs = self.incoming.xrefs.iter().filter_map(|xref| xref.read(part).transpose()).collect();
-        let (facts, xrefs): (Vec<_>, Vec<_>) = match (facts, xrefs) {
-            (Ok(facts), Ok(xrefs)) => (facts, xrefs),
-            (Err(why), _) | (_, Err(why)) => return Err((order, why)),
-        };
-        self.records(part, &mut counts).map_err(|why| (order.clone(), why))?;
-        if let (Some(order), false) = (&order, facts.is_empty()) {
-            self.told.push(Told::Order {
-                workflow: self.incoming.workflow.clone(),
-                order: order.clone(),
-                facts,
-                xrefs,
-            });
-            self.sound += 1;
-        }
-        if self.told.len() == before {
-            return Err((order, self.unmapped(part)));
-        }
-        Ok(())
-    }
-
-    /// A reason that names what the rules looked at and found no rule for.
-    fn unmapped(&self, part: &Scope<'_>) -> Unreadable {
-        let on_the_part = self.incoming.rules.iter().filter(|rule| rule.each.is_none());
-        match on_the_part.filter_map(|rule| rule.when.seen(part)).next() {
-            Some((path, text)) => {
-                let detail = format!("holds `{}`, and no rule of the profile says what that means", shown(&text));
-                part.unreadable(UnreadableKind::Unmapped, path, detail)
-            }
-            None => part.unreadable_here(UnreadableKind::Unmapped, "holds nothing that a rule of the profile reads"),
-        }
-    }
-
-    fn facts(
-        &self,
-        part: &Scope<'_>,
-        order: &OrderRef,
-        counts: &mut Counts<'m>,
-    ) -> Result<Vec<Identified>, Unreadable> {
-        let told = fact::Told { by: self.by, received: self.received };
-        let mut facts = Vec::new();
-        for rule in &self.incoming.rules {
-            let Reads::Fact(reads) = &rule.reads else { continue };
-            rule.visit(part, |element| {
-                let fact = reads.read(element, told)?;
-                let id = match self.event(rule, part, element, counts)? {
-                    Some(id) => id,
-                    None => identify::by_content(self.by.as_str(), order.as_str(), &fact, reads.states_time()),
-                };
-                facts.push(Identified { id, fact });
-                Ok(())
-            })?;
-        }
-        Ok(facts)
-    }
-
-    /// Tells the records; one that cannot be read is rejected alone.
-    fn records(&mut self, part: &Scope<'_>, counts: &mut Counts<'m>) -> Result<(), Unreadable> {
-        for rule in &self.incoming.rules {
-            let Reads::Record(reads) = &rule.reads else { continue };
-            rule.visit(part, |element| {
-                match self.record(rule, reads, part, element, counts) {
-                    Ok(told) => {
-                        self.told.push(told);
-                        self.sound += 1;
-                    }
-                    Err(why) => self.reject(None, why),
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
-    }
-
-    fn record(
-        &self,
-        rule: &'m Rule,
-        reads: &RecordRule,
-        part: &Scope<'_>,
-        element: &Scope<'_>,
-        counts: &mut Counts<'m>,
-    ) -> Result<Told, Unreadable> {
-        let movement = match reads.read(element, self.received)? {
-            Record::Master(record) => return Ok(Told::Master(record)),
-            Record::Movement(movement) => movement,
-        };
-        let id = match self.event(rule, part, element, counts)? {
-            Some(id) => id,
-            None => identify::by_movement(self.by.as_str(), &movement, reads.states_time()),
-        };
-        Ok(Told::Stock { id, movement })
-    }
-
-    /// The id by the source's own event id, if the profile names one and the message has it.
-    fn event(
-        &self,
-        rule: &'m Rule,
-        part: &Scope<'_>,
-        element: &Scope<'_>,
-        counts: &mut Counts<'m>,
-    ) -> Result<Option<FactKey>, Unreadable> {
-        let source = self.by.as_str();
-        if let Some(own) = read(rule.event_id.as_ref(), element)? {
-            return Ok(Some(identify::by_event(source, &own, &rule.sort, 0)));
-        }
-        let Some(event) = read(self.incoming.event_id.as_ref(), part)? else { return Ok(None) };
-        let nth = counts.entry(&rule.sort).or_default();
-        *nth += 1;
-        Ok(Some(identify::by_event(source, &event, &rule.sort, *nth)))
-    }
-
-    fn reject_part(&mut self, why: Unreadable) {
-        self.reject(None, why);
-        self.part += 1;
-    }
-
-    fn reject(&mut self, order: Option<OrderRef>, why: Unreadable) {
-        self.told.push(Told::Rejected(Rejected { part: self.part, order, why }));
-    }
-
-    /// What was told. When nothing was sound, the first reason stands for the message.
-    fn end(self) -> Result<Vec<Told>, Unreadable> {
-        if self.sound == 0 {
-            for told in &self.told {
-                if let Told::Rejected(rejected) = told {
-                    return Err(rejected.why.clone());
-                }
-            }
-        }
-        Ok(self.told)
     }
 }

@@ -123,7 +123,7 @@ pub fn price_of(facts: &[Identified], shipment: Option<&ShipmentId>) -> Option<M
 /// A part of a message that cannot be read, while the rest can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
-    /// Which part of the message, counted from 0.
+    /// Which part of the message, counted from 0. Those that are broken as they are written come first.
     pub part: usize,
     /// The order it is about, when that much could be read.
     pub order: Option<OrderRef>,

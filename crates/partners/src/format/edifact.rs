@@ -146,7 +146,7 @@ mod tests {
 
     /// The one fault of a text, and how many messages count.
     fn fault(text: &str) -> (String, usize) {
-        let Tree { tree, faults } = tree(text);
+        let Tree { root: tree, faults } = tree(text);
         let [fault] = &faults[..] else { panic!("{faults:?}") };
         let sound = tree["messages"].as_array().unwrap().iter().filter(|message| !message.is_null());
         (fault.why.to_string(), sound.count())
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_message_holds_its_segments_and_its_envelope() {
-        let Tree { tree, faults } = tree(ORDERS);
+        let Tree { root: tree, faults } = tree(ORDERS);
         assert!(faults.is_empty(), "{faults:?}");
         let message = &tree["messages"][0];
         assert_eq!(message["UNB"]["1"], json!({ "1": "UNOC", "2": "3" }));
@@ -168,7 +168,7 @@ mod tests {
     fn separators_are_what_each_interchange_says() {
         let other = ORDERS.replace("47?'11??", "47'11").replace('+', "|").replace(':', ";").replace("'\n", "~\n");
         let text = format!("UNA;|, *~\r\n{}{ORDERS}", other.replace("|77", "|78"));
-        let Tree { tree, faults } = tree(&text);
+        let Tree { root: tree, faults } = tree(&text);
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(tree["messages"].as_array().unwrap().len(), 4);
         assert_eq!(tree["messages"][0]["BGM"][0]["2"], "47'11");
@@ -178,16 +178,16 @@ mod tests {
     #[test]
     fn an_asterisk_repeats_an_element_from_version_4_on() {
         let text = ORDERS.replace("4712", "A*B");
-        assert_eq!(tree(&text).tree["messages"][1]["BGM"][0]["2"], "A*B");
+        assert_eq!(tree(&text).root["messages"][1]["BGM"][0]["2"], "A*B");
         let text = text.replace("UNOC:3", "UNOC:4");
-        assert_eq!(tree(&text).tree["messages"][1]["BGM"][0]["2"], json!(["A", "B"]));
+        assert_eq!(tree(&text).root["messages"][1]["BGM"][0]["2"], json!(["A", "B"]));
     }
 
     #[test]
     fn groups_are_optional() {
         let text = ORDERS.replace("UNH+1+", "UNG+ORDERS+A+B+260301:1405+5+UN+D:96A'\nUNH+1+");
         let text = text.replace("UNZ+2+77", "UNE+2+5'\nUNZ+1+77");
-        let Tree { tree, faults } = tree(&text);
+        let Tree { root: tree, faults } = tree(&text);
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(tree["messages"][1]["UNG"]["5"], "5");
         assert!(fault(&text.replace("UNE+2+5", "UNE+2+6")).0.contains("`interchanges[0].groups[0]` opens with"));

@@ -157,7 +157,7 @@ impl<'p> Envelopes<'p> {
     pub(crate) fn end(mut self) -> Tree {
         self.abandon_interchange("the message ends");
         Tree {
-            tree: Value::Object(Map::from_iter([(self.names.list.to_owned(), Value::Array(self.parts))])),
+            root: Value::Object(Map::from_iter([(self.names.list.to_owned(), Value::Array(self.parts))])),
             faults: self.faults,
         }
     }

@@ -2,22 +2,34 @@
 //!
 //! | key of `[in.<message>]` | means |
 //! |---|---|
-//! | `format` | `"json"`, `"x12"`, `"edifact"` |
+//! | `format` | how the message is written; see below |
 //! | `encoding` | how its letters are written, by a name such as `"windows-1252"`; UTF-8 when not given |
 //! | `loops` | for X12 and EDIFACT: which segments stand [inside which](loops) |
 //!
-//! The parts of an X12 message are at `transactions[*]`, those of an EDIFACT message at `messages[*]`; see
-//! [X12](x12) and [EDIFACT](edifact). A part that is broken leaves a `null` in the tree and is told as rejected;
-//! the others are read all the same. Where a profile has no `each`, the message is one part, and what breaks any of it breaks
+//! | `format` | reads |
+//! |---|---|
+//! | `"json"` | JSON |
+//! | `"x12"`, `"edifact"` | [X12](x12) and [EDIFACT](edifact): segments, in loops |
+//! | `"xml"` | [XML](xml) |
+//! | `"csv"`, `{ csv = { … } }` | [separated values](mod@csv), one row a line |
+//! | `{ fixed = { … } }` | [fixed width](fixed): lines whose columns have positions |
+//!
+//! The parts of an X12 message are at `transactions[*]`, those of an EDIFACT message at `messages[*]`.
+//! A part that is broken leaves a `null` in the tree and is told as rejected;
+//! the others are read all the same, and so are the rows and lines of other formats. Where a profile has no `each`, the message is one part, and what breaks any of it breaks
 //! all.
 
+pub mod csv;
 pub mod edifact;
 mod envelope;
+pub mod fixed;
 pub mod loops;
+pub mod rows;
 #[cfg(test)]
 mod samples;
 mod segment;
 pub mod x12;
+pub mod xml;
 
 use std::borrow::Cow;
 
@@ -25,6 +37,8 @@ use encoding_rs::{Encoding, UTF_8};
 use serde_json::Value;
 use serde_json::error::Category;
 
+use self::csv::Csv;
+use self::fixed::Fixed;
 use crate::path::Lists;
 use crate::source::{Node, ProfileError, Section};
 use crate::unreadable::{Unreadable, UnreadableKind};
@@ -48,19 +62,28 @@ enum Syntax {
     Json,
     X12(Loops),
     Edifact(Loops),
+    Xml,
+    Csv(Box<Csv>),
+    Fixed(Box<Fixed>),
 }
 
 /// A message as a tree, and what of it is broken.
 #[derive(Debug)]
 pub(crate) struct Tree {
-    pub(crate) tree: Value,
+    pub(crate) root: Value,
     pub(crate) faults: Vec<Fault>,
 }
 
-/// What breaks one part of a message, or holds for no part of it.
+impl From<Value> for Tree {
+    fn from(root: Value) -> Self {
+        Self { root, faults: Vec::new() }
+    }
+}
+
+/// What breaks one part of a message, or what is left out of it.
 #[derive(Debug)]
 pub(crate) struct Fault {
-    /// The place of the broken part among the parts, where the tree holds a `null`.
+    /// The place of the broken part among the parts, where the tree holds a `null`; nothing where the tree has no place for it.
     pub(crate) part: Option<usize>,
     pub(crate) why: Unreadable,
 }
@@ -69,11 +92,15 @@ impl Format {
     /// Reads the keys `format`, `encoding` and, where the format has loops, `loops`.
     pub(crate) fn compile(section: &mut Section<'_>) -> Result<Self, ProfileError> {
         let node = section.required("format")?;
-        let syntax = match node.text()? {
-            "json" => Syntax::Json,
-            "x12" => Syntax::X12(Loops::compile(section.optional("loops"))?),
-            "edifact" => Syntax::Edifact(Loops::compile(section.optional("loops"))?),
-            _ => return Err(node.error("expected the format `json`, `x12` or `edifact`")),
+        let mut loops = || Loops::compile(section.optional("loops"));
+        let syntax = match node.as_text() {
+            Some("json") => Syntax::Json,
+            Some("x12") => Syntax::X12(loops()?),
+            Some("edifact") => Syntax::Edifact(loops()?),
+            Some("xml") => Syntax::Xml,
+            Some("csv") => Syntax::Csv(Box::default()),
+            Some("fixed") => return Err(node.error("expected `{ fixed = { columns = […] } }`: it needs its columns")),
+            Some(_) | None => Syntax::of_rows(node)?,
         };
         Ok(Self { syntax, encoding: section.optional("encoding").map_or(Ok(UTF_8), encoding)? })
     }
@@ -82,7 +109,9 @@ impl Format {
     pub(crate) const fn lists(&self) -> Lists {
         match self.syntax {
             Syntax::Json => Lists::Kept,
-            Syntax::X12(_) | Syntax::Edifact(_) => Lists::WalkedThrough,
+            Syntax::X12(_) | Syntax::Edifact(_) | Syntax::Xml | Syntax::Csv(_) | Syntax::Fixed(_) => {
+                Lists::WalkedThrough
+            }
         }
     }
 
@@ -96,10 +125,15 @@ impl Format {
             return Err(Unreadable::new(UnreadableKind::TooLarge, "$", detail));
         }
         let text = self.text(raw)?;
+        // A byte order mark is part of no format here, but many a Windows exporter writes one.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         match &self.syntax {
-            Syntax::Json => json(&text).map(|tree| Tree { tree, faults: Vec::new() }),
-            Syntax::X12(loops) => x12::read(&text, loops),
-            Syntax::Edifact(loops) => edifact::read(&text, loops),
+            Syntax::Json => json(text).map(Tree::from),
+            Syntax::X12(loops) => x12::read(text, loops),
+            Syntax::Edifact(loops) => edifact::read(text, loops),
+            Syntax::Xml => xml::read(text).map(Tree::from),
+            Syntax::Csv(csv) => csv.read(text),
+            Syntax::Fixed(fixed) => fixed.read(text),
         }
     }
 
@@ -119,14 +153,31 @@ impl Format {
     }
 }
 
+impl Syntax {
+    /// A format of rows, with what has to be known of them.
+    fn of_rows(node: Node<'_>) -> Result<Self, ProfileError> {
+        const EXPECTED: &str =
+            "expected the format `json`, `x12`, `edifact`, `xml` or `csv`, or a table with `csv` or `fixed`";
+        if !node.is_table() {
+            return Err(node.error(EXPECTED));
+        }
+        let mut section = node.section()?;
+        let syntax = match (section.optional("csv"), section.optional("fixed")) {
+            (Some(options), None) => Self::Csv(Box::new(Csv::compile(options)?)),
+            (None, Some(options)) => Self::Fixed(Box::new(Fixed::compile(options)?)),
+            _ => return Err(node.error(EXPECTED)),
+        };
+        section.finish()?;
+        Ok(syntax)
+    }
+}
+
 fn encoding(node: Node<'_>) -> Result<&'static Encoding, ProfileError> {
     Encoding::for_label_no_replacement(node.text()?.as_bytes())
         .ok_or_else(|| node.error("expected the name of an encoding, such as `utf-8`, `windows-1252` or `utf-16le`"))
 }
 
 fn json(text: &str) -> Result<Value, Unreadable> {
-    // A byte order mark is no JSON, but many a Windows exporter writes one.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).map_err(|error| {
         let what = match error.classify() {
             Category::Eof => "ends too early for JSON",
@@ -135,3 +186,6 @@ fn json(text: &str) -> Result<Value, Unreadable> {
         Unreadable::new(UnreadableKind::Malformed, "$", format!("{what}: {error}"))
     })
 }
+
+#[cfg(test)]
+mod tests;

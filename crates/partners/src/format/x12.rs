@@ -154,7 +154,7 @@ mod tests {
 
     /// The one fault of a text, and how many transactions count.
     fn fault(text: &str) -> (String, usize) {
-        let Tree { tree, faults } = tree(text);
+        let Tree { root: tree, faults } = tree(text);
         let [fault] = &faults[..] else { panic!("{faults:?}") };
         let sound = tree["transactions"].as_array().unwrap().iter().filter(|transaction| !transaction.is_null());
         (fault.why.to_string(), sound.count())
@@ -164,7 +164,7 @@ mod tests {
     fn a_transaction_holds_its_segments_and_its_envelopes() {
         let tree = tree(&interchange(7, &["BEG*00*NE*4711  *  *20260301~\nREF*CR*A:B::D*^X^Y~\nREF*VN~\n"]));
         assert!(tree.faults.is_empty(), "{tree:?}");
-        let transaction = &tree.tree["transactions"][0];
+        let transaction = &tree.root["transactions"][0];
         assert_eq!(transaction["ISA"]["06"], "ACME");
         assert_eq!((transaction["ISA"].get("02"), &transaction["ISA"]["16"]), (None, &json!(":")));
         assert_eq!(transaction["GS"]["06"], "7");
@@ -182,8 +182,8 @@ mod tests {
         let text = format!("\u{feff}  {first}\n\n{}", second.trim_end());
         let tree = tree(&text);
         assert!(tree.faults.is_empty(), "{tree:?}");
-        assert_eq!(tree.tree["transactions"][0]["BEG"], json!([{ "01": { "1": "A", "2": "B" }, "02": "C^D" }]));
-        assert_eq!(tree.tree["transactions"][1]["BEG"], json!([{ "01": { "1": "A", "2": "B" } }]));
+        assert_eq!(tree.root["transactions"][0]["BEG"], json!([{ "01": { "1": "A", "2": "B" }, "02": "C^D" }]));
+        assert_eq!(tree.root["transactions"][1]["BEG"], json!([{ "01": { "1": "A", "2": "B" } }]));
     }
 
     #[test]
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn an_interchange_that_comes_twice_counts_once() {
-        let Tree { tree, faults } =
+        let Tree { root: tree, faults } =
             tree(&(interchange(1, &["BEG*1~\n"]) + &interchange(1, &["BEG*1~\n"]) + &interchange(2, &["BEG*1~\n"])));
         let [fault] = &faults[..] else { panic!("{faults:?}") };
         assert_eq!((fault.part, fault.why.field.as_str()), (Some(1), "transactions[1]"));
@@ -256,7 +256,7 @@ mod tests {
         let mut section = crate::source::Section::of_file(crate::source::Source { file: "x", text }, &table);
         let loops = Loops::compile(section.optional("l")).unwrap();
         let inside = "N3*0~N1*ST~N3*1~N4*2~PO1*1~PID*3~N1*SF~N3*4~PID*5~PO1*2~CTT*2~N4*6~";
-        let Tree { tree, faults } = read(&interchange(1, &[inside]), &loops).unwrap();
+        let Tree { root: tree, faults } = read(&interchange(1, &[inside]), &loops).unwrap();
         assert!(faults.is_empty());
         let mut transaction = tree["transactions"][0].clone();
         transaction.as_object_mut().unwrap().retain(|id, _| !["ISA", "GS", "ST"].contains(&id.as_str()));

@@ -47,7 +47,7 @@ fn a_mistake_has_a_place_and_says_what_was_expected() {
         ("version = 1", "version = 1\ncolour = 3", "4:1", "unknown key `colour`"),
         ("fulfilment.picked", "fulfilment.pickd", "6:8", "expected a milestone"),
         ("table = \"status\"", "table = \"state\"", "15:38", "no table `state`; expected one of `status`"),
-        ("\"json\"", "\"xml\"", "9:10", "expected the format `json`"),
+        ("\"json\"", "\"yaml\"", "9:10", "expected the format `json`"),
         ("order = \"no\"", "", "8:1", "expected the key `order`"),
         ("order = \"no\"", "order = \"no..x\"", "10:9", "expected `.field`"),
         ("order = \"no\"", "order = \"no[*]\"", "10:9", "`[*]` belongs into `each` only"),
