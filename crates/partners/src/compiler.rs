@@ -17,7 +17,7 @@ pub const MAX_ALTERNATIVES: usize = 16;
 pub(crate) struct Compiler<'t> {
     /// The zone of times that state none.
     pub(crate) zone: Option<TimeZone>,
-    pub(crate) tables: BTreeMap<&'t str, Node<'t>>,
+    pub(crate) tables: BTreeMap<Box<str>, Node<'t>>,
     /// What the paths take for a list.
     pub(crate) lists: Lists,
 }
@@ -28,12 +28,23 @@ impl<'t> Compiler<'t> {
         Self { zone: self.zone.clone(), tables: self.tables.clone(), lists }
     }
 
-    /// The code table that `name` names.
-    pub(crate) fn table(&self, name: Node<'_>) -> Result<Section<'t>, ProfileError> {
+    /// The code tables that are named: one, or a list of which the first that has a code counts.
+    pub(crate) fn code_tables(&self, names: Node<'_>) -> Result<Vec<Section<'t>>, ProfileError> {
+        let named = names.one_or_more();
+        if named.is_empty() || named.len() > MAX_ALTERNATIVES {
+            return Err(names.error(format!("expected a table's name or a list of 1 to {MAX_ALTERNATIVES}")));
+        }
+        named.into_iter().map(|name| self.table(name)).collect()
+    }
+
+    fn table(&self, name: Node<'_>) -> Result<Section<'t>, ProfileError> {
         let wanted = name.text()?;
         let table = self.tables.get(wanted).ok_or_else(|| {
-            let known = self.tables.keys().copied().collect::<Vec<_>>().join("`, `");
-            name.error(format!("no table `{wanted}`; expected one of `{known}`, each a section `[table.<name>]`"))
+            let known = self.tables.keys().map(AsRef::as_ref).collect::<Vec<_>>().join("`, `");
+            name.error(format!(
+                "no table `{wanted}`; expected one of `{known}`, each a section `[table.<name>]`, or one that comes with \
+                 Waybill"
+            ))
         })?;
         table.section()
     }

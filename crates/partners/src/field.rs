@@ -10,7 +10,7 @@
 //! | `default` | a constant for when the value is absent |
 //! | `absent` | a list of texts that the partner writes for "nothing", such as `["0", "N/A"]` |
 //! | `prefix` | a text put before the value |
-//! | `table` | the name of a code table that translates the value; a code that is not in it makes the part unreadable |
+//! | `table` | the name of a [code table](crate::table) that translates the value, or a list of them; a code that is in none makes the part unreadable |
 //! | `as` | how a country, number or time is written; see [`words`](crate::words) |
 //! | `zone` | for times only; see [`words`](crate::words) |
 //!

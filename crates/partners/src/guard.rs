@@ -7,7 +7,7 @@
 //! | `equals = "A"` | is this one |
 //! | `one_of = ["A", "B"]` | is one of these |
 //! | `not = "A"`, `not = ["A", "B"]` | is none of these, or absent |
-//! | `in_table = "name"` | is listed in this code table |
+//! | `in_table = "name"`, `in_table = ["a", "b"]` | is listed in this code table, or in one of these |
 //! | `present = true` | is there at all; `false`: is absent, `null` or blank |
 //!
 //! What takes more to say is a [condition](crate::condition), which may stand in place of a guard.
@@ -103,10 +103,9 @@ impl Guard {
             "not" => Test::NoneOf(texts(wanted)?),
             "present" => Test::Present(wanted.flag()?),
             _ => {
-                let codes = compiler.table(wanted)?;
-                Test::OneOf(
-                    codes.entries().filter(|(_, code, _)| *code != ELSE).map(|(_, code, _)| code.into()).collect(),
-                )
+                let tables = compiler.code_tables(wanted)?;
+                let codes = tables.iter().flat_map(Section::entries);
+                Test::OneOf(codes.filter(|(_, code, _)| *code != ELSE).map(|(_, code, _)| code.into()).collect())
             }
         };
         section.finish()?;

@@ -31,6 +31,7 @@
 
 mod compiler;
 pub mod condition;
+pub mod crosswalk;
 pub mod delivery;
 pub mod fact;
 pub mod field;

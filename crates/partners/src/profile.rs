@@ -19,6 +19,7 @@ use model::{Ask, OrderId, PartnerId, System, Timestamp};
 use toml::de::DeTable;
 
 use crate::compiler::Compiler;
+use crate::crosswalk::File;
 use crate::delivery::Delivery;
 use crate::message::Incoming;
 use crate::out::{EncodeError, Outbound};
@@ -122,9 +123,16 @@ impl Profile {
             .map(|before| before + 1)
             .ok_or_else(|| version.error("expected a version from 1"))?;
         let delivery = Delivery::compile(section.optional("delivery"))?;
+        let tables = named_nodes(section.optional("table"))?.into_iter().map(|(name, table)| (name.into(), table));
+        let crosswalks = File::mentioned(source.text).map(|file| Ok((file, file.parse()?)));
+        let crosswalks: Vec<_> = crosswalks.collect::<Result<_, ProfileError>>()?;
+        let shared = crosswalks.iter().flat_map(|(file, parsed)| {
+            let tables = Section::of_file(file.source(), parsed).entries();
+            tables.map(|(table, name, _)| (file.full_name(name), table))
+        });
         let compiler = Compiler {
             zone: section.optional("zone").map(zone).transpose()?,
-            tables: named_nodes(section.optional("table"))?.into_iter().collect(),
+            tables: tables.chain(shared).collect(),
             lists: Lists::Kept,
         };
         let mut incoming = HashMap::new();

@@ -1,7 +1,8 @@
 //! Code tables: `[table.<name>]`, the partner's codes as keys and our words as values.
 //!
 //! The key `else` gives the word for every code that is not listed. A table without it makes a message with an unlisted code
-//! unreadable. The words are checked when the profile is loaded, against what each field that uses the table expects.
+//! unreadable. Where a field names a list of tables, the first that lists a code gives its word, and an `else` counts when none
+//! does. [Some tables](crate::crosswalk) come with Waybill. The words are checked when the profile is loaded, against what each field that uses the table expects.
 
 use std::collections::HashMap;
 
@@ -24,22 +25,24 @@ pub(crate) struct Codes<T> {
 }
 
 impl<T: Readable> Codes<T> {
-    /// Compiles the table that `name` names.
-    pub(crate) fn compile(name: Node<'_>, compiler: &Compiler<'_>, how: &T::How) -> Result<Self, ProfileError> {
-        let mut codes = Self { name: name.text()?.into(), known: HashMap::new(), otherwise: None };
-        let section = compiler.table(name)?;
-        for (word, code, _) in section.entries() {
-            let text = word.text()?;
-            let read = T::read(text, how);
-            let read = read.ok_or_else(|| word.error(format!("expected {}", T::expected(text, how))))?;
-            if code == ELSE {
-                codes.otherwise = Some(read);
-            } else {
-                codes.known.insert(code.into(), read);
+    /// Compiles the table that `named` names, or the list of them: of each code the first word counts.
+    pub(crate) fn compile(named: Node<'_>, compiler: &Compiler<'_>, how: &T::How) -> Result<Self, ProfileError> {
+        let names: Vec<&str> = named.one_or_more().iter().map(Node::text).collect::<Result<_, _>>()?;
+        let mut codes = Self { name: names.join("`, `").into(), known: HashMap::new(), otherwise: None };
+        for section in compiler.code_tables(named)? {
+            for (word, code, _) in section.entries() {
+                let text = word.text()?;
+                let read = T::read(text, how);
+                let read = read.ok_or_else(|| word.error(format!("expected {}", T::expected(text, how))))?;
+                if code == ELSE {
+                    codes.otherwise.get_or_insert(read);
+                } else {
+                    codes.known.entry(code.into()).or_insert(read);
+                }
             }
         }
         if codes.known.len() > MAX_CODES {
-            return Err(name.error(format!("expected a table of at most {MAX_CODES} codes")));
+            return Err(named.error(format!("expected a table of at most {MAX_CODES} codes")));
         }
         Ok(codes)
     }

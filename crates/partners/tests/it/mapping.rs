@@ -190,3 +190,68 @@ fn a_part_that_says_nothing_is_skipped_only_when_the_profile_says_so() {
     assert_eq!(why.kind, UnreadableKind::Unmapped);
     assert_eq!(why.to_string(), "unmapped: `[0].code` holds `PONG`, and no rule of the profile says what that means");
 }
+
+#[test]
+fn a_partners_own_codes_go_before_those_that_come_with_waybill() {
+    let profile = r#"
+partner = "acme"
+system = "tms"
+version = 1
+
+[table.status]
+D1 = "transport.pod_received"
+ZZ = "transport.out_for_delivery"
+
+[in.event]
+format = "json"
+each = "events[*]"
+order = "no"
+
+[[in.event.facts]]
+kind = "milestone"
+when = { path = "code", in_table = ["status", "x12-214.milestone"] }
+milestone = { path = "code", table = ["status", "x12-214.milestone"] }
+occurred = "at"
+
+[[in.event.facts]]
+kind = "milestone"
+when = { path = "code", in_table = "x12-214.estimate" }
+milestone = { path = "code", table = "x12-214.estimate" }
+classifier = { value = "estimated" }
+occurred = "at"
+
+[[in.event.facts]]
+kind = "condition"
+when = { path = "code", in_table = "x12-214.condition" }
+condition = { path = "code", table = "x12-214.condition" }
+reason = { path = "code", table = "x12-214.why" }
+occurred = "at"
+"#;
+    let event = |code: &str| format!(r#"{{"no": "SO-1", "code": "{code}", "at": "2026-03-01T10:00:00Z"}}"#);
+    let events = ["D1", "ZZ", "AF", "AG", "A9", "QQ"].map(event).join(",");
+    let raw = format!(r#"{{"events": [{events}]}}"#);
+    let told = Profile::load("acme.toml", profile).unwrap().decode("event", raw.as_bytes(), received()).unwrap();
+    let says = |told: &Told| match told {
+        Told::Order { facts, .. } => match &facts[0].fact {
+            Fact::Milestone(reached) => format!("{} {}", reached.classifier.as_str(), reached.milestone.as_str()),
+            Fact::Condition(condition) => format!("{}, {}", condition.kind.as_str(), condition.reason),
+            other => panic!("{other:?}"),
+        },
+        Told::Rejected(rejected) => rejected.why.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        told.iter().map(says).collect::<Vec<_>>(),
+        [
+            "actual transport.pod_received",
+            "actual transport.out_for_delivery",
+            "actual transport.picked_up",
+            "estimated transport.delivered",
+            "exception, goods.damaged",
+            "unmapped: `events[5].code` holds `QQ`, and no rule of the profile says what that means",
+        ]
+    );
+    let error = Profile::load("acme.toml", &profile.replace("x12-214.why", "x12-214.whys")).unwrap_err();
+    assert!(error.problem.contains("no table `x12-214.whys`; expected one of `status`"), "{error}");
+    assert!(error.problem.contains("`x12-214.why`"), "{error}");
+}
