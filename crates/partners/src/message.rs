@@ -50,7 +50,7 @@ pub const MAX_FACTS: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Incoming {
     pub(crate) workflow: Box<str>,
-    format: Format,
+    pub(crate) format: Format,
     each: Option<Each>,
     skip: Guards,
     order: Option<OrderRule>,

@@ -21,6 +21,7 @@ use toml::de::DeTable;
 use crate::compiler::Compiler;
 use crate::crosswalk::File;
 use crate::delivery::Delivery;
+use crate::format::Format;
 use crate::message::Incoming;
 use crate::out::{EncodeError, Outbound};
 use crate::path::Lists;
@@ -84,6 +85,11 @@ impl Profile {
         let kind = ask.request.kind();
         let outbound = self.outgoing.get(kind).ok_or(EncodeError::NoSection { kind })?;
         outbound.write(order, ask)
+    }
+
+    /// How a message is written, if the profile reads it.
+    pub(crate) fn format(&self, message: &str) -> Option<&Format> {
+        self.incoming.get(message).map(|incoming| &incoming.format)
     }
 
     /// The names of the messages the profile reads, in no order.

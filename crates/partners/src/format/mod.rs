@@ -24,6 +24,7 @@ pub mod edifact;
 mod envelope;
 pub mod fixed;
 pub mod loops;
+mod plain;
 pub mod rows;
 #[cfg(test)]
 mod samples;
@@ -45,6 +46,7 @@ use crate::unreadable::{Unreadable, UnreadableKind};
 use loops::Loops;
 
 pub use envelope::MAX_OPENING;
+pub use plain::{Known, Plain, plain};
 pub use segment::{MAX_COMPONENTS, MAX_ELEMENTS, MAX_REPEATS, MAX_SEGMENTS, MAX_VALUES};
 
 /// The longest raw message that is read, in bytes. JSON may nest 128 levels deep (the limit of `serde_json`).

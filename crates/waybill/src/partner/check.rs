@@ -1,7 +1,5 @@
 //! `waybill partner check`
 
-use std::fs::{self, File};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,11 +7,11 @@ use adapter::Reading;
 use model::master::MasterRecord;
 use model::{Fact, Movement, MovementKind, System, Timestamp};
 use partners::format::MAX_MESSAGE;
-use partners::profile::MAX_PROFILE;
 use partners::{OrderRef, Profile};
 use serde::Serialize;
 use service::quarantine::Reason;
 
+use super::sample::{bytes, load, message};
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::text::{bad, count, harmless, heading, line};
@@ -81,15 +79,7 @@ pub(super) fn run(args: &Args, output: Output) -> Result<Verdict, Failure> {
 }
 
 fn check(args: &Args, received: Timestamp) -> Result<Checked, Failure> {
-    let text = String::from_utf8(bytes(&args.profile, MAX_PROFILE)?).map_err(|error| {
-        let place = error.utf8_error().valid_up_to();
-        Failure::Usage(format!(
-            "{} is not UTF-8 at byte {place}; expected a profile, a TOML file",
-            args.profile.display()
-        ))
-    })?;
-    let profile = Profile::load(&args.profile.display().to_string(), &text);
-    let profile = profile.map_err(|error| Failure::Usage(error.to_string()))?;
+    let profile = load(&args.profile)?;
     let samples = args.samples.iter().map(|file| sample(&profile, args.message.as_deref(), file, received));
     let samples = samples.collect::<Result<_, _>>()?;
     let sorted = |names: &mut dyn Iterator<Item = &str>| {
@@ -129,44 +119,6 @@ fn sample(profile: &Profile, named: Option<&str>, file: &Path, received: Timesta
         master,
         wrong,
     })
-}
-
-/// Which of the profile's messages a sample is.
-fn message(profile: &Profile, named: Option<&str>, file: &Path) -> Result<String, Failure> {
-    let mut known: Vec<&str> = profile.messages().collect();
-    known.sort_unstable();
-    let all = || known.join("`, `");
-    if let Some(named) = named {
-        let is_known = known.contains(&named);
-        return is_known
-            .then(|| named.to_owned())
-            .ok_or_else(|| Failure::Usage(format!("the profile reads no message `{named}`; it reads: `{}`", all())));
-    }
-    if let [only] = known.as_slice() {
-        return Ok((*only).to_owned());
-    }
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let begins = known.iter().filter(|message| name.starts_with(**message)).max_by_key(|message| message.len());
-    begins.map(|message| (*message).to_owned()).ok_or_else(|| {
-        let file = file.display();
-        Failure::Usage(format!("which message is {file}? Say it with --message; the profile reads: `{}`", all()))
-    })
-}
-
-/// The bytes of a file that has no more than `most`.
-fn bytes(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
-    let failed = |error: std::io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
-    // One more than allowed tells that there is too much, however large the file is.
-    let mut bytes = Vec::new();
-    let most = u64::try_from(most).unwrap_or(u64::MAX);
-    if fs::metadata(path).map_err(failed)?.is_dir() {
-        return Err(Failure::Usage(format!("{} is a folder; expected a file", path.display())));
-    }
-    File::open(path).map_err(failed)?.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > most {
-        return Err(Failure::Usage(format!("{} has more than {most} bytes, which is the limit", path.display())));
-    }
-    Ok(bytes)
 }
 
 fn now() -> Timestamp {
