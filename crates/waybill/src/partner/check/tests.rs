@@ -94,3 +94,32 @@ fn a_profile_that_is_wrong_is_refused_with_its_line() {
         .unwrap_err();
     assert!(matches!(&error, Failure::Usage(words) if words.contains("p.toml:4:")), "{error}");
 }
+
+#[test]
+fn what_the_readme_says_of_a_new_partner_is_true() {
+    let readme = include_str!("../../../../../README.md");
+    let page = readme.split("## Onboard a partner").nth(1).unwrap();
+    let mut blocks = page.split("```");
+    let message = blocks.nth(1).unwrap();
+    let profile = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let args =
+        Args { profile: write("speedy.toml", profile), samples: vec![write("status-1.edi", message)], message: None };
+    let checked = check(&args, "2026-11-25T18:00:00Z".parse().unwrap()).unwrap();
+    let sample = &checked.samples[0];
+    let says: Vec<String> = sample.orders.iter().map(|about| words::fact(Subject::Order, &about.facts[0])).collect();
+    assert_eq!(
+        says,
+        [
+            "actual transport.picked_up 2026-11-25T08:15-06:00, at CHICAGO, US, code AF",
+            "delayed (weather) 2026-11-25T09:30-06:00, code SD"
+        ]
+    );
+    assert_eq!(sample.wrong.len(), 1);
+    assert!(sample.wrong[0].text.contains("holds `Q9`"), "{:?}", sample.wrong);
+}
