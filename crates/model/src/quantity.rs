@@ -35,6 +35,12 @@ impl Unit {
         Self("EA".into())
     }
 
+    /// Whether it counts pieces, which come whole: `EA`, each, and `C62`, one, of UN/ECE Recommendation 20.
+    #[must_use]
+    pub fn counts_pieces(&self) -> bool {
+        matches!(&*self.0, "EA" | "C62")
+    }
+
     /// The code.
     #[must_use]
     pub fn as_str(&self) -> &str {

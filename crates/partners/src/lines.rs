@@ -5,7 +5,7 @@
 //! | `each` | where the lines are | where the lines are; may be absent from the message, and then all are meant |
 //! | `when` | [guards](crate::guard) a line must pass to count | the same |
 //! | `line` | the line's number | the line's number |
-//! | `quantity`, `unit` | more than 0, at most [`Quantity::MOST`]; `EA` when `unit` is not given | 0 or more |
+//! | `quantity`, `unit` | more than 0, at most [`Quantity::MOST`], whole where the unit counts pieces; `EA` when `unit` is not given | 0 or more |
 //! | `sku` | the item | |
 //! | `price` | optional: the price of one unit, in the order's currency | |
 //! | `ship_from`, `ship_on`, `promised` | optional | |
@@ -58,7 +58,10 @@ impl QuantityRule {
             Least::Any if amount.abs() > most => format!("from -{most} to {most}"),
             Least::AboveZero | Least::Zero | Least::Any => {
                 let unit = self.unit.as_ref().map_or_else(|| Ok(Unit::each()), |unit| unit.required(scope))?;
-                return Ok(Quantity::new(amount, unit));
+                if amount.is_integer() || !unit.counts_pieces() {
+                    return Ok(Quantity::new(amount, unit));
+                }
+                format!("a whole number of {unit}")
             }
         };
         let detail = format!("holds `{amount}`; expected {expected}");

@@ -108,6 +108,7 @@ fn a_wrong_field_is_named() {
     let profile = shipped_profile("sim-erp");
     for (sound, wrong, kind, field) in [
         (r#""menge": 5"#, r#""menge": "five""#, UnreadableKind::WrongValue, "documents[0].items[0].menge"),
+        (r#""menge": 5"#, r#""menge": 4.5"#, UnreadableKind::WrongValue, "documents[0].items[0].menge"),
         (r#""menge": 5"#, r#""menge": -1"#, UnreadableKind::WrongValue, "documents[0].items[0].menge"),
         (r#""menge": 5"#, r#""menge": [5]"#, UnreadableKind::WrongValue, "documents[0].items[0].menge"),
         (r#""menge": 5,"#, "", UnreadableKind::Missing, "documents[0].items[0].menge"),

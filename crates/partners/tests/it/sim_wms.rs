@@ -42,10 +42,10 @@ fn status(code: &str, rest: &str) -> String {
     )
 }
 
-const ITEMS: &str = r#", "items": [{"line": "10", "qty": 5, "uom": "PC"}, {"line": "20", "qty": "1.5", "uom": "PC"}]"#;
+const ITEMS: &str = r#", "items": [{"line": "10", "qty": 5, "uom": "PC"}, {"line": "20", "qty": "15.0", "uom": "PC"}]"#;
 
 fn both_lines() -> Vec<model::Progress> {
-    vec![progress("10", "5", Some("EAST")), progress("20", "1.5", Some("EAST"))]
+    vec![progress("10", "5", Some("EAST")), progress("20", "15.0", Some("EAST"))]
 }
 
 #[test]
