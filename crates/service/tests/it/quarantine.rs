@@ -150,3 +150,22 @@ async fn what_cannot_be_recorded_with_its_bytes_is_not_published() {
     assert!(error.is_of_the_message() && error.to_string().contains("max_payload"), "{error}");
     assert_eq!((held(&connection, streams::INBOX).await, held(&connection, streams::QUARANTINE).await), (1, 1));
 }
+
+#[tokio::test]
+async fn a_quarantine_that_lets_nothing_go_is_said_to_and_a_repeat_doubles_nothing() {
+    let (_broker, connection) = broker().await;
+    declare(&connection.js, Durability::Demo).await.unwrap();
+    let message = arrives(&connection, HeaderMap::new(), b"x".to_vec()).await;
+    let put = Quarantined::of(&message, "tms-adapter", "c1", Reason::new(Kind::Invalid, "?")).unwrap();
+    let sequence = quarantine(&connection.js, &put).await.unwrap();
+    let mut config = connection.js.get_stream(streams::QUARANTINE).await.unwrap().cached_info().config.clone();
+    config.deny_delete = true;
+    connection.js.update_stream(config).await.unwrap();
+    for _ in 0..2 {
+        let error = settled(&connection, sequence, Settle::Release).await.unwrap_err();
+        assert!(error.is_a_no() && !error.is_of_the_message(), "{error}");
+    }
+    let all = [streams::INBOX, streams::QUARANTINE, streams::QUARANTINE_LOG];
+    let held = [held(&connection, all[0]).await, held(&connection, all[1]).await, held(&connection, all[2]).await];
+    assert_eq!(held, [2, 1, 1]);
+}

@@ -42,14 +42,7 @@ pub(super) async fn plan(
     connection: &Connection,
     stream: &Stream,
 ) -> Result<Plan, Failure> {
-    let mut plan = Plan {
-        action: settle.action(),
-        sequences: Vec::new(),
-        causes: Causes::default(),
-        examples: Vec::new(),
-        cannot: Cannot::default(),
-        more: false,
-    };
+    let mut plan = Plan::new(settle.action());
     match which {
         Which::These(sequences) => plan.these(sequences, settle, connection, stream).await?,
         Which::All(filter) => plan.all(filter, settle, stream).await?,
@@ -58,6 +51,17 @@ pub(super) async fn plan(
 }
 
 impl Plan {
+    fn new(action: Action) -> Self {
+        Self {
+            action,
+            sequences: Vec::new(),
+            causes: Causes::default(),
+            examples: Vec::new(),
+            cannot: Cannot::default(),
+            more: false,
+        }
+    }
+
     async fn these(
         &mut self,
         sequences: &[u64],
@@ -83,18 +87,20 @@ impl Plan {
 
     async fn all(&mut self, filter: &Filter, settle: &Settle, stream: &Stream) -> Result<(), Failure> {
         let first = stream.cached_info().state.first_sequence;
-        each(stream, filter, first, |item| {
-            if self.sequences.len() == MOST {
-                self.more = true;
-                return ControlFlow::Break(());
-            }
-            match way_out(&item.about, settle) {
-                Ok(()) => self.take(item),
-                Err(why) => self.cannot.add(item.sequence, why.to_string()),
-            }
-            ControlFlow::Continue(())
-        })
-        .await
+        each(stream, filter, first, |item| self.choose(item, settle)).await
+    }
+
+    /// Takes one that the filter takes, until there are as many as are taken out at once.
+    fn choose(&mut self, item: Item, settle: &Settle) -> ControlFlow<()> {
+        if self.sequences.len() == MOST {
+            self.more = true;
+            return ControlFlow::Break(());
+        }
+        match way_out(&item.about, settle) {
+            Ok(()) => self.take(item),
+            Err(why) => self.cannot.add(item.sequence, why.to_string()),
+        }
+        ControlFlow::Continue(())
     }
 
     fn take(&mut self, item: Item) {
@@ -114,5 +120,23 @@ fn way_out(about: &Meta, settle: &Settle) -> Result<(), NoWayBack> {
     match settle {
         Settle::Discard => Ok(()),
         Settle::Release | Settle::Edit(_) => about.way_back(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service::quarantine::Kind;
+
+    use super::super::super::list::tests::about;
+    use super::*;
+
+    #[test]
+    fn no_more_are_taken_out_at_once_than_so_many() {
+        let mut plan = Plan::new(Action::Release);
+        let about = about(Kind::Invalid, "c1", "expected a date");
+        let mut chosen = (1..).map(|sequence| Item { sequence, about: about.clone() });
+        let broke_off = chosen.find(|item| plan.choose(item.clone(), &Settle::Release).is_break());
+        assert_eq!(broke_off.map(|item| item.sequence), Some(100_001));
+        assert_eq!((plan.sequences.len(), plan.examples.len(), plan.more), (MOST, EXAMPLES, true));
     }
 }
