@@ -42,7 +42,8 @@ const HELP: &str = "\
 Only what a partner sent can be released or edited: it is published to the subject it came in by, and read as if it came \
 in now; what of it was taken already is told twice, and counts once. An entry of an order that a service cannot read never \
 left its stream: upgrade the service, which reads it there, and discard the notice. What was held for a partner by no \
-adapter has no way back. An ask that could not be written is not here but refused on its order (`waybill order retry`).
+adapter has no way back. An ask that could not be written is not here but refused on its order (`waybill order retry`). By \
+what messages have in common, the oldest 100,000 are taken out at once.
 
 Each message is published, recorded in `waybill quarantine log` and removed, in this order: what breaks off stays in \
 quarantine and may be taken out again. The log keeps the bytes of what was discarded or edited.

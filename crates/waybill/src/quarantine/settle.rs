@@ -52,7 +52,7 @@ pub struct SomeArgs {
     /// Their sequences in the quarantine, as `waybill quarantine list` shows them
     #[arg(value_name = "SEQUENCE", conflicts_with = "Filter", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) sequences: Vec<u64>,
-    /// Or which, the oldest 100,000 of them at once.
+    // Or what they have in common.
     #[command(flatten)]
     pub(super) filter: Filter,
     #[command(flatten)]

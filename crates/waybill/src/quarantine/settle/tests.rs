@@ -287,3 +287,26 @@ async fn a_broker_that_takes_no_more_stops_it_and_keeps_the_rest() {
     assert!(failure.status() == 1 && failure.to_string().contains("stopped at message"), "{failure}");
     assert_eq!((report.done, world.held(QUARANTINE).await, world.held(QUARANTINE_LOG).await), (Some(0), 40, 0));
 }
+
+#[tokio::test]
+async fn what_was_too_large_for_the_quarantine_goes_back_from_where_it_was_left() {
+    let world = World::start().await;
+    let large = "x".repeat(7_000_000);
+    let left = async |sequence: u64| {
+        let headers = BTreeMap::from([("X-Long".to_owned(), vec!["y".repeat(1_400_000)])]);
+        let reason = Reason::new(Kind::Oversized, "too large");
+        world.put(Meta { sequence, headers, reason, ..about(Kind::Oversized, "c1", "") }, &large).await
+    };
+    let subject = streams::inbox("tms", "c1", "status");
+    let sent = world.connection.js.publish(subject, large.clone().into()).await.unwrap().await.unwrap();
+    assert_eq!((left(sent.sequence).await, left(sent.sequence + 7).await), (1, 2));
+    let (report, _) = world.does(&with(&["release", "1", "2"])).await;
+    assert_eq!((report.done, report.cannot.count(), world.held(INBOX).await), (Some(1), 1, 2));
+    assert_eq!(world.stream(INBOX).await.direct_get(2).await.unwrap().payload, large.as_bytes());
+    let because = report.cannot.iter().next().unwrap();
+    assert!(because.example == 2 && because.why.contains("INBOX no longer has them"), "{}", because.why);
+    world.does(&with(&["discard", "2"])).await;
+    let missing = log::raw(2, &world.stream(QUARANTINE_LOG).await).await.unwrap_err();
+    assert!(matches!(&missing, Failure::NotFound(_)), "{missing}");
+    assert_eq!(world.records().await.iter().map(|record| record.size).collect::<Vec<_>>(), [None, Some(7_000_000)]);
+}
