@@ -1,7 +1,15 @@
 //! Raw messages that could not become facts: kept byte for byte, with the reason, until someone releases them.
 //!
 //! The body of a quarantined message is the raw message. What is known about it is JSON in one header, so that a reason
-//! may hold any text.
+//! may hold any text. What is taken out is recorded in stream QUARANTINE_LOG.
+
+mod log;
+mod settle;
+mod way_back;
+
+pub use log::{Action, LOG_HEADER, Record, RecordError};
+pub use settle::{Again, Kept, RELEASED_HEADER, Settle, SettleError};
+pub use way_back::NoWayBack;
 
 use crate::streams;
 use async_nats::HeaderMap;
@@ -153,7 +161,7 @@ impl Quarantined {
             stream: info.stream.to_owned(),
             sequence: info.stream_sequence,
             subject: message.subject.to_string(),
-            headers: message.headers.as_ref().map(plain).unwrap_or_default(),
+            headers: message.headers.as_ref().map(kept_headers).unwrap_or_default(),
             received: jiff::Timestamp::from_nanosecond(info.published.unix_timestamp_nanos())?,
             tries: u32::try_from(info.delivered).unwrap_or(u32::MAX),
             reason,
@@ -207,7 +215,9 @@ pub async fn quarantine(js: &jetstream::Context, message: &Quarantined) -> Resul
     Ok(ack.sequence)
 }
 
-fn plain(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
+/// The headers of a message as they are kept.
+#[must_use]
+pub fn kept_headers(headers: &HeaderMap) -> BTreeMap<String, Vec<String>> {
     let text = |values: &Vec<async_nats::HeaderValue>| values.iter().map(|value| value.as_str().to_owned()).collect();
     headers.iter().map(|(name, values)| (name.to_string(), text(values))).collect()
 }

@@ -30,6 +30,8 @@ pub const TIMERS: &str = "TIMERS";
 pub const RETURN_TIMERS: &str = "RETURN_TIMERS";
 /// Raw messages that could not become facts.
 pub const QUARANTINE: &str = "QUARANTINE";
+/// Who took what out of quarantine, and why.
+pub const QUARANTINE_LOG: &str = "QUARANTINE_LOG";
 /// Customer-facing changes of status.
 pub const UPDATES: &str = "UPDATES";
 /// Thresholds passed and discrepancies found.
@@ -66,6 +68,8 @@ pub const RETURN_TIMERS_SET_SUBJECTS: &str = "return_timer.set.*.*.*";
 pub const RETURN_TIMERS_DUE_SUBJECTS: &str = "return_timer.due.*.*.*";
 /// What QUARANTINE holds: service, partner.
 pub const QUARANTINE_SUBJECTS: &str = "quarantine.*.*";
+/// What QUARANTINE_LOG holds: action, partner.
+pub const QUARANTINE_LOG_SUBJECTS: &str = "quarantine_log.*.*";
 /// What UPDATES holds: customer, order.
 pub const UPDATES_SUBJECTS: &str = "update.*.*";
 /// What ALERTS holds: kind.
@@ -99,6 +103,11 @@ pub fn stock(location: &str, sku: &str) -> String {
 /// Subject of what a service quarantines from a partner. Each part must be one subject token.
 pub fn quarantine(service: &str, partner: &str) -> String {
     format!("quarantine.{service}.{partner}")
+}
+
+/// Subject of the record that a message of a partner was taken out of quarantine. Each part must be one subject token.
+pub fn quarantine_log(action: &str, partner: &str) -> String {
+    format!("quarantine_log.{action}.{partner}")
 }
 
 /// Subject of a customer-facing update. Each part must be one subject token.

@@ -2,9 +2,9 @@
 
 use super::{
     ALERTS, ALERTS_SUBJECTS, ARCHIVE, HELD, HELD_SUBJECTS, INBOX, INBOX_SUBJECTS, MASTER, ORDERS, ORDERS_SUBJECTS,
-    OUTBOX, OUTBOX_SUBJECTS, QUARANTINE, QUARANTINE_SUBJECTS, RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS,
-    RETURN_TIMERS_SET_SUBJECTS, RETURNS, RETURNS_SUBJECTS, STATUS, STOCK, STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS,
-    TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
+    OUTBOX, OUTBOX_SUBJECTS, QUARANTINE, QUARANTINE_LOG, QUARANTINE_LOG_SUBJECTS, QUARANTINE_SUBJECTS, RETURN_TIMERS,
+    RETURN_TIMERS_DUE_SUBJECTS, RETURN_TIMERS_SET_SUBJECTS, RETURNS, RETURNS_SUBJECTS, STATUS, STOCK, STOCK_SUBJECTS,
+    TIMERS, TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use std::time::Duration;
@@ -76,6 +76,10 @@ const QUARANTINE_MAX_BYTES: i64 = 16 * GIB;
 /// The broker's own limit: the largest raw message and its reason.
 const QUARANTINE_MAX_MESSAGE: i32 = 8 * MIB;
 
+/// As long as the archive: it says what became of messages that are in no order's trail.
+const QUARANTINE_LOG_MAX_AGE: Duration = ARCHIVE_MAX_AGE;
+const QUARANTINE_LOG_MAX_BYTES: i64 = 64 * GIB;
+
 /// Customers' systems read these as they come; a month allows for an outage.
 const UPDATES_MAX_AGE: Duration = DAY.saturating_mul(30);
 const UPDATES_MAX_BYTES: i64 = 16 * GIB;
@@ -106,6 +110,7 @@ const QUARANTINE_DUPLICATE_WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
 /// Every stream as it should be; buckets and the object store are streams of a kind.
 pub fn table(durability: Durability) -> Vec<Config> {
     let mut streams = messages(durability);
+    streams.extend(quarantine(durability));
     streams.extend([
         bucket(durability, MASTER, NO_AGE, "items, customers, locations and routes to validate against"),
         bucket(durability, XREF, BUCKET_MAX_AGE, "a partner's reference to the order"),
@@ -160,13 +165,6 @@ fn messages(durability: Durability) -> Vec<Config> {
             "deadlines of returns, set and due",
         ),
         Config {
-            max_age: QUARANTINE_MAX_AGE,
-            max_bytes: durability.bytes(QUARANTINE_MAX_BYTES),
-            max_message_size: QUARANTINE_MAX_MESSAGE,
-            duplicate_window: QUARANTINE_DUPLICATE_WINDOW,
-            ..stream(QUARANTINE, &[QUARANTINE_SUBJECTS], "raw messages that could not become facts, with the reason")
-        },
-        Config {
             max_age: UPDATES_MAX_AGE,
             max_bytes: durability.bytes(UPDATES_MAX_BYTES),
             max_message_size: UPDATES_MAX_MESSAGE,
@@ -179,6 +177,29 @@ fn messages(durability: Durability) -> Vec<Config> {
             max_message_size: ALERTS_MAX_MESSAGE,
             discard: DiscardPolicy::Old,
             ..stream(ALERTS, &[ALERTS_SUBJECTS], "thresholds passed, discrepancies found")
+        },
+    ]
+}
+
+/// What could not become facts, and what became of it.
+fn quarantine(durability: Durability) -> [Config; 2] {
+    let stream = |name, subjects, description| stream(durability, name, subjects, description);
+    [
+        Config {
+            max_age: QUARANTINE_MAX_AGE,
+            max_bytes: durability.bytes(QUARANTINE_MAX_BYTES),
+            max_message_size: QUARANTINE_MAX_MESSAGE,
+            duplicate_window: QUARANTINE_DUPLICATE_WINDOW,
+            ..stream(QUARANTINE, &[QUARANTINE_SUBJECTS], "raw messages that could not become facts, with the reason")
+        },
+        Config {
+            max_age: QUARANTINE_LOG_MAX_AGE,
+            max_bytes: durability.bytes(QUARANTINE_LOG_MAX_BYTES),
+            max_message_size: QUARANTINE_MAX_MESSAGE,
+            duplicate_window: QUARANTINE_DUPLICATE_WINDOW,
+            deny_delete: true,
+            deny_purge: true,
+            ..stream(QUARANTINE_LOG, &[QUARANTINE_LOG_SUBJECTS], "who took what out of quarantine, and why")
         },
     ]
 }

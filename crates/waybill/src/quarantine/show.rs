@@ -1,10 +1,11 @@
 //! `waybill quarantine show`
 
+use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{DirectGetError, DirectGetErrorKind, Stream};
 use bytes::Bytes;
 use serde::Serialize;
 use service::Connection;
-use service::quarantine::{Meta, Quarantined};
+use service::quarantine::{Kept, Meta, Quarantined, kept_headers};
 use service::streams::QUARANTINE;
 
 use super::{dump, kind_name, plain};
@@ -51,7 +52,7 @@ pub(super) async fn run(
     stream: &Stream,
     output: Output,
 ) -> Result<Verdict, Failure> {
-    let shown = read(args.sequence, connection, stream).await?;
+    let shown = shown(kept(args.sequence, connection, stream).await?);
     match (&shown.raw, args.raw) {
         (Some(raw), true) => Output::bytes(raw)?,
         (None, true) => return Err(Failure::NotFound(gone(&shown.about))),
@@ -61,26 +62,32 @@ pub(super) async fn run(
 }
 
 /// Reads one message of the quarantine, with its bytes wherever they are.
-pub(super) async fn read(sequence: u64, connection: &Connection, stream: &Stream) -> Result<Shown, Failure> {
+pub(super) async fn kept(sequence: u64, connection: &Connection, stream: &Stream) -> Result<Kept, Failure> {
     let kept = stream.direct_get(sequence).await.map_err(|error| unread(QUARANTINE, sequence, &error))?;
-    let Quarantined { about, raw } =
+    let Quarantined { mut about, raw } =
         Quarantined::from_message(Some(&kept.headers), &kept.payload).map_err(anyhow::Error::new)?;
-    let raw = if about.left_in_stream { original(connection, &about).await? } else { Some(raw) };
-    Ok(shown(sequence, about, raw))
+    if !about.left_in_stream {
+        return Ok(Kept { sequence, about, raw: Some(raw) });
+    }
+    let original = original(connection, &about).await?;
+    if let Some(original) = &original {
+        about.headers = kept_headers(&original.headers);
+    }
+    Ok(Kept { sequence, about, raw: original.map(|original| original.payload) })
 }
 
-/// The bytes where they came from; none when they are no longer there.
-async fn original(connection: &Connection, about: &Meta) -> Result<Option<Bytes>, Failure> {
+/// The message where it came from; none when it is no longer there.
+async fn original(connection: &Connection, about: &Meta) -> Result<Option<StreamMessage>, Failure> {
     let stream = connection.js.get_stream_no_info(&about.stream).await;
     let stream = stream.map_err(|error| broker(&format!("read stream {}", about.stream), error))?;
     match stream.direct_get(about.sequence).await {
-        Ok(message) => Ok(Some(message.payload)),
+        Ok(message) => Ok(Some(message)),
         Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
         Err(error) => Err(unread(&about.stream, about.sequence, &error)),
     }
 }
 
-fn unread(stream: &str, sequence: u64, error: &DirectGetError) -> Failure {
+pub(super) fn unread(stream: &str, sequence: u64, error: &DirectGetError) -> Failure {
     if error.kind() == DirectGetErrorKind::NotFound {
         let hint = "(`waybill quarantine list` shows what is)";
         return Failure::NotFound(format!("no message {sequence} in stream {stream} {hint}"));
@@ -88,7 +95,8 @@ fn unread(stream: &str, sequence: u64, error: &DirectGetError) -> Failure {
     broker(&format!("read message {sequence} of stream {stream}"), error)
 }
 
-pub(super) fn shown(sequence: u64, about: Meta, raw: Option<Bytes>) -> Shown {
+pub(super) fn shown(kept: Kept) -> Shown {
+    let Kept { sequence, about, raw } = kept;
     let text = raw.as_ref().and_then(|raw| std::str::from_utf8(raw).ok()).map(str::to_owned);
     let hex = raw.as_ref().filter(|_| text.is_none()).map(|raw| raw.iter().map(|byte| format!("{byte:02x}")).collect());
     Shown { sequence, about, size: raw.as_ref().map(Bytes::len), text, hex, raw }
@@ -159,7 +167,7 @@ mod tests {
     fn text_of(raw: impl Into<Bytes>) -> String {
         let mut about = about(Kind::Malformed, "c1", "expected JSON");
         about.headers.insert("Content-Type".to_owned(), vec!["a/b".to_owned(), "c".to_owned()]);
-        anstream::adapter::strip_str(&render(&shown(9, about, Some(raw.into())))).to_string()
+        anstream::adapter::strip_str(&render(&shown(Kept { sequence: 9, about, raw: Some(raw.into()) }))).to_string()
     }
 
     #[test]
@@ -168,7 +176,7 @@ mod tests {
 Quarantine 9
 reason               malformed
 it says              expected JSON
-field                $.date
+field                date
 service              tms-adapter
 partner              c1
 subject              in.tms.c1.status
@@ -203,7 +211,7 @@ Message (8 B)
     fn programs_get_text_or_hex_and_all_of_it() {
         let json = |raw: &'static [u8]| {
             let about = about(Kind::Invalid, "c1", "x");
-            serde_json::to_value(shown(9, about, Some(Bytes::from_static(raw)))).unwrap()
+            serde_json::to_value(shown(Kept { sequence: 9, about, raw: Some(Bytes::from_static(raw)) })).unwrap()
         };
         assert_eq!((json(b"ab")["text"].as_str(), json(b"ab")["hex"].as_str()), (Some("ab"), None));
         assert_eq!((json(&[255, 1])["text"].as_str(), json(&[255, 1])["hex"].as_str()), (None, Some("ff01")));

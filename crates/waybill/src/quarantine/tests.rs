@@ -30,9 +30,10 @@ async fn what_is_quarantined_is_listed_and_shown() {
     let stream = reach::stream(&connection.js, QUARANTINE).await.unwrap();
     let listed = async |service: Option<&str>, partner: Option<&str>, reason, limit| {
         let (service, partner) = (service.map(str::to_owned), partner.map(str::to_owned));
-        let listing = list::gather(&list::Args { service, partner, reason, limit }, &stream).await.unwrap();
+        let filter = filter::Filter { service, partner, reason, ..filter::Filter::default() };
+        let listing = list::gather(&list::Args { filter, limit }, &stream).await.unwrap();
         let latest: Vec<u64> = listing.latest.iter().map(|item| item.sequence).collect();
-        (listing.count, listing.reasons.len(), latest)
+        (listing.count, listing.causes.len(), latest)
     };
     assert_eq!(listed(None, None, None, 2).await, (4, 3, vec![4, 3]));
     assert_eq!(listed(None, Some("c 1"), None, 9).await, (1, 1, vec![2]));
@@ -40,11 +41,11 @@ async fn what_is_quarantined_is_listed_and_shown() {
     assert_eq!(listed(None, None, Some(Kind::Malformed), 9).await, (2, 1, vec![3, 1]));
     assert_eq!(listed(Some("nobody"), None, None, 9).await, (0, 0, vec![]));
 
-    assert_eq!(show::read(2, &connection, &stream).await.unwrap().text.as_deref(), Some("raw 2"));
-    let left = show::read(4, &connection, &stream).await.unwrap();
+    assert_eq!(show::kept(2, &connection, &stream).await.unwrap().raw, Some("raw 2".into()));
+    let left = show::kept(4, &connection, &stream).await.unwrap();
     assert!(left.about.left_in_stream);
     assert_eq!(left.raw, Some(large));
-    let missing = show::read(9, &connection, &stream).await.unwrap_err();
+    let missing = show::kept(9, &connection, &stream).await.unwrap_err();
     assert!(matches!(missing, Failure::NotFound(_)), "{missing}");
 }
 
