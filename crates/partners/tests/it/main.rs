@@ -10,6 +10,7 @@ mod conditions;
 mod delivery;
 mod edi;
 mod encode;
+mod events;
 mod formats;
 mod hostile;
 mod hostile_edi;
