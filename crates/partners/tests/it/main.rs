@@ -6,6 +6,7 @@
     reason = "in a test, what is not expected ends the test"
 )]
 
+mod carriers;
 mod conditions;
 mod delivery;
 mod edi;
