@@ -123,6 +123,8 @@ struct Text {
     /// Its file's name without `.toml`.
     name: String,
     text: String,
+    /// Whether it serves only partners that are given it.
+    is_template: bool,
 }
 
 impl Profiles {
@@ -137,7 +139,7 @@ impl Profiles {
             Some(folder) => (texts(folder)?, folder.display().to_string()),
         };
         let mut profiles = Self { by_token: HashMap::new() };
-        for text in &texts {
+        for text in texts.iter().filter(|text| !text.is_template) {
             profiles.add(system, text, Profile::load(&text.file, &text.text)?)?;
         }
         if folder.is_none() {
@@ -203,13 +205,16 @@ impl Profiles {
     }
 }
 
+/// What comes with Waybill. Nobody has every carrier, and each partner that is served costs a consumer.
 fn shipped() -> Vec<Text> {
-    let text = |(name, text): &(&str, &str)| Text {
+    let text = |(name, text): &(&str, &str), is_template| Text {
         file: format!("{name}.toml, which comes with Waybill"),
         name: (*name).to_owned(),
         text: (*text).to_owned(),
+        is_template,
     };
-    partners::shipped().iter().map(text).collect()
+    let served = partners::shipped().iter().map(|profile| text(profile, false));
+    served.chain(partners::templates().iter().map(|profile| text(profile, true))).collect()
 }
 
 /// The profile of a partner that shares another's.
@@ -239,7 +244,7 @@ fn shared_by(partner: &str, profile: &str) -> Option<SharedProfile> {
 fn texts(folder: &Path) -> Result<Vec<Text>, ProfilesError> {
     let text = |path: PathBuf| {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Text { file: path.display().to_string(), name, text: read(&path)? })
+        Ok(Text { file: path.display().to_string(), name, text: read(&path)?, is_template: false })
     };
     files(folder)?.into_iter().map(text).collect()
 }
@@ -289,6 +294,18 @@ mod tests {
         }
         let shop = shared_by("shop 2", "shopify").unwrap();
         assert!(Profiles::load(System::Erp, None, &[shop]).unwrap().get("shop=202").is_some());
+    }
+
+    #[test]
+    fn a_carrier_is_served_where_a_partner_is_given_its_profile() {
+        let templates = partners::templates();
+        let given: Vec<_> = templates.iter().map(|(name, _)| shared_by(name, name).unwrap()).collect();
+        let profiles = Profiles::load(System::Tms, None, &given).unwrap();
+        assert_eq!(profiles.tokens().count(), 2 + templates.len());
+        let second = shared_by("fedex-us", "fedex").unwrap();
+        let profiles = Profiles::load(System::Tms, None, &[second]).unwrap();
+        assert_eq!(profiles.get("fedex-us").unwrap().partner.as_str(), "fedex-us");
+        assert!(profiles.get("fedex").is_none());
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub use key::FactKey;
 pub use message::ORDER;
 pub use out::EncodeError;
 pub use profile::Profile;
-pub use shipped::shipped;
+pub use shipped::{shipped, templates};
 pub use source::ProfileError;
 pub use told::{Identified, OrderRef, Outgoing, Rejected, Told, Xref, price_of};
 pub use unreadable::{Unreadable, UnreadableKind};

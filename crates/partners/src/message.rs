@@ -9,14 +9,18 @@
 //! | `order` | the order, or the return's number where the workflow is `"return"`: a [field](crate::field), or `{ reference = <field> }` for one the cross-references translate |
 //! | `event_id` | a field: the source's own id of the part; without it facts are told apart by [what they say](crate::identify) |
 //! | `xref` | a list of `{ reference = <field>, shipment = <field> }`: references that from now on mean this order |
+//! | `error` | a field: what the partner writes where it has no answer, such as "not found"; looked for in a part, and where parts should be and are not |
 //! | `facts` | the rules, `[[in.<message>.facts]]` |
+//! | `events` | [events of a part](events), each read for itself |
 //!
 //! Each rule has a `kind` ([facts](crate::fact), [records](crate::record)), the keys of its kind, and optionally `each` (a fact
 //! for every element; the paths of the rule start there), `when` (guards on the element) and its own `event_id`.
 //!
 //! A part whose facts cannot all be read is rejected as a whole; a record is rejected alone. A part for which no rule
-//! applies is rejected too: silence is stated with `skip`.
+//! applies is rejected too: silence is stated with `skip`. An `error` is rejected in the partner's own words; what the part says
+//! beside it counts.
 
+pub mod events;
 mod reading;
 
 use std::collections::BTreeMap;
@@ -35,6 +39,7 @@ use crate::source::{Node, ProfileError};
 use crate::told::{OrderRef, Told, Xref};
 use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::Reference;
+use events::Events;
 use reading::Reading;
 
 /// The workflow a message is about when its section names none.
@@ -46,6 +51,9 @@ pub const MAX_PARTS: usize = 20_000;
 /// The most facts or records one rule may read from one part.
 pub const MAX_FACTS: usize = 100_000;
 
+/// How much of an error of the partner's a reason repeats, in bytes.
+const MAX_SAID: usize = 200;
+
 /// How one message of a partner is read.
 #[derive(Debug)]
 pub(crate) struct Incoming {
@@ -56,7 +64,9 @@ pub(crate) struct Incoming {
     order: Option<OrderRule>,
     event_id: Option<Field<String>>,
     xrefs: Vec<XrefRule>,
+    error: Option<Field<String>>,
     rules: Vec<Rule>,
+    events: Option<Events>,
 }
 
 #[derive(Debug)]
@@ -91,7 +101,12 @@ impl Incoming {
         let mut section = node.section()?;
         let format = Format::compile(&mut section)?;
         let compiler = &compiler.with_lists(format.lists());
-        let rules = section.required("facts")?;
+        let events = section.optional("events").map(|node| Events::compile(node, compiler)).transpose()?;
+        let rules = match section.optional("facts") {
+            Some(rules) => rules.list()?,
+            None if events.is_some() => Vec::new(),
+            None => section.required("facts")?.list()?,
+        };
         let incoming = Self {
             workflow: section.optional("workflow").map_or(Ok(ORDER), |node| node.text())?.into(),
             format,
@@ -105,17 +120,38 @@ impl Incoming {
                 }
                 None => Vec::new(),
             },
-            rules: rules.list()?.into_iter().map(|rule| Rule::compile(rule, compiler)).collect::<Result<_, _>>()?,
+            error: compiler.optional(&mut section, "error")?,
+            rules: rules.into_iter().map(|rule| Rule::compile(rule, compiler)).collect::<Result<_, _>>()?,
+            events,
         };
-        let of_order = |rule: &Rule| matches!(rule.reads, Reads::Fact(_));
-        if incoming.rules.is_empty() {
-            return Err(rules.error("expected at least one rule"));
+        if incoming.rules.is_empty() && incoming.events.is_none() {
+            return Err(section.error("expected at least one rule in `facts`"));
         }
-        if incoming.order.is_none() && (incoming.rules.iter().any(of_order) || !incoming.xrefs.is_empty()) {
+        if incoming.order.is_none() && incoming.needs_order() {
             return Err(section.error("expected the key `order` in this table: its facts are about an order"));
         }
         section.finish()?;
         Ok(incoming)
+    }
+
+    /// Whether any of it is about an order.
+    fn needs_order(&self) -> bool {
+        let of_order = |rule: &Rule| matches!(rule.reads, Reads::Fact(_));
+        self.events.is_some() || !self.xrefs.is_empty() || self.rules.iter().any(of_order)
+    }
+
+    /// What the partner says is wrong here, in its own words.
+    fn said(&self, scope: &Scope<'_>) -> Option<Unreadable> {
+        let error = self.error.as_ref()?;
+        match error.optional(scope) {
+            Ok(None) => None,
+            Ok(Some(words)) => {
+                let mut said = words.split_whitespace().collect::<Vec<_>>().join(" ");
+                said.truncate(said.floor_char_boundary(MAX_SAID));
+                Some(error.unreadable(scope, UnreadableKind::NoAnswer, &format!("says `{said}`")))
+            }
+            Err(why) => Some(why),
+        }
     }
 
     /// What the message says.
@@ -144,8 +180,11 @@ impl Incoming {
                 (Some(why), _) => reading.reject_part(why),
                 (None, Ok(part)) => reading.part(part),
                 (None, Err((element, path))) => {
-                    let detail = "is absent; expected parts of the message";
-                    reading.reject_part(element.unreadable(UnreadableKind::Missing, path, detail));
+                    let absent = || {
+                        let detail = "is absent; expected parts of the message";
+                        element.unreadable(UnreadableKind::Missing, path, detail)
+                    };
+                    reading.reject_part(self.said(element).unwrap_or_else(absent));
                 }
             }
             Ok(())

@@ -54,6 +54,21 @@
 //! | in `load_invoice` | `invoice`, `pro`, `total_cents`, `currency`: for all shipments on the load of this number |
 //! | in `freight_invoice` | `invoice`, `pro`?, `shipper_ref`, `total_cents`, `currency` |
 
+//!
+//! # Carriers
+//! [Templates](templates) read the message `tracking`: the carrier's answer to "where is it?", as it gives it. A history that is
+//! sent again tells the same facts. The order is found by the tracking number, which the same partner must have told before,
+//! as in its answer to a booking: who books with the carrier through a profile of their own puts the template's section there.
+//!
+//! | template | reads |
+//! |---|---|
+//! | `canadapost` | Canada Post, Track Pin Detail (XML) |
+//! | `dhl-express` | DHL Express, XML tracking: several shipments an answer |
+//! | `dhl-universal` | DHL, Shipment Tracking Unified (JSON) |
+//! | `fedex` | FedEx, Track API (JSON): several shipments an answer |
+//! | `ups` | UPS, Track API (JSON): each package is known by its own number |
+//! | `usps` | USPS, Tracking API version 3 (JSON) |
+
 /// The profiles that come with Waybill: name and TOML text.
 #[must_use]
 pub const fn shipped() -> &'static [(&'static str, &'static str)] {
@@ -63,5 +78,19 @@ pub const fn shipped() -> &'static [(&'static str, &'static str)] {
         ("sim-erp", include_str!("../profiles/sim-erp.toml")),
         ("sim-wms", include_str!("../profiles/sim-wms.toml")),
         ("sim-tms", include_str!("../profiles/sim-tms.toml")),
+    ]
+}
+
+/// Profiles that come with Waybill for partners that not everybody has: name and TOML text. Each serves once a partner is
+/// given it by its name.
+#[must_use]
+pub const fn templates() -> &'static [(&'static str, &'static str)] {
+    &[
+        ("canadapost", include_str!("../profiles/canadapost.toml")),
+        ("dhl-express", include_str!("../profiles/dhl-express.toml")),
+        ("dhl-universal", include_str!("../profiles/dhl-universal.toml")),
+        ("fedex", include_str!("../profiles/fedex.toml")),
+        ("ups", include_str!("../profiles/ups.toml")),
+        ("usps", include_str!("../profiles/usps.toml")),
     ]
 }

@@ -39,6 +39,9 @@ pub enum UnreadableKind {
     /// Two fields cannot both be true.
     #[error("contradictory")]
     Contradictory,
+    /// The partner says that it has no answer, or that something is wrong.
+    #[error("no answer")]
+    NoAnswer,
     /// It is sound, but no rule of the profile says what it means.
     #[error("unmapped")]
     Unmapped,

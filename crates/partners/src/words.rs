@@ -13,6 +13,8 @@
 //! `15304550`, and then perhaps by an offset, `+0100`. A date and a time in two fields are joined:
 //! `{ join = ["AT7.05", "AT7.06"], as = "digits" }`.
 //!
+//! A pattern may end in `" %Z"`, for times that may end in one of North America's abbreviations, such as `EST`.
+//!
 //! A time may have a `zone` for when it states none: an offset such as `"+01:00"` or a name such as `"Europe/Berlin"`. The
 //! profile's own `zone` holds for every field that has none. Without either the zone stays unknown. A time before 1970 or
 //! after 2199 is refused: it is a slip, or stands for "none" and belongs into the field's `absent`.

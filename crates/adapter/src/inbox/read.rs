@@ -126,6 +126,7 @@ fn reason_of(why: &Unreadable) -> Reason {
         | UnreadableKind::WrongValue
         | UnreadableKind::UnknownCode
         | UnreadableKind::Empty
+        | UnreadableKind::NoAnswer
         | UnreadableKind::Unmapped => Kind::Invalid,
     };
     let words = match why.field.as_str() {

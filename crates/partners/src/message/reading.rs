@@ -4,15 +4,16 @@ use std::collections::HashMap;
 
 use model::{PartnerId, Timestamp};
 
-use super::{Incoming, Reads, Rule};
-use crate::fact;
+use super::events::Events;
+use super::{Incoming, MAX_FACTS, Reads, Rule};
+use crate::fact::{self, FactRule};
 use crate::field::shown;
 use crate::identify;
 use crate::key::FactKey;
 use crate::place::read;
 use crate::record::{Record, RecordRule};
 use crate::scope::Scope;
-use crate::told::{Identified, OrderRef, Rejected, Told};
+use crate::told::{Identified, OrderRef, Rejected, Told, Xref};
 use crate::unreadable::{Unreadable, UnreadableKind};
 
 /// A message being read.
@@ -39,8 +40,18 @@ impl<'m> Reading<'m> {
         match self.incoming.skip.hold(part) {
             Ok(true) if self.incoming.skip.any() => self.sound += 1,
             Ok(_) => {
-                if let Err((order, why)) = self.unskipped(part) {
-                    self.reject(order, why);
+                let told = self.unskipped(part);
+                match (told, self.incoming.said(part)) {
+                    (Ok(()), None) => {}
+                    (Ok(()), Some(said)) => self.reject(None, said),
+                    (Err((order, why)), None) => self.reject(order, why),
+                    (Err((order, why)), Some(said)) => {
+                        self.reject(order.clone(), said);
+                        // That there is nothing else needs no reason beside the partner's own.
+                        if !matches!(why.kind, UnreadableKind::Missing | UnreadableKind::Unmapped) {
+                            self.reject(order, why);
+                        }
+                    }
                 }
             }
             Err(why) => self.reject(None, why),
@@ -53,13 +64,17 @@ impl<'m> Reading<'m> {
             Some(order) => Some(order.read(part).map_err(|why| (None, why))?),
             None => None,
         };
-        let before = self.told.len();
+        let before = (self.told.len(), self.sound);
         let mut counts = Counts::new();
-        let facts = order.as_ref().map_or_else(|| Ok(Vec::new()), |order| self.facts(part, order, &mut counts));
-        let xrefs = self.incoming.xrefs.iter().filter_map(|xref| xref.read(part).transpose()).collect();
-        let (facts, xrefs): (Vec<_>, Vec<_>) = match (facts, xrefs) {
-            (Ok(facts), Ok(xrefs)) => (facts, xrefs),
-            (Err(why), _) | (_, Err(why)) => return Err((order, why)),
+        let own = self.own(part, order.as_ref(), &mut counts);
+        let (mut facts, xrefs, wrong) = match (own, &self.incoming.events) {
+            (Ok((facts, xrefs)), _) => (facts, xrefs, None),
+            (Err(why), Some(_)) => (Vec::new(), Vec::new(), Some(why)),
+            (Err(why), None) => return Err((order, why)),
+        };
+        let rejected = match &order {
+            Some(order) => self.events(part, order, &mut facts),
+            None => Vec::new(),
         };
         self.records(part, &mut counts).map_err(|why| (order.clone(), why))?;
         if let (Some(order), false) = (&order, facts.is_empty()) {
@@ -71,22 +86,24 @@ impl<'m> Reading<'m> {
             });
             self.sound += 1;
         }
-        if self.told.len() == before {
-            return Err((order, self.unmapped(part)));
+        rejected.into_iter().for_each(|why| self.reject(order.clone(), why));
+        match wrong {
+            Some(why) => Err((order, why)),
+            None if (self.told.len(), self.sound) == before => Err((order, unmapped(&self.incoming.rules, part))),
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// A reason that names what the rules looked at and found no rule for.
-    fn unmapped(&self, part: &Scope<'_>) -> Unreadable {
-        let on_the_part = self.incoming.rules.iter().filter(|rule| rule.each.is_none());
-        match on_the_part.filter_map(|rule| rule.when.seen(part)).next() {
-            Some((path, text)) => {
-                let detail = format!("holds `{}`, and no rule of the profile says what that means", shown(&text));
-                part.unreadable(UnreadableKind::Unmapped, path, detail)
-            }
-            None => part.unreadable_here(UnreadableKind::Unmapped, "holds nothing that a rule of the profile reads"),
-        }
+    /// What the part says by itself: its facts and its cross-references.
+    fn own(
+        &self,
+        part: &Scope<'_>,
+        order: Option<&OrderRef>,
+        counts: &mut Counts<'m>,
+    ) -> Result<(Vec<Identified>, Vec<Xref>), Unreadable> {
+        let facts = order.map_or_else(|| Ok(Vec::new()), |order| self.facts(part, order, counts))?;
+        let xrefs = self.incoming.xrefs.iter().filter_map(|xref| xref.read(part).transpose());
+        Ok((facts, xrefs.collect::<Result<_, _>>()?))
     }
 
     fn facts(
@@ -95,21 +112,74 @@ impl<'m> Reading<'m> {
         order: &OrderRef,
         counts: &mut Counts<'m>,
     ) -> Result<Vec<Identified>, Unreadable> {
-        let told = fact::Told { by: self.by, received: self.received };
         let mut facts = Vec::new();
         for rule in &self.incoming.rules {
             let Reads::Fact(reads) = &rule.reads else { continue };
             rule.visit(part, |element| {
-                let fact = reads.read(element, told)?;
-                let id = match self.event(rule, part, element, counts)? {
-                    Some(id) => id,
-                    None => identify::by_content(self.by.as_str(), order.as_str(), &fact, reads.states_time()),
-                };
-                facts.push(Identified { id, fact });
+                let event = |rule, element: &Scope<'_>| self.event(rule, part, element, counts);
+                facts.push(self.fact(rule, reads, element, order, event)?);
                 Ok(())
             })?;
         }
         Ok(facts)
+    }
+
+    /// Adds the facts of the events that can be read; gives why the others cannot.
+    fn events(&mut self, part: &Scope<'_>, order: &OrderRef, facts: &mut Vec<Identified>) -> Vec<Unreadable> {
+        let Some(events) = &self.incoming.events else { return Vec::new() };
+        let mut rejected = Vec::new();
+        let mut sound = 0;
+        let visited = events.each.visit_all(part, MAX_FACTS, |event| {
+            let told = match event {
+                Ok(event) => self.of_event(events, event, order),
+                Err((element, path)) => {
+                    Err(element.unreadable(UnreadableKind::Missing, path, "is absent; expected events"))
+                }
+            };
+            match told {
+                Ok(told) => {
+                    facts.extend(told);
+                    sound += 1;
+                }
+                Err(why) => rejected.push(why),
+            }
+            Ok(())
+        });
+        self.sound += sound;
+        rejected.extend(visited.err());
+        rejected
+    }
+
+    /// The facts of one event; none where it is skipped.
+    fn of_event(&self, events: &'m Events, event: &Scope<'_>, order: &OrderRef) -> Result<Vec<Identified>, Unreadable> {
+        if events.skip.any() && events.skip.hold(event)? {
+            return Ok(Vec::new());
+        }
+        let mut facts = Vec::new();
+        for rule in &events.rules {
+            let Reads::Fact(reads) = &rule.reads else { continue };
+            rule.visit(event, |element| {
+                facts.push(self.fact(rule, reads, element, order, |rule, element| self.own_event(rule, element))?);
+                Ok(())
+            })?;
+        }
+        if facts.is_empty() { Err(unmapped(&events.rules, event)) } else { Ok(facts) }
+    }
+
+    fn fact(
+        &self,
+        rule: &'m Rule,
+        reads: &FactRule,
+        element: &Scope<'_>,
+        order: &OrderRef,
+        event: impl FnOnce(&'m Rule, &Scope<'_>) -> Result<Option<FactKey>, Unreadable>,
+    ) -> Result<Identified, Unreadable> {
+        let fact = reads.read(element, fact::Told { by: self.by, received: self.received })?;
+        let id = match event(rule, element)? {
+            Some(id) => id,
+            None => identify::by_content(self.by.as_str(), order.as_str(), &fact, reads.states_time()),
+        };
+        Ok(Identified { id, fact })
     }
 
     /// Tells the records; one that cannot be read is rejected alone.
@@ -157,14 +227,19 @@ impl<'m> Reading<'m> {
         element: &Scope<'_>,
         counts: &mut Counts<'m>,
     ) -> Result<Option<FactKey>, Unreadable> {
-        let source = self.by.as_str();
-        if let Some(own) = read(rule.event_id.as_ref(), element)? {
-            return Ok(Some(identify::by_event(source, &own, &rule.sort, 0)));
+        if let Some(own) = self.own_event(rule, element)? {
+            return Ok(Some(own));
         }
         let Some(event) = read(self.incoming.event_id.as_ref(), part)? else { return Ok(None) };
         let nth = counts.entry(&rule.sort).or_default();
         *nth += 1;
-        Ok(Some(identify::by_event(source, &event, &rule.sort, *nth)))
+        Ok(Some(identify::by_event(self.by.as_str(), &event, &rule.sort, *nth)))
+    }
+
+    /// The id by the event id that the rule itself names.
+    fn own_event(&self, rule: &Rule, element: &Scope<'_>) -> Result<Option<FactKey>, Unreadable> {
+        let own = read(rule.event_id.as_ref(), element)?;
+        Ok(own.map(|own| identify::by_event(self.by.as_str(), &own, &rule.sort, 0)))
     }
 
     pub fn reject_part(&mut self, why: Unreadable) {
@@ -186,5 +261,17 @@ impl<'m> Reading<'m> {
             }
         }
         Ok(self.told)
+    }
+}
+
+/// A reason that names what the rules looked at and found no rule for.
+fn unmapped(rules: &[Rule], scope: &Scope<'_>) -> Unreadable {
+    let on_the_element = rules.iter().filter(|rule| rule.each.is_none());
+    match on_the_element.filter_map(|rule| rule.when.seen(scope)).next() {
+        Some((path, text)) => {
+            let detail = format!("holds `{}`, and no rule of the profile says what that means", shown(&text));
+            scope.unreadable(UnreadableKind::Unmapped, path, detail)
+        }
+        None => scope.unreadable_here(UnreadableKind::Unmapped, "holds nothing that a rule of the profile reads"),
     }
 }

@@ -21,6 +21,30 @@ pub const LAST_YEAR: i16 = 2199;
 /// The same as milliseconds since 1970: from the first to before the second.
 const MILLIS: std::ops::Range<i64> = 0..7_258_118_400_000;
 
+/// What ends a pattern for times that end in a zone's abbreviation.
+const ABBREVIATED: &str = " %Z";
+
+/// The abbreviations of North America, with their minutes east. The same letters mean other zones elsewhere.
+const ABBREVIATIONS: [(&str, i32); 17] = [
+    ("UTC", 0),
+    ("GMT", 0),
+    ("NST", -210),
+    ("NDT", -150),
+    ("AST", -240),
+    ("ADT", -180),
+    ("EST", -300),
+    ("EDT", -240),
+    ("CST", -360),
+    ("CDT", -300),
+    ("MST", -420),
+    ("MDT", -360),
+    ("PST", -480),
+    ("PDT", -420),
+    ("AKST", -540),
+    ("AKDT", -480),
+    ("HST", -600),
+];
+
 /// How a time is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Written {
@@ -190,6 +214,9 @@ fn epoch(text: &str, millis: i64) -> Option<When> {
 }
 
 fn patterned(text: &str, pattern: &str) -> Option<When> {
+    if let Some(local) = pattern.strip_suffix(ABBREVIATED) {
+        return abbreviated(text, local);
+    }
     let parsed = strtime::parse(pattern, text).ok()?;
     if let Some(instant) = parsed.timestamp() {
         let at = Some(instant.as_millisecond()).filter(|at| MILLIS.contains(at)).map(Timestamp::from_millis)?;
@@ -202,6 +229,17 @@ fn patterned(text: &str, pattern: &str) -> Option<When> {
     let instant = offset.unwrap_or(Offset::UTC).to_timestamp(local).ok()?;
     let zone = offset.map_or(Zone::Unknown, minutes_east);
     Some(When { at: Timestamp::from_millis(instant.as_millisecond()), precision, zone })
+}
+
+/// A time that may end in the abbreviation of its zone.
+fn abbreviated(text: &str, pattern: &str) -> Option<When> {
+    let Some((local, zone)) = text.rsplit_once(' ').filter(|(_, zone)| zone.bytes().all(|b| b.is_ascii_alphabetic()))
+    else {
+        return patterned(text, pattern);
+    };
+    let (_, minutes) = ABBREVIATIONS.iter().find(|(name, _)| *name == zone)?;
+    let offset = Offset::from_seconds(minutes * 60).ok()?;
+    in_zone(patterned(local, pattern)?, &TimeZone::fixed(offset))
 }
 
 fn precision_of(parsed: &BrokenDownTime) -> Precision {
@@ -269,6 +307,17 @@ mod tests {
         assert_eq!(at("2026-03-01T14:05").as_deref(), Some("2026-03-01T14:05+01:00"));
         assert_eq!(at("2026-07-01T14:05").as_deref(), Some("2026-07-01T14:05+02:00"));
         assert_eq!(at("2026-07-01T14:05Z").as_deref(), Some("2026-07-01T14:05Z"));
+    }
+
+    #[test]
+    fn an_abbreviation_of_north_america_is_a_zone() {
+        let written = "%Y-%m-%d %H:%M:%S %Z";
+        assert!(reads_back(written) && !reads_back("%Z %Y-%m-%d"));
+        let at = |text| read(text, Style::Pattern(written.into()), None);
+        assert_eq!(at("2026-03-01 14:05:09 EST").as_deref(), Some("2026-03-01T14:05:09-05:00"));
+        assert_eq!(at("2026-07-01 14:05:09 NDT").as_deref(), Some("2026-07-01T14:05:09-02:30"));
+        assert_eq!(at("2026-03-01 14:05:09").as_deref(), Some("2026-03-01T14:05:09"), "it may be left out");
+        assert_eq!(at("2026-03-01 14:05:09 XYZ"), None, "and none is guessed");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Messages and profiles that nobody should send.
 
 use model::PartnerId;
-use partners::{Profile, UnreadableKind, format, profile, shipped};
+use partners::{Profile, UnreadableKind, format, profile, shipped, templates};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ fn every_message() -> Vec<(Profile, Vec<String>)> {
         let messages = profile.messages().map(str::to_owned).collect();
         (profile, messages)
     };
-    shipped().iter().map(load).collect()
+    shipped().iter().chain(templates()).map(load).collect()
 }
 
 fn decode_with_every_profile(profiles: &[(Profile, Vec<String>)], raw: &[u8]) {

@@ -6,10 +6,12 @@
     reason = "in a test, what is not expected ends the test"
 )]
 
+mod carriers;
 mod conditions;
 mod delivery;
 mod edi;
 mod encode;
+mod events;
 mod formats;
 mod hostile;
 mod hostile_edi;

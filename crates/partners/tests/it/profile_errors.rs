@@ -1,6 +1,6 @@
 //! What a wrong profile is told: the place, and what was expected there.
 
-use partners::{Profile, shipped};
+use partners::{Profile, shipped, templates};
 
 const SOUND: &str = r#"partner = "wms-north"
 system = "wms"
@@ -29,7 +29,7 @@ body = { order = { field = "order" } }
 fn a_sound_profile_loads_and_so_do_those_shipped() {
     let profile = Profile::load("north.toml", SOUND).unwrap();
     assert_eq!((profile.partner.as_str(), profile.system, profile.version), ("wms-north", model::System::Wms, 1));
-    for (name, text) in shipped() {
+    for (name, text) in shipped().iter().chain(templates()) {
         Profile::load(name, text).unwrap();
     }
 }
