@@ -196,7 +196,7 @@ fn an_order_that_somebody_else_releases_is_served_too() {
     let released = stage.books().released;
     let body =
         br#"{"documents": [{"vbeln": "MINE/1", "kunnr": "CUST-001", "waerk": "EUR", "partner_we": {"land1": "DE"},
-        "items": [{"posnr": "1", "matnr": "ITEM-0001", "menge": 2.5, "meins": "ST", "werks": "HAM"},
+        "items": [{"posnr": "1", "matnr": "ITEM-0001", "menge": 3, "meins": "ST", "werks": "HAM"},
                   {"posnr": "2", "matnr": "ITEM-0002", "menge": 1, "meins": "ST", "werks": "LYS"}]}]}"#;
     let asks = waybill.hear("erp-main", "order", body);
     let said = asks.iter().flat_map(|(partner, ask)| stage.on_ask(*partner, &ask.message, &ask.body, now())).collect();
