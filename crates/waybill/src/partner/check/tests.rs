@@ -48,7 +48,7 @@ fn checked(files: &[(&str, &str)], message: Option<&str>) -> Result<Checked, Fai
 fn each_sample_is_shown_with_what_it_becomes_and_what_is_wrong_with_it() {
     let events = r#"{"events": [
         {"pro": "P1", "code": "DLV", "at": "2026-03-04T10:15:00+01:00"},
-        {"pro": "P2", "code": "XXX", "at": "2026-03-04T10:15:00+01:00"}]}"#;
+        {"pro": "P2", "code": "QQQ", "at": "2026-03-04T10:15:00+01:00"}]}"#;
     let receipt = r#"{"order": "SO 1", "pro": "P1", "tender": "SO 1/book/s1"}"#;
     let checked = checked(&[("event-1.json", events), ("event_receipt.json", receipt)], None).unwrap();
     let text = anstream::adapter::strip_str(&render(&checked)).to_string();
@@ -59,7 +59,7 @@ fn each_sample_is_shown_with_what_it_becomes_and_what_is_wrong_with_it() {
             "  reads event, event_receipt; writes nothing",
             "  order known by P1",
             "    actual transport.delivered 2026-03-04T10:15:00+01:00, code DLV",
-            "  wrong `events[1].code` holds `XXX`, which is not in the table `status`",
+            "  wrong `events[1].code` holds `QQQ`, which is not in the table `status`",
             "  1 order, 1 fact, 1 wrong",
             "  order SO 1",
             "    answers SO 1/book/s1: accepted",
