@@ -266,7 +266,7 @@ impl ConditionRule {
         Ok(Condition {
             kind: self.kind.required(scope)?,
             reason: read(self.reason.as_ref(), scope)?.unwrap_or(Reason::Unknown),
-            resolved: self.resolved.any() && self.resolved.hold(scope)?,
+            resolved: self.resolved.say_so(scope)?,
             occurred: occurred(self.occurred.as_ref(), scope, received)?,
             shipment: read(self.shipment.as_ref(), scope)?,
             place: self.place.as_ref().map_or(Ok(None), |place| place.read_any(scope))?,

@@ -76,9 +76,12 @@ impl Guards {
         Some((path, scalar(path, scope, "").ok()??))
     }
 
-    /// Whether there is any guard.
-    pub(crate) fn any(&self) -> bool {
-        !self.0.is_empty()
+    /// Whether there are any, and all of them hold: what is only true when a profile says when.
+    ///
+    /// # Errors
+    /// As [`Guards::hold`].
+    pub(crate) fn say_so(&self, scope: &Scope<'_>) -> Result<bool, Unreadable> {
+        Ok(!self.0.is_empty() && self.hold(scope)?)
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod cli;
+mod clock;
 mod completions;
 pub mod demo;
 pub mod exit;

@@ -4,14 +4,13 @@ mod gather;
 mod render;
 mod stalled;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use adapter::Restrained;
 use model::Timestamp;
 use serde::Serialize;
 use service::settings::NatsSettings;
 use visibility::queries::Lag;
 
+use crate::clock::now;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::reach;
@@ -138,11 +137,6 @@ pub(crate) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
     status.problems.extend(stalled);
     output.show(&status, render::render)?;
     Ok(if status.problems.is_empty() { Verdict::Fine } else { Verdict::Wrong })
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 impl Status {

@@ -5,19 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use async_nats::jetstream::message::StreamMessage;
-use async_nats::jetstream::stream::{DirectGetErrorKind, Stream};
-use engine::{Content, Key};
-use model::{Decision, Fact, PartnerId, ShipmentId};
+use async_nats::jetstream::stream::Stream;
+use engine::Key;
+use model::{Fact, ShipmentId};
 use partners::{Identified, OrderRef};
 use service::quarantine::Reason;
-use service::streams;
 
+use super::again::{inbox, places, reread};
 use super::entry::{ByOrder, Origin};
-use super::read::read;
 use super::route::{RouteError, Written, append};
 use crate::adapter::Adapter;
-use crate::delivery::{Delivery, timestamp};
+use crate::delivery::Delivery;
 use crate::xref::{Target, prices};
 
 /// Tells a shipment what was told under a load's number before it was known to be on the load, and each of the others its new
@@ -35,7 +33,7 @@ pub async fn catch_up(
     let Some(longest) = aboard.first() else { return Ok(Vec::new()) };
     let by_longest = heard(adapter, origin, longest).await?;
     let by_joined = heard(adapter, origin, joined).await?;
-    let inbox = adapter.js.get_stream_no_info(streams::INBOX).await.map_err(RouteError::inbox)?;
+    let inbox = inbox(adapter).await?;
     let mut wrong = Vec::new();
     for sequence in by_longest.union(&by_joined) {
         let who = match (by_longest.contains(sequence), by_joined.contains(sequence)) {
@@ -63,25 +61,10 @@ enum Who<'a> {
 }
 
 /// The places in the inbox of the messages that this partner told of a shipment.
-pub(super) async fn heard(
-    adapter: &Adapter,
-    origin: &Origin<'_>,
-    target: &Target,
-) -> Result<BTreeSet<u64>, RouteError> {
+async fn heard(adapter: &Adapter, origin: &Origin<'_>, target: &Target) -> Result<BTreeSet<u64>, RouteError> {
     let Some(entries) = adapter.workflows.get(&target.workflow) else { return Ok(BTreeSet::new()) };
     let trail = entries.read(&Key::of(target.order.as_str())).await?;
-    let told = trail.iter().filter_map(|entry| message_of(&entry.entry.content, &origin.profile.partner, target));
-    Ok(told.collect())
-}
-
-/// The place in the inbox of the message that an entry is made of, if this partner told the shipment something by it.
-fn message_of(content: &Content<Fact, Decision>, partner: &PartnerId, target: &Target) -> Option<u64> {
-    match content {
-        Content::Facts { source, facts } if source.partner.as_deref() == Some(partner.as_str()) => {
-            facts.iter().any(|told| shipment_of(&told.fact) == target.shipment.as_ref()).then_some(source.inbox)?
-        }
-        Content::Facts { .. } | Content::Decisions { .. } | Content::Due { .. } => None,
-    }
+    Ok(places(&trail, &origin.profile.partner, |fact| shipment_of(fact) == target.shipment.as_ref()))
 }
 
 /// The shipment of a fact that may be told of a load.
@@ -115,14 +98,12 @@ async fn retell(
     load: &Load<'_>,
 ) -> Result<Vec<Reason>, RouteError> {
     let Load { number, aboard, who } = load;
-    let Some(message) = raw(inbox, sequence).await? else { return Ok(Vec::new()) };
-    let subject = message.subject.as_str();
-    let name = subject.rsplit('.').next().unwrap_or(subject);
-    let received = timestamp(message.time.unix_timestamp_nanos());
-    let reading = read(adapter.system, origin.profile, name, &message.payload, received);
+    let Some(again) = reread(adapter, origin, inbox, sequence).await? else { return Ok(Vec::new()) };
     let prices = prices(aboard);
     let mut told = ByOrder::default();
-    for part in reading.orders.iter().filter(|part| matches!(&part.order, OrderRef::Reference(own) if own == number)) {
+    for part in
+        again.reading.orders.iter().filter(|part| matches!(&part.order, OrderRef::Reference(own) if own == number))
+    {
         for (nth, target) in aboard.iter().enumerate() {
             let Some(shipment) = &target.shipment else { continue };
             let mut facts = part.facts.clone();
@@ -138,8 +119,8 @@ async fn retell(
     }
     // Of two shares of one bill the later one counts: that of more shipments.
     let later = i64::try_from(aboard.len()).unwrap_or(i64::MAX) - 1;
-    let delivery = Delivery { sequence, received: received.plus_millis(later), ..origin.delivery };
-    let origin = Origin { subject, message: name, delivery, ..*origin };
+    let delivery = Delivery { sequence, received: again.received.plus_millis(later), ..origin.delivery };
+    let origin = Origin { subject: again.message.subject.as_str(), message: again.name(), delivery, ..*origin };
     let mut wrong = Vec::new();
     for told in told.into_orders() {
         match append(adapter, &origin, told).await? {
@@ -148,18 +129,6 @@ async fn retell(
         }
     }
     Ok(wrong)
-}
-
-/// The message at a place in the inbox, as long as it is there.
-pub(super) async fn raw(inbox: &Stream<()>, sequence: u64) -> Result<Option<StreamMessage>, RouteError> {
-    match inbox.direct_get(sequence).await {
-        Ok(message) => Ok(Some(message)),
-        Err(error) if error.kind() == DirectGetErrorKind::NotFound => {
-            tracing::error!(sequence, "a message about a load is no longer in the inbox");
-            Ok(None)
-        }
-        Err(error) => Err(RouteError::inbox(error)),
-    }
 }
 
 /// Whether each shipment on a load has a share of what is told.

@@ -5,15 +5,13 @@ use std::collections::BTreeSet;
 
 use engine::{Key, WorkflowRecord};
 use fulfilment::Fulfilment;
-use model::{Fact, OrderId, PartnerId, Request, ShipmentId, System};
+use model::{Ask, Fact, OrderId, PartnerId, ShipmentId, System};
 
+use super::again::{inbox, places, reread};
 use super::entry::Origin;
-use super::joined::raw;
-use super::read::read;
 use super::route::{Instance, RouteError};
 use crate::adapter::Adapter;
-use crate::asked::{answers, asks, facts};
-use crate::delivery::timestamp;
+use crate::asked::{answers, asks};
 use crate::xref::Target;
 
 /// The orders, and other workflows' instances, of which something may be taken back: a TMS says yes to what was asked of it,
@@ -57,26 +55,16 @@ pub async fn leave(adapter: &Adapter, origin: &Origin<'_>, settled: &[(Box<str>,
 
 /// The shipments that a partner was asked to take back and did. Its first word counts.
 fn taken_back<'a>(trail: &'a [WorkflowRecord<Fulfilment>], partner: &PartnerId) -> BTreeSet<&'a ShipmentId> {
-    let undoes = trail.iter().flat_map(asks).filter_map(|(_, ask)| match &ask.request {
-        Request::CancelBooking { shipment, .. } | Request::CancelCollection { shipment, .. } => Some((ask, shipment)),
-        Request::Allocate { .. }
-        | Request::Book { .. }
-        | Request::ConfirmShipment { .. }
-        | Request::Bill { .. }
-        | Request::CancelAllocation { .. }
-        | Request::ConfirmCancellation { .. }
-        | Request::UpdateCustomer { .. }
-        | Request::ExpectReturn { .. }
-        | Request::Collect { .. }
-        | Request::CancelReturn { .. }
-        | Request::Credit { .. }
-        | Request::UpdateReturn { .. } => None,
-    });
-    let is_done = |ask: &model::Ask| {
+    let undoes = trail
+        .iter()
+        .flat_map(asks)
+        .map(|(_, ask)| ask)
+        .filter(|ask| ask.system == System::Tms && ask.partner == *partner && ask.request.undoes().is_some());
+    let is_done = |ask: &&Ask| {
         let first = trail.iter().flat_map(answers).find(|said| said.answer.ask == ask.id && said.settles(ask));
         first.is_some_and(|said| said.answer.outcome.is_accepted())
     };
-    undoes.filter(|(ask, _)| ask.partner == *partner && is_done(ask)).map(|(_, shipment)| shipment).collect()
+    undoes.filter(is_done).filter_map(|ask| ask.request.shipment()).collect()
 }
 
 /// The references by which a partner knows a shipment, as the messages say by which it booked it.
@@ -86,21 +74,12 @@ async fn references(
     trail: &[WorkflowRecord<Fulfilment>],
     shipment: &ShipmentId,
 ) -> Result<BTreeSet<String>, RouteError> {
-    let partner = &origin.profile.partner;
-    let booked = trail.iter().flat_map(facts).filter_map(|(source, fact)| {
-        let Fact::Booked(booking) = fact else { return None };
-        let is_own = source.partner.as_deref() == Some(partner.as_str()) && booking.shipment == *shipment;
-        source.inbox.filter(|_| is_own)
-    });
-    let inbox = adapter.js.get_stream_no_info(service::streams::INBOX).await.map_err(RouteError::inbox)?;
+    let books = |fact: &Fact| matches!(fact, Fact::Booked(booking) if booking.shipment == *shipment);
+    let inbox = inbox(adapter).await?;
     let mut references = BTreeSet::new();
-    for sequence in booked.collect::<BTreeSet<u64>>() {
-        let Some(message) = raw(&inbox, sequence).await? else { continue };
-        let subject = message.subject.as_str();
-        let name = subject.rsplit('.').next().unwrap_or(subject);
-        let received = timestamp(message.time.unix_timestamp_nanos());
-        let reading = read(adapter.system, origin.profile, name, &message.payload, received);
-        let told = reading.orders.into_iter().flat_map(|part| part.xrefs);
+    for sequence in places(trail, &origin.profile.partner, books) {
+        let Some(again) = reread(adapter, origin, &inbox, sequence).await? else { continue };
+        let told = again.reading.orders.into_iter().flat_map(|part| part.xrefs);
         references.extend(told.filter(|xref| xref.shipment.as_ref() == Some(shipment)).map(|xref| xref.reference));
     }
     Ok(references)

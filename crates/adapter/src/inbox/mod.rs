@@ -1,5 +1,6 @@
 //! The inbox: one consumer and one task for each partner, so that a partner that is slow or floods holds up nobody else.
 
+mod again;
 mod entry;
 mod joined;
 mod left;

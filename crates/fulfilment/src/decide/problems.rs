@@ -15,9 +15,9 @@ use super::disagreements::disagreement;
 use super::quantities::too_much;
 use super::rest::shipped_short;
 use super::undo;
-use super::undo::{UNDO, cancel_too_late};
+use super::undo::cancel_too_late;
 use super::waits::Wait;
-use crate::state::{AskState, MAX_FACTS, RELEASE, Shipment, State};
+use crate::state::{AskState, MAX_FACTS, RELEASE, Shipment, State, UNDO};
 
 /// How many things that are wrong are named in one exception before the rest is only counted.
 pub(super) const NAMED: usize = 10;

@@ -6,10 +6,7 @@ use model::{Ask, Commitment, Decision, Exception, ExceptionKind, Lacking, Milest
 use super::case::Case;
 use super::problems::{is_undelivered, stands, why_undeliverable};
 use crate::policy::{Short, Undelivered};
-use crate::state::{AskState, Part, Shipment};
-
-/// The asks that undo another, and what they undo, newest first.
-pub(super) const UNDO: [(&str, &str); 2] = [("cancel_booking", "book"), ("cancel_allocation", "allocate")];
+use crate::state::{AskState, Part, Shipment, UNDO};
 
 impl<'a> Case<'a> {
     /// Whether nothing new is to be committed to for this release, and what was is to be undone. Once something was undone

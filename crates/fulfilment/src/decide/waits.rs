@@ -4,10 +4,9 @@ use engine::policy::Wait as Span;
 use model::{Lacking, Milestone, Outcome, ShipmentId};
 
 use super::case::Case;
-use super::undo::UNDO;
 use super::{disagreements, release, rest};
 use crate::policy::Policy;
-use crate::state::{AskState, RELEASE, Shipment, State};
+use crate::state::{AskState, RELEASE, Shipment, State, UNDO};
 
 /// Something that is being waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]

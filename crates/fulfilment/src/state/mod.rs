@@ -35,7 +35,7 @@ pub use lines::LineStatus;
 pub(crate) use releases::{Changes, RELEASE, Release, changes};
 pub use shipments::{Part, Shipment};
 pub use stock::{StockEffect, StockEffectKind};
-pub(crate) use undone::newest;
+pub(crate) use undone::{UNDO, newest};
 
 /// The most facts an order keeps of one lane, so that one flooded order cannot fill a process, and a partner that floods it
 /// leaves the others their room. What comes beyond stays in the stream, counts for nothing, and is an exception.

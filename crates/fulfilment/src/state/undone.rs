@@ -4,6 +4,9 @@ use model::{Ask, ShipmentId};
 
 use super::{AskState, Known};
 
+/// The asks that undo another, and what they undo, newest first.
+pub(crate) const UNDO: [(&str, &str); 2] = [("cancel_booking", "book"), ("cancel_allocation", "allocate")];
+
 impl Known<'_> {
     /// The ask of a kind for a shipment that binds a partner: it may still be accepted, or was, and nobody undid it.
     pub fn standing<'b>(

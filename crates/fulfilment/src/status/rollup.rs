@@ -6,7 +6,7 @@ use model::{End, ExceptionKind, Milestone, ParcelId, Phase, ShipmentId};
 
 use super::ShipmentStatus;
 use super::fold::{Event, History, is_physical};
-use crate::state::{Known, Shipment, State, newest};
+use crate::state::{Known, Shipment, UNDO, newest};
 
 /// The status of each shipment the order is split into.
 pub(super) fn shipments(known: &Known<'_>, history: &History<'_>) -> Vec<ShipmentStatus> {
@@ -50,22 +50,21 @@ fn shipment(known: &Known<'_>, history: &History<'_>, own: &Shipment<'_>) -> Shi
         eta: eta.filter(|_| !delivered),
         carrier: booking.map(|booking| booking.carrier.clone()),
         tracking: booking.map(|booking| booking.tracking.clone()),
-        undone: is_undone(known.state, known, &id, lowest),
+        undone: is_undone(known, &id, lowest),
         shipment: id,
     }
 }
 
 /// Whether nothing of a shipment is to travel any more: what was asked for it is undone, or a person goes on without it. What
 /// left all the same counts.
-fn is_undone(state: &State, known: &Known<'_>, shipment: &ShipmentId, reached: Option<Milestone>) -> bool {
+fn is_undone(known: &Known<'_>, shipment: &ShipmentId, reached: Option<Milestone>) -> bool {
+    let state = known.state;
     let has_left = reached.is_some_and(|milestone| milestone.rank() >= Milestone::TransportPickedUp.rank());
     let stands = |kind| known.standing(kind, shipment, state.asks()).is_some();
     let asked = |kind| newest(state.asks(), kind, Some(shipment)).is_some();
     let waivable = [ExceptionKind::NoStock, ExceptionKind::BookingRefused, ExceptionKind::ShippedShort];
     let given_up = || waivable.iter().any(|kind| state.is_kind_waived(&kind(shipment.clone())));
-    !has_left
-        && !["allocate", "book"].into_iter().any(stands)
-        && (["cancel_booking", "cancel_allocation"].into_iter().any(asked) || given_up())
+    !has_left && !UNDO.iter().any(|(_, kind)| stands(kind)) && (UNDO.iter().any(|(undo, _)| asked(undo)) || given_up())
 }
 
 /// The order's milestone and whether some of it is further.

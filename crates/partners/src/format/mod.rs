@@ -14,10 +14,9 @@
 //! | `"csv"`, `{ csv = { … } }` | [separated values](mod@csv), one row a line |
 //! | `{ fixed = { … } }` | [fixed width](fixed): lines whose columns have positions |
 //!
-//! The parts of an X12 message are at `transactions[*]`, those of an EDIFACT message at `messages[*]`.
-//! A part that is broken leaves a `null` in the tree and is told as rejected;
-//! the others are read all the same, and so are the rows and lines of other formats. Where a profile has no `each`, the message is one part, and what breaks any of it breaks
-//! all.
+//! The parts of an X12 message are at `transactions[*]`, those of an EDIFACT message at `messages[*]`. A part that is broken leaves
+//! a `null` in the tree and is told as rejected; the others are read all the same. Where a profile has no `each`, the message is
+//! one part, and a part that is broken breaks all of it. Rows and lines that are broken are left out and told as rejected.
 
 pub mod csv;
 pub mod edifact;
@@ -146,7 +145,7 @@ impl Format {
                 .map(Cow::Borrowed)
                 .map_err(|error| malformed(format!("is not UTF-8 at byte {}", error.valid_up_to())));
         }
-        let (text, is_malformed) = self.encoding.decode_with_bom_removal(raw);
+        let (text, is_malformed) = self.encoding.decode_without_bom_handling(raw);
         if is_malformed {
             let detail = format!("is not {}; the profile's key `encoding` says it is", self.encoding.name());
             return Err(malformed(detail));

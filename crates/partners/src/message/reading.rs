@@ -37,9 +37,9 @@ impl<'m> Reading<'m> {
     }
 
     pub fn part(&mut self, part: &Scope<'_>) {
-        match self.incoming.skip.hold(part) {
-            Ok(true) if self.incoming.skip.any() => self.sound += 1,
-            Ok(_) => {
+        match self.incoming.skip.say_so(part) {
+            Ok(true) => self.sound += 1,
+            Ok(false) => {
                 let told = self.unskipped(part);
                 match (told, self.incoming.said(part)) {
                     (Ok(()), None) => {}
@@ -152,7 +152,7 @@ impl<'m> Reading<'m> {
 
     /// The facts of one event; none where it is skipped.
     fn of_event(&self, events: &'m Events, event: &Scope<'_>, order: &OrderRef) -> Result<Vec<Identified>, Unreadable> {
-        if events.skip.any() && events.skip.hold(event)? {
+        if events.skip.say_so(event)? {
             return Ok(Vec::new());
         }
         let mut facts = Vec::new();

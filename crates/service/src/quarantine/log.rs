@@ -1,6 +1,6 @@
 //! The record of what was taken out of quarantine: by whom, why, when and what.
 
-use super::Meta;
+use super::{Meta, ROOM};
 use crate::streams;
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, message::PublishMessage};
@@ -9,8 +9,6 @@ use engine::Operator;
 
 /// Header with the whole record. The body is the raw message, where that is nowhere else any more.
 pub const LOG_HEADER: &str = "Waybill-Quarantine-Log";
-/// The broker counts headers into its payload limit; this is for the header's name and the message id.
-const ROOM: usize = 1024;
 
 /// What was done with a message in quarantine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

@@ -3,7 +3,6 @@
 //! Nothing is changed but by an entry in lane `ops`; the orchestrator decides what follows from it.
 
 use std::hash::{BuildHasher, RandomState};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use engine::{Content, Entry, EntryId, FactId, Folded, Journal, Key, Operator, Source, Told, WorkflowEntry};
 use fulfilment::decide::is_waivable;
@@ -11,13 +10,14 @@ use fulfilment::state::AskState;
 use fulfilment::{Fulfilment, LAYOUT, State};
 use model::{
     Answer, Ask, AskId, CancelRequest, Classifier, Condition, ConditionKind, End, Fact, Lane, Milestone,
-    MilestoneReached, Note, Outcome, Reason, RetryRequest, ShipmentId, Timestamp, When,
+    MilestoneReached, Note, Outcome, Reason, RetryRequest, ShipmentId, When,
 };
 use serde::Serialize;
 use service::Connection;
 use service::settings::NatsSettings;
 
 use super::OrderArgs;
+use crate::clock::now;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::reach::{self, broker};
@@ -333,11 +333,6 @@ pub(crate) fn entry_of(operator: &Operator, instance: &str, facts: Vec<Fact>) ->
         operator: Some(operator.clone()),
     };
     Entry { id: EntryId::of(&[&id(facts.len())]), content: Content::Facts { source, facts } }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

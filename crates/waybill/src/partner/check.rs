@@ -1,7 +1,6 @@
 //! `waybill partner check`
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use adapter::Reading;
 use model::master::MasterRecord;
@@ -12,6 +11,7 @@ use serde::Serialize;
 use service::quarantine::Reason;
 
 use super::sample::{bytes, load, message};
+use crate::clock::now;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::text::{bad, count, harmless, heading, line};
@@ -119,11 +119,6 @@ fn sample(profile: &Profile, named: Option<&str>, file: &Path, received: Timesta
         master,
         wrong,
     })
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 fn render(checked: &Checked) -> String {
