@@ -25,8 +25,6 @@ pub mod fixed;
 pub mod loops;
 mod plain;
 pub mod rows;
-#[cfg(test)]
-mod samples;
 mod segment;
 pub mod x12;
 pub mod xml;

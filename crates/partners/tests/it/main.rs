@@ -10,6 +10,7 @@ mod carriers;
 mod conditions;
 mod delivery;
 mod edi;
+mod edi_samples;
 mod encode;
 mod events;
 mod formats;
@@ -24,12 +25,27 @@ mod sim_erp;
 mod sim_tms;
 mod sim_wms;
 
+use std::path::PathBuf;
+
 use model::{Date, LocationId, PartnerId, Progress, Quantity, Timestamp, Unit, When};
 use partners::{Identified, OrderRef, Profile, Told, shipped};
 
 /// When every message of these tests was received.
 fn received() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+/// A real sample, or nothing, said plainly, where the samples are not at hand.
+#[expect(clippy::disallowed_methods, reason = "a test may read its samples")]
+fn sample(path: &str) -> Option<String> {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
+    match std::fs::read_to_string(&file) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            eprintln!("skipped: {}: {error}", file.display());
+            None
+        }
+    }
 }
 
 fn shipped_profile(name: &str) -> Profile {

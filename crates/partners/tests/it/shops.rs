@@ -1,7 +1,5 @@
 //! Orders as Shopify and WooCommerce deliver them: our own examples, and real ones where they are at hand.
 
-use std::path::PathBuf;
-
 use model::{
     CancelRequest, Country, Currency, CustomerId, Fact, LineId, Money, Order, OrderId, OrderLine, Place, Quantity,
     Reason, Sku,
@@ -9,20 +7,7 @@ use model::{
 use partners::{OrderRef, Told, UnreadableKind, Xref};
 use serde_json::Value;
 
-use crate::{decode, one_order, partner, received, shipped_profile, when};
-
-/// A real sample, or nothing, said plainly, where the samples are not at hand.
-#[expect(clippy::disallowed_methods, reason = "a test may read its samples")]
-fn sample(path: &str) -> Option<String> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
-    match std::fs::read_to_string(&file) {
-        Ok(text) => Some(text),
-        Err(error) => {
-            eprintln!("skipped: {}: {error}", file.display());
-            None
-        }
-    }
-}
+use crate::{decode, one_order, partner, received, sample, shipped_profile, when};
 
 fn dollars(amount: &str) -> Option<Money> {
     Some(Money { amount: amount.parse().unwrap(), currency: Currency::new("USD").unwrap() })

@@ -1,24 +1,9 @@
-//! Real samples, where they are at hand: what comes out of each, counted by hand.
+//! Real samples of X12 and EDIFACT, where they are at hand: what comes out of each, counted by hand.
 
-use std::path::PathBuf;
-
+use partners::format::{Known, Plain, plain};
 use serde_json::Value;
 
-use super::loops::Loops;
-use super::{Tree, edifact, x12};
-
-/// A real sample, or nothing, said plainly, where the samples are not at hand.
-#[expect(clippy::disallowed_methods, reason = "a test may read its samples")]
-fn sample(path: &str) -> Option<String> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(path);
-    match std::fs::read_to_string(&file) {
-        Ok(text) => Some(text),
-        Err(error) => {
-            eprintln!("skipped: {}: {error}", file.display());
-            None
-        }
-    }
-}
+use crate::sample;
 
 /// How many segments of each of these ids the only transaction of a tree has.
 fn counts(transaction: &Value, ids: &[(&str, usize)]) {
@@ -63,7 +48,7 @@ const SOUND: [Sound; 15] = [
 fn the_x12_samples_are_one_transaction_each() {
     for (file, set, (second, nth, text), ids) in SOUND {
         let Some(raw) = sample(&format!("x12/{file}")) else { return };
-        let Tree { root: tree, faults } = x12::read(&raw, &Loops::default()).unwrap();
+        let Plain { tree, wrong: faults } = plain(Known::X12, raw.as_bytes()).unwrap();
         assert!(faults.is_empty(), "{file}: {faults:?}");
         let [transaction] = &tree["transactions"].as_array().unwrap()[..] else { panic!("{file}") };
         assert_eq!(transaction["ST"][0]["01"], set, "{file}");
@@ -72,7 +57,7 @@ fn the_x12_samples_are_one_transaction_each() {
         assert!(transaction["ISA"]["06"].is_string() && transaction["GS"]["08"].is_string(), "{file}");
     }
     let Some(raw) = sample("x12/stupidedi_RE944.edi") else { return };
-    let Tree { root: tree, faults } = x12::read(&raw, &Loops::default()).unwrap();
+    let Plain { tree, wrong: faults } = plain(Known::X12, raw.as_bytes()).unwrap();
     assert!(faults.is_empty());
     assert_eq!(tree["transactions"][0]["W07"][0]["08"], "LOT456");
 }
@@ -83,18 +68,18 @@ fn the_x12_samples_that_count_their_segments_wrong_are_rejected() {
         [("005010_204.edi", 5, 4), ("005010_214.edi", 4, 3), ("005010_940.edi", 4, 3), ("005010_945.edi", 16, 12)]
     {
         let Some(raw) = sample(&format!("x12/{file}")) else { return };
-        let Tree { root: tree, faults } = x12::read(&raw, &Loops::default()).unwrap();
+        let Plain { tree, wrong: faults } = plain(Known::X12, raw.as_bytes()).unwrap();
         assert_eq!(tree, serde_json::json!({ "transactions": [null] }), "{file}");
         let [fault] = &faults[..] else { panic!("{file}: {faults:?}") };
-        assert!(fault.why.detail.starts_with(&format!("has {there} segments, and `SE.01` says `{stated}`")), "{file}");
+        assert!(fault.detail.starts_with(&format!("has {there} segments, and `SE.01` says `{stated}`")), "{file}");
     }
 }
 
 #[test]
 fn the_edifact_samples_are_one_message_each() {
     let read = |file: &str| {
-        let Tree { root: tree, faults } =
-            edifact::read(&sample(&format!("edifact/{file}"))?, &Loops::default()).unwrap();
+        let Plain { tree, wrong: faults } =
+            plain(Known::Edifact, sample(&format!("edifact/{file}"))?.as_bytes()).unwrap();
         let messages = tree["messages"].as_array().unwrap();
         assert_eq!(messages.len(), 1, "{file}");
         Some((messages[0].clone(), faults))
@@ -108,14 +93,14 @@ fn the_edifact_samples_are_one_message_each() {
     // Its UNZ closes another interchange than its UNB opens.
     let Some((status, faults)) = read("d00b_iftsta.edi") else { return };
     let [fault] = &faults[..] else { panic!("{faults:?}") };
-    assert!(fault.why.detail.contains("`UNB.5` `2803570` and closes with `UNZ.2` `2805570`"), "{}", fault.why);
+    assert!(fault.detail.contains("`UNB.5` `2803570` and closes with `UNZ.2` `2805570`"), "{}", fault);
     counts(&status, &[("DTM", 8), ("RFF", 10), ("LOC", 5), ("STS", 1), ("CNI", 1), ("TDT", 1), ("EQD", 1), ("NAD", 1)]);
     assert_eq!(status["STS"][0]["2"]["4"].as_str().unwrap().len(), 35);
 
     // It has no UNB at all.
     let Some((status, faults)) = read("sample.txt") else { return };
     let [fault] = &faults[..] else { panic!("{faults:?}") };
-    assert!(fault.why.detail.starts_with("holds `UNH` without `UNB` before it"), "{}", fault.why);
+    assert!(fault.detail.starts_with("holds `UNH` without `UNB` before it"), "{}", fault);
     counts(&status, &[("CNI", 4), ("STS", 6), ("DTM", 7), ("NAD", 3), ("GID", 3), ("PCI", 3), ("GIN", 3), ("LOC", 1)]);
     assert_eq!(status["STS"][2], serde_json::json!({ "1": "1", "2": "17", "3": "39" }));
 }
