@@ -52,6 +52,7 @@ pub mod shipped;
 mod source;
 pub mod table;
 mod told;
+pub mod unmapped;
 mod unreadable;
 pub mod words;
 

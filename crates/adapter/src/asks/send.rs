@@ -5,11 +5,12 @@ use std::time::Instant;
 use async_nats::jetstream::message::PublishMessage;
 use engine::{AppendError, Content, Entry, EntryId, FactId, Key, Source, Told};
 use model::{Answer, Ask, Fact, OrderId, Outcome, Reason};
-use partners::{Outgoing, Profile};
+use partners::Outgoing;
 use service::streams;
 
 use crate::adapter::Adapter;
 use crate::delivery::Delivery;
+use crate::profiles::InForce;
 use crate::publish::{NotPublished, publish};
 use crate::restraint::{LookError, Place, Way};
 use crate::workflows::Entries;
@@ -78,7 +79,7 @@ async fn send(
     };
     let outgoing = match profile.encode(order, ask) {
         Ok(outgoing) => outgoing,
-        Err(error) => return fail(adapter, instance, ask, delivery, Some(profile), error.to_string()).await,
+        Err(error) => return fail(adapter, instance, ask, delivery, Some(&profile), error.to_string()).await,
     };
     let Outgoing { message: name, body } = outgoing;
     let message = PublishMessage::build()
@@ -101,7 +102,7 @@ async fn send(
     match published {
         Ok(()) => Ok(()),
         Err(error) if error.too_large() => {
-            fail(adapter, instance, ask, delivery, Some(profile), error.to_string()).await
+            fail(adapter, instance, ask, delivery, Some(&profile), error.to_string()).await
         }
         Err(error) => Err(error.into()),
     }
@@ -113,7 +114,7 @@ async fn fail(
     instance: Instance<'_>,
     ask: &Ask,
     delivery: Delivery,
-    profile: Option<&Profile>,
+    profile: Option<&InForce>,
     why: String,
 ) -> Result<(), SendError> {
     let Instance { entries, order } = instance;
@@ -124,6 +125,7 @@ async fn fail(
         partner: Some(ask.partner.as_str().to_owned()),
         message: None,
         profile: profile.map(|profile| profile.version),
+        profile_name: profile.map(|profile| profile.name.to_string()),
         inbox: None,
         received: delivery.received,
         operator: None,

@@ -8,6 +8,8 @@ mod master;
 mod once;
 mod order;
 mod outage;
+mod profiles;
 mod references;
+mod replay;
 mod restraint;
 mod world;

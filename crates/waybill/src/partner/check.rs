@@ -101,7 +101,7 @@ fn check(args: &Args, received: Timestamp) -> Result<Checked, Failure> {
 fn sample(profile: &Profile, named: Option<&str>, file: &Path, received: Timestamp) -> Result<Sample, Failure> {
     let message = message(profile, named, file)?;
     let raw = bytes(file, MAX_MESSAGE)?;
-    let Reading { orders, stock, master, wrong } = adapter::read(profile.system, profile, &message, &raw, received);
+    let Reading { orders, stock, master, wrong, .. } = adapter::read(profile.system, profile, &message, &raw, received);
     let about = |part: adapter::Part| {
         let (order, reference) = match part.order {
             OrderRef::Order(order) => (Some(order.to_string()), None),
