@@ -63,10 +63,10 @@ pub async fn serve(system: System, settings: Settings, host: Host) -> anyhow::Re
     let inbox = Arc::new(trouble::Trouble::new(host.readiness.latch("inbox")));
     let asks = Arc::new(trouble::Trouble::new(host.readiness.latch("asks")));
     tokio::try_join!(
-        inbox::run(Arc::clone(&adapter), inbox, host.shutdown.clone()),
+        inbox::run(Arc::clone(&adapter), Arc::clone(&inbox), host.shutdown.clone()),
         restraint::run(Arc::clone(&adapter), Arc::clone(&asks), host.service, host.shutdown.clone()),
-        asks::run(Arc::clone(&adapter), Arc::clone(&asks), start, host.shutdown.clone()),
-        profiles::run(adapter, followed, questions, asks, host.shutdown),
+        asks::run(Arc::clone(&adapter), asks, start, host.shutdown.clone()),
+        profiles::run(adapter, followed, questions, inbox, host.shutdown),
     )?;
     Ok(())
 }

@@ -81,7 +81,8 @@ pub async fn run(
             next = follower.next(&adapter.profiles) => match next {
                 Ok(token) => adapter.restraints.follow(&adapter.profiles, &token),
                 Err(why) => {
-                    trouble.has(FOLLOWING.to_owned(), why, PAUSE);
+                    // Most often the broker was away for a moment, which is said elsewhere.
+                    tracing::warn!(why, "looking at bucket PROFILES anew");
                     let again = again(&adapter, &trouble);
                     tokio::select! {
                         () = shutdown.triggered() => return Ok(()),
