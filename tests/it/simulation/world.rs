@@ -237,6 +237,7 @@ impl World {
             partner: partner.map(str::to_owned),
             message: None,
             profile: None,
+            profile_name: None,
             inbox: Some(self.sequence),
             received: self.now,
             operator: None,
