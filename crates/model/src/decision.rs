@@ -7,6 +7,7 @@ use crate::exception::{Exception, ExceptionKind};
 use crate::fact::Progress;
 use crate::ids::{AskId, CustomerId, LineId, LocationId, OrderId, PartnerId, ShipmentId, Sku};
 use crate::milestone::Milestone;
+use crate::money::{Currency, Money};
 use crate::order::Place;
 use crate::quantity::Quantity;
 use crate::reason::Reason;
@@ -156,6 +157,9 @@ pub enum Request {
     Bill {
         /// What to bill.
         lines: Vec<Progress>,
+        /// What was sold to whom, for an ERP that is to be handed an invoice; absent where an older entry asks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sale: Option<Box<Sale>>,
     },
     /// A warehouse: give back what was reserved, and neither pick nor pack it.
     CancelAllocation {
@@ -338,6 +342,31 @@ pub struct AskedLine {
     pub sku: Sku,
     /// How much.
     pub quantity: Quantity,
+}
+
+/// What was sold, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sale {
+    /// Who pays.
+    pub customer: CustomerId,
+    /// In which currency.
+    pub currency: Currency,
+    /// Where it went.
+    pub ship_to: Place,
+    /// The lines that are billed.
+    pub lines: Vec<SoldLine>,
+}
+
+/// A line as it was sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SoldLine {
+    /// The line.
+    pub line: LineId,
+    /// What.
+    pub sku: Sku,
+    /// For how much each, where the ERP said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<Money>,
 }
 
 /// The longest a wait may take.

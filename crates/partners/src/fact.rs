@@ -113,6 +113,11 @@ impl FactRule {
     }
 }
 
+/// Whether it is something that no table translates.
+pub(crate) fn is_unknown(fact: &Fact) -> bool {
+    matches!(fact, Fact::Milestone(reached) if reached.milestone == Milestone::Unknown)
+}
+
 /// How a released order is read.
 #[derive(Debug)]
 pub(crate) struct ReleasedRule {

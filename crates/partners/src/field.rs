@@ -24,7 +24,7 @@ use crate::compiler::Compiler;
 use crate::path::Path;
 use crate::scope::Scope;
 use crate::source::{Node, ProfileError};
-use crate::table::Codes;
+use crate::table::{Codes, NOT_TOTAL};
 use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::Readable;
 
@@ -79,7 +79,12 @@ impl<T: Readable> Field<T> {
             _ => return Err(section.error("expected exactly one of the keys `path`, `join` and `value`")),
         };
         let default = section.optional("default").map(constant).transpose()?;
-        let codes = section.optional("table").map(|name| Codes::compile(name, compiler, &how)).transpose()?;
+        let codes = section.optional("table").map(|name| {
+            let codes = Codes::compile(name, compiler, &how)?;
+            let choice = if let Origin::First(paths) = &origin { compiler.choice(paths) } else { None };
+            if codes.is_total(choice) { Ok(codes) } else { Err(name.error(NOT_TOTAL)) }
+        });
+        let codes = codes.transpose()?;
         let absent = section.optional("absent").map(|node| node.list()).transpose()?.unwrap_or_default();
         let absent = absent.iter().map(|node| node.text().map(Box::from)).collect::<Result<_, _>>()?;
         let prefix = section.optional("prefix").map(|node| node.text()).transpose()?.unwrap_or_default().into();

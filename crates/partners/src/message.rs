@@ -14,7 +14,9 @@
 //! | `events` | [events of a part](events), each read for itself |
 //!
 //! Each rule has a `kind` ([facts](crate::fact), [records](crate::record)), the keys of its kind, and optionally `each` (a fact
-//! for every element; the paths of the rule start there), `when` (guards on the element) and its own `event_id`.
+//! for every element; the paths of the rule start there), `when` (guards on the element), its own `event_id`, and
+//! `otherwise = true`: it applies where no rule before it told a fact. So a code that is in no table becomes the milestone
+//! `unknown`, which keeps the code and moves nothing; once the code is mapped, reading the message again tells what it means.
 //!
 //! A part whose facts cannot all be read is rejected as a whole; a record is rejected alone. A part for which no rule
 //! applies is rejected too: silence is stated with `skip`. An `error` is rejected in the partner's own words; what the part says
@@ -85,6 +87,8 @@ struct XrefRule {
 struct Rule {
     sort: Box<str>,
     when: Guards,
+    /// It applies only where no rule before it told a fact.
+    otherwise: bool,
     each: Option<Each>,
     event_id: Option<Field<String>>,
     reads: Reads,
@@ -257,6 +261,13 @@ impl Rule {
         let kind = named.text()?;
         let when = Guards::read(&mut section, "when", compiler)?;
         let each = section.optional("each").map(|node| compiler.each(node)).transpose()?;
+        let otherwise = section.optional("otherwise").map_or(Ok(false), |node| node.flag())?;
+        if otherwise && each.is_some() {
+            return Err(
+                section.error("expected no `each` beside `otherwise`: a rule before it applies to the whole part")
+            );
+        }
+        let compiler = &compiler.where_held(&when);
         let event_id = compiler.optional(&mut section, "event_id")?;
         let reads = match FactRule::compile(kind, &mut section, compiler)? {
             Some(fact) => Reads::Fact(fact),
@@ -268,8 +279,11 @@ impl Rule {
                 )
             })?,
         };
+        if otherwise && matches!(reads, Reads::Record(_)) {
+            return Err(section.error("expected `otherwise` with a fact only"));
+        }
         section.finish()?;
-        Ok(Self { sort: kind.into(), when, each, event_id, reads })
+        Ok(Self { sort: kind.into(), when, otherwise, each, event_id, reads })
     }
 
     /// Visits every element the rule applies to.

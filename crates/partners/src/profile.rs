@@ -24,7 +24,6 @@ use crate::delivery::Delivery;
 use crate::format::Format;
 use crate::message::Incoming;
 use crate::out::{EncodeError, Outbound};
-use crate::path::Lists;
 use crate::source::{Node, ProfileError, Section, Source};
 use crate::told::{Outgoing, Told};
 use crate::unreadable::{Unreadable, UnreadableKind};
@@ -136,11 +135,8 @@ impl Profile {
             let tables = Section::of_file(file.source(), parsed).entries();
             tables.map(|(table, name, _)| (file.full_name(name), table))
         });
-        let compiler = Compiler {
-            zone: section.optional("zone").map(zone).transpose()?,
-            tables: tables.chain(shared).collect(),
-            lists: Lists::Kept,
-        };
+        let zone = section.optional("zone").map(zone).transpose()?;
+        let compiler = Compiler::new(zone, tables.chain(shared).collect());
         let mut incoming = HashMap::new();
         for (name, node) in named_nodes(section.optional("in"))? {
             incoming.insert(name.into(), Incoming::compile(node, &compiler)?);

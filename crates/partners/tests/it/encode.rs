@@ -78,7 +78,7 @@ fn the_erp_is_told_what_was_delivered_and_asked_to_bill_it() {
     });
     assert_eq!(written(&shipped_profile("sim-erp"), &confirm), ("shpcon".into(), expected));
 
-    let bill = ask(System::Erp, "erp-main", Request::Bill { lines });
+    let bill = ask(System::Erp, "erp-main", Request::Bill { lines, sale: None });
     let expected = json!({
         "reference": "bill", "vbeln": "SO-1", "fkart": "F2",
         "items": [{"posnr": "10", "fkimg": 5, "meins": "ST"}],

@@ -161,7 +161,8 @@ fn what_waybill_must_not_ask_is_a_fault() {
     let erp = Profile::load("sim-erp", text).unwrap();
     let plans: Vec<_> = scenario.plans().unwrap().map(Result::unwrap).collect();
     let bill = |order: &OrderId, id: &str| {
-        let mut bill = ask(order, model::System::Erp, "erp-main", None, Request::Bill { lines: Vec::new() });
+        let mut bill =
+            ask(order, model::System::Erp, "erp-main", None, Request::Bill { lines: Vec::new(), sale: None });
         bill.id = model::AskId::new(id).unwrap();
         erp.encode(order, &bill).unwrap()
     };

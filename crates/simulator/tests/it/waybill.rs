@@ -191,7 +191,7 @@ impl Waybill {
                 let lines = delivered.clone();
                 asks.push(ask(id, System::Erp, "erp-main", None, Request::ConfirmShipment { lines }));
                 if known.answer(id, "confirm_shipment", None) == Some(&Outcome::Accepted) {
-                    asks.push(ask(id, System::Erp, "erp-main", None, Request::Bill { lines: delivered }));
+                    asks.push(ask(id, System::Erp, "erp-main", None, Request::Bill { lines: delivered, sale: None }));
                 }
             }
         } else {

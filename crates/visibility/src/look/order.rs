@@ -60,6 +60,7 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
                 shipment: reached.shipment.clone(),
                 parcel: reached.parcel.clone(),
                 place: reached.place.clone(),
+                detail: reached.code.clone().filter(|_| reached.milestone == Milestone::Unknown),
                 ..plain(reached.milestone.as_str(), reached.occurred)
             };
             Some((reached.milestone.rank(), event))

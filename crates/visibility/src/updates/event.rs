@@ -39,11 +39,11 @@ pub enum Notch {
 }
 
 impl Notch {
-    /// How far a milestone is for a customer; nothing for those of stock and money.
+    /// How far a milestone is for a customer; nothing for those of stock and money, and the unknown.
     #[must_use]
     pub fn of(milestone: Milestone) -> Option<Self> {
         match milestone.phase() {
-            Phase::Inventory | Phase::Finance => None,
+            Phase::Inventory | Phase::Finance | Phase::Unknown => None,
             Phase::Terminal => Some(Self::Cancelled),
             Phase::Order | Phase::Warehouse | Phase::Transport | Phase::Delivery | Phase::Return => {
                 Some(match milestone.rank() {
