@@ -18,6 +18,7 @@ use crate::time::{Date, Timestamp};
 /// What the orchestrator concluded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most decisions are asks, the largest kind")]
 pub enum Decision {
     /// Work with this release of the order from now on, whatever the ERP releases later.
     Commit(Commitment),

@@ -9,6 +9,7 @@ version = 3
 
 [table.status]
 DLV = "transport.delivered"
+else = { reject = true }
 
 [in.event]
 format = "json"
