@@ -16,6 +16,7 @@ mod events;
 mod formats;
 mod hostile;
 mod hostile_edi;
+mod hostile_profiles;
 mod mapping;
 mod odd_values;
 mod profile_errors;
@@ -24,6 +25,7 @@ mod shops;
 mod sim_erp;
 mod sim_tms;
 mod sim_wms;
+mod trading;
 
 use std::path::PathBuf;
 
@@ -50,6 +52,11 @@ fn sample(path: &str) -> Option<String> {
 
 fn shipped_profile(name: &str) -> Profile {
     let (_, text) = shipped().iter().find(|(shipped, _)| *shipped == name).unwrap();
+    Profile::load(name, text).unwrap()
+}
+
+fn template(name: &str) -> Profile {
+    let (_, text) = partners::templates().iter().find(|(template, _)| *template == name).unwrap();
     Profile::load(name, text).unwrap()
 }
 

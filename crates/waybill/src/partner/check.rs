@@ -164,6 +164,7 @@ const fn moved(kind: MovementKind) -> &'static str {
     match kind {
         MovementKind::Received => "received",
         MovementKind::Adjusted => "adjusted by",
+        MovementKind::Announced => "announced",
         MovementKind::Counted => "counted",
     }
 }
