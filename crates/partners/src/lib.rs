@@ -33,6 +33,7 @@ mod compiler;
 pub mod condition;
 pub mod crosswalk;
 pub mod delivery;
+pub mod epcis;
 pub mod fact;
 pub mod field;
 pub mod format;

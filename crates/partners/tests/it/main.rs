@@ -12,6 +12,7 @@ mod delivery;
 mod edi;
 mod edi_samples;
 mod encode;
+mod epcis;
 mod events;
 mod formats;
 mod hostile;
