@@ -265,7 +265,8 @@ impl<'p> Envelopes<'p> {
         };
         transaction.segments += 1;
         let held = (transaction.segments, "segments");
-        let mismatches = self.mismatches(&self.names.transaction, closing, &transaction.control, held);
+        let names = self.names;
+        let mismatches = names.mismatches(&names.transaction, &closing.elements, &transaction.control, held);
         let wrong = &mut transaction.heard.wrong;
         wrong.extend(transaction.flaw.is_some().then_some(Wrong::Unreadable));
         wrong.extend(mismatches.iter().map(|(wrong, _)| *wrong));
@@ -313,34 +314,6 @@ impl<'p> Envelopes<'p> {
         self.hear(Heard { is_taken: false, ..heard });
     }
 
-    /// What a closing segment says otherwise than what it closes.
-    fn mismatches(
-        &self,
-        level: &Level,
-        closing: &Segment<'_>,
-        control: &str,
-        (count, what): (usize, &str),
-    ) -> Vec<(Wrong, String)> {
-        let names = self.names;
-        let (opens, closes) = (level.opens, level.closes);
-        let mut wrong = Vec::new();
-        let stated = text_of(&closing.elements, names.count);
-        if stated.parse() != Ok(count) {
-            let what = if count == 1 { what.trim_end_matches('s') } else { what };
-            wrong.push((Wrong::Count, format!("has {count} {what}, and `{closes}.{}` says `{stated}`", names.count)));
-        }
-        let closed = text_of(&closing.elements, names.control);
-        let is_same = closed.trim_start_matches('0') == control.trim_start_matches('0');
-        if control.is_empty() || !is_same {
-            let (opened, closed_at) = (level.control, names.control);
-            let detail = format!(
-                "opens with the control number `{opens}.{opened}` `{control}` and closes with `{closes}.{closed_at}` `{closed}`"
-            );
-            wrong.push((Wrong::Control, detail));
-        }
-        wrong
-    }
-
     /// Closes a group or interchange.
     fn close(
         &mut self,
@@ -354,7 +327,7 @@ impl<'p> Envelopes<'p> {
             return self.flawed(Flaw { at: closing.at, detail });
         };
         self.is_astray = false;
-        let mismatches = self.mismatches(level, closing, &open.control, held(&open));
+        let mismatches = self.names.mismatches(level, &closing.elements, &open.control, held(&open));
         open.heard.stated = text_of(&closing.elements, self.names.count).parse().ok();
         open.heard.wrong.extend(mismatches.iter().map(|(wrong, _)| *wrong));
         match self.guide.counts {

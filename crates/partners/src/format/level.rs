@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::heard::Wrong;
 use super::loops::Loops;
 use crate::source::{ProfileError, Section};
 
@@ -28,6 +29,35 @@ impl Names {
         [&self.interchange, &self.group, &self.transaction]
             .iter()
             .any(|level| [level.opens, level.closes].contains(&id))
+    }
+}
+
+impl Names {
+    /// What a closing segment says otherwise than what it closes, which holds so many of something.
+    pub(crate) fn mismatches(
+        &self,
+        level: &Level,
+        closing: &Map<String, Value>,
+        control: &str,
+        (count, what): (usize, &str),
+    ) -> Vec<(Wrong, String)> {
+        let (opens, closes) = (level.opens, level.closes);
+        let mut wrong = Vec::new();
+        let stated = text_of(closing, self.count);
+        if stated.parse() != Ok(count) {
+            let what = if count == 1 { what.trim_end_matches('s') } else { what };
+            wrong.push((Wrong::Count, format!("has {count} {what}, and `{closes}.{}` says `{stated}`", self.count)));
+        }
+        let closed = text_of(closing, self.control);
+        let is_same = closed.trim_start_matches('0') == control.trim_start_matches('0');
+        if control.is_empty() || !is_same {
+            let (opened, closed_at) = (level.control, self.control);
+            let detail = format!(
+                "opens with the control number `{opens}.{opened}` `{control}` and closes with `{closes}.{closed_at}` `{closed}`"
+            );
+            wrong.push((Wrong::Control, detail));
+        }
+        wrong
     }
 }
 

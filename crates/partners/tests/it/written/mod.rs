@@ -3,6 +3,7 @@
 mod edi;
 mod odd;
 mod rows;
+mod samples;
 mod templates;
 mod wrong;
 mod xml;
