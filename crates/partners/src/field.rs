@@ -25,7 +25,7 @@ use crate::compiler::Compiler;
 use crate::path::Path;
 use crate::scope::Scope;
 use crate::source::{Node, ProfileError};
-use crate::table::{Codes, NOT_TOTAL};
+use crate::table::Codes;
 use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::Readable;
 
@@ -86,12 +86,11 @@ impl<T: Readable> Field<T> {
         };
         let default = section.optional("default").map(constant).transpose()?;
         let codes = section.optional("table").map(|name| {
-            let codes = Codes::compile(name, compiler, &how)?;
             let choice = match &origin {
                 Origin::First(paths) => compiler.choice(paths),
                 Origin::Constant(_) | Origin::Joined(_) | Origin::FirstOrNth(_) => None,
             };
-            if codes.is_total(choice) { Ok(codes) } else { Err(name.error(NOT_TOTAL)) }
+            Codes::total(name, compiler, &how, choice)
         });
         let codes = codes.transpose()?;
         let absent = section.optional("absent").map(|node| node.list()).transpose()?.unwrap_or_default();

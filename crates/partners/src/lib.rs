@@ -29,8 +29,10 @@
 //!
 //! Nothing here does I/O or reads a clock.
 
+pub mod acknowledge;
 mod compiler;
 pub mod condition;
+pub mod control;
 pub mod crosswalk;
 pub mod delivery;
 pub mod epcis;
@@ -55,10 +57,12 @@ pub mod table;
 mod told;
 mod unreadable;
 pub mod words;
+pub mod write;
 
+pub use control::{ControlNumber, ControlNumbers, Numbered};
 pub use key::FactKey;
 pub use message::ORDER;
-pub use out::EncodeError;
+pub use out::{EncodeError, Sending};
 pub use profile::Profile;
 pub use shipped::{shipped, templates};
 pub use source::ProfileError;

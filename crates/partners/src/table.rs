@@ -28,7 +28,7 @@ pub(crate) struct Codes<T> {
 
 impl<T: Readable> Codes<T> {
     /// Compiles the table that `named` names, or the list of them: of each code the first word counts.
-    pub(crate) fn compile(named: Node<'_>, compiler: &Compiler<'_>, how: &T::How) -> Result<Self, ProfileError> {
+    fn compile(named: Node<'_>, compiler: &Compiler<'_>, how: &T::How) -> Result<Self, ProfileError> {
         let names: Vec<&str> = named.one_or_more().iter().map(Node::text).collect::<Result<_, _>>()?;
         let mut codes =
             Self { name: names.join("`, `").into(), known: HashMap::new(), otherwise: None, rejects: false };
@@ -54,8 +54,18 @@ impl<T: Readable> Codes<T> {
         Ok(codes)
     }
 
-    /// Whether it says what becomes of every code there can be: of any, or of these.
-    pub(crate) fn is_total(&self, choice: Option<&HashSet<Box<str>>>) -> bool {
+    /// The same, where no code may be left open that can come: of any, or of these.
+    pub(crate) fn total(
+        named: Node<'_>,
+        compiler: &Compiler<'_>,
+        how: &T::How,
+        choice: Option<&HashSet<Box<str>>>,
+    ) -> Result<Self, ProfileError> {
+        let codes = Self::compile(named, compiler, how)?;
+        if codes.is_total(choice) { Ok(codes) } else { Err(named.error(NOT_TOTAL)) }
+    }
+
+    fn is_total(&self, choice: Option<&HashSet<Box<str>>>) -> bool {
         let lists = |wanted: &HashSet<Box<str>>| wanted.iter().all(|code| self.known.contains_key(code));
         self.rejects || self.otherwise.is_some() || choice.is_some_and(lists)
     }
@@ -66,7 +76,7 @@ impl<T: Readable> Codes<T> {
 }
 
 /// What a field must not name.
-pub(crate) const NOT_TOTAL: &str = "the table does not say what becomes of a code that it does not list; expected \
+const NOT_TOTAL: &str = "the table does not say what becomes of a code that it does not list; expected \
                                     `else = \"<word>\"` or `else = { reject = true }` in it, or a guard with `in_table`";
 
 /// Reads `{ reject = true }`.

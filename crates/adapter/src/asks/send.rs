@@ -5,7 +5,7 @@ use std::time::Instant;
 use async_nats::jetstream::message::PublishMessage;
 use engine::{AppendError, Content, Entry, EntryId, FactId, Key, Source, Told};
 use model::{Answer, Ask, Fact, OrderId, Outcome, Reason};
-use partners::{Outgoing, Profile};
+use partners::{ControlNumbers, Numbered, Outgoing, Profile, Sending};
 use service::streams;
 
 use crate::adapter::Adapter;
@@ -45,11 +45,14 @@ pub async fn send_all(
     delivery: Delivery,
 ) -> Result<(), SendError> {
     let mut unsent = Vec::new();
-    for ask in asks {
+    for (nth, ask) in asks.iter().enumerate() {
         if unsent.iter().any(|(partner, _)| *partner == &ask.partner) {
             continue;
         }
-        if let Err(error) = send(adapter, entries, order, ask, delivery).await {
+        let before = asks[..nth].iter().filter(|other| other.partner == ask.partner).count();
+        let numbers = ControlNumbers::new(Numbered::of_workflow(entries.layout().name), delivery.sequence);
+        let sending = Sending { asked: delivery.received, number: numbers.nth(before) };
+        if let Err(error) = send(adapter, entries, order, (ask, sending), delivery).await {
             unsent.push((&ask.partner, error));
         }
     }
@@ -68,7 +71,7 @@ async fn send(
     adapter: &Adapter,
     entries: &Entries,
     order: &OrderId,
-    ask: &Ask,
+    (ask, sending): (&Ask, Sending),
     delivery: Delivery,
 ) -> Result<(), SendError> {
     let instance = Instance { entries, order };
@@ -76,7 +79,7 @@ async fn send(
         let why = format!("no profile for partner {}; add one and ask again", ask.partner);
         return fail(adapter, instance, ask, delivery, None, why).await;
     };
-    let outgoing = match profile.encode(order, ask) {
+    let outgoing = match profile.encode(order, ask, sending) {
         Ok(outgoing) => outgoing,
         Err(error) => return fail(adapter, instance, ask, delivery, Some(profile), error.to_string()).await,
     };

@@ -6,6 +6,7 @@ mod joined;
 mod left;
 mod partner;
 mod read;
+mod receipt;
 mod route;
 
 use std::collections::HashSet;

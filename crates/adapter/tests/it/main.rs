@@ -8,6 +8,7 @@ mod master;
 mod once;
 mod order;
 mod outage;
+mod receipts;
 mod references;
 mod restraint;
 mod world;

@@ -6,6 +6,7 @@
     reason = "in a test, what is not expected ends the test"
 )]
 
+mod acknowledged;
 mod carriers;
 mod conditions;
 mod delivery;
@@ -27,15 +28,21 @@ mod sim_erp;
 mod sim_tms;
 mod sim_wms;
 mod trading;
+mod written;
 
 use std::path::PathBuf;
 
 use model::{Date, LocationId, PartnerId, Progress, Quantity, Timestamp, Unit, When};
-use partners::{Identified, OrderRef, Profile, Told, shipped};
+use partners::{ControlNumbers, Identified, Numbered, OrderRef, Profile, Sending, Told, shipped};
 
 /// When every message of these tests was received.
 fn received() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+/// How every ask of these tests is sent.
+fn sending() -> Sending {
+    Sending { asked: received(), number: ControlNumbers::new(Numbered::Orders, 1_234).nth(0) }
 }
 
 /// A real sample, or nothing, said plainly, where the samples are not at hand.

@@ -161,7 +161,9 @@ fn canonical(request: Request) -> Value {
         partner: PartnerId::new("p").unwrap(),
         request,
     };
-    serde_json::from_slice(&profile.encode(&sample::order_id(), &ask).unwrap().body).unwrap()
+    let number = partners::ControlNumbers::new(partners::Numbered::Orders, 1).nth(0);
+    let sending = partners::Sending { asked: model::Timestamp::from_millis(1), number };
+    serde_json::from_slice(&profile.encode(&sample::order_id(), &ask, sending).unwrap().body).unwrap()
 }
 
 #[test]
