@@ -116,7 +116,9 @@ impl Acknowledge {
         written
             .try_for_each(|written| written)
             .and_then(|()| if reply.text.is_empty() { Ok(None) } else { letters.encode(reply.text).map(Some) })
-            .map(|body| body.map(|body| Outgoing { message: self.message.clone(), body }))
+            .map(|body| {
+                body.map(|body| Outgoing { message: self.message.clone(), body, reference: None, assumed: false })
+            })
             .map_err(|why| EncodeError::Unwritable { message: self.message.clone(), why })
     }
 }

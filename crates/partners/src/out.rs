@@ -4,13 +4,16 @@
 //! |---|---|
 //! | `message` | the message's name, one subject token |
 //! | `body` | a template, or `"canonical"` for the ask as it is, in JSON |
+//! | `reference` | a path into the ask, such as `"ask"`: by this the partner's answer names the ask, and the cross-references know from its sending on which order and shipment it means |
+//! | `assume` | `"accepted"`: the partner answers no such request, and what is sent to it counts as accepted; a warehouse is then taken to have reserved all |
 //! | `format`, `encoding`, `replace`, `envelope` | how the message is written; see [formats, written](mod@crate::write) |
 //!
 //! The ask as it is, is an object with `order` (the order's number; of a return the return's), `ask`, `partner`, `kind` and the fields of the request under their own names:
-//! `shipment`, `location`, `from`, `ship_on`, `ship_to` (`name`, `street`, `city`, `postal_code`, `country`), `mode`,
+//! `shipment`, `location`, `from`, `ship_on`, `ship_to` (`name`, `street`, `city`, `region`, `postal_code`, `country`), `mode`,
 //! `undoes` (the ask that is undone), `tracking`, `reason`, of a return `original_order` (the order the goods were sold in),
 //! and `lines` with `line`, `sku`, `location` and `quantity`
-//! (`amount`, `unit`). Amounts and dates are texts. Templates find two fields more in it: `asked_at`, when the ask was recorded,
+//! (`amount`, `unit`); of a bill also `customer`, `currency`, `ship_to`, `total` and in its lines `sku`, `unit_price` and `value`, as
+//! far as the ERP stated prices. Amounts and dates are texts. Templates find two fields more in it: `asked_at`, when the ask was recorded,
 //! and `number`, the [control number](crate::control) of this sending.
 //!
 //! A template is a table that becomes an object of the same keys, in the order of the file where the format has one. Its values
@@ -49,11 +52,14 @@ use serde_json::Value;
 
 use crate::compiler::Compiler;
 use crate::control::ControlNumber;
+use crate::field::{scalar, shown};
+use crate::path::Path;
 use crate::profile::is_token;
 use crate::scope::Scope;
 use crate::source::{Node, ProfileError};
 use crate::told::Outgoing;
-use crate::unreadable::Unreadable;
+use crate::unreadable::{Unreadable, UnreadableKind};
+use crate::words::{Reference, Word as _};
 use crate::write::Format;
 
 pub use template::MAX_WRITTEN;
@@ -108,6 +114,8 @@ pub struct Sending {
 #[derive(Debug)]
 pub(crate) struct Outbound {
     message: String,
+    reference: Option<Path>,
+    assumes: bool,
     format: Format,
     body: Body,
 }
@@ -129,6 +137,12 @@ impl Outbound {
         if !is_token(message) {
             return Err(named.error("expected a message name of letters, digits, `_` and `-`"));
         }
+        let reference = section.optional("reference").map(|node| compiler.path(node)).transpose()?;
+        let assumes = match section.optional("assume") {
+            None => false,
+            Some(node) if node.text()? == "accepted" => true,
+            Some(node) => return Err(node.error("expected `accepted`")),
+        };
         let node = section.required("body")?;
         let is_canonical = node.as_text() == Some("canonical");
         let format = Format::compile(&mut section, node, compiler)?;
@@ -146,20 +160,34 @@ impl Outbound {
             return Err(node.error("expected no `segments` in this format, which has none"));
         }
         section.finish()?;
-        Ok(Self { message: message.to_owned(), format, body })
+        Ok(Self { message: message.to_owned(), reference, assumes, format, body })
     }
 
     pub(crate) fn write(&self, order: &OrderId, ask: &Ask, sending: Sending) -> Result<Outgoing, EncodeError> {
+        let unwritable = |why| EncodeError::Unwritable { message: self.message.clone(), why };
+        let tree = ask::with_sending(order, ask, sending);
+        let scope = Scope::of_message(&tree);
         let body = match &self.body {
             Body::Canonical => Value::Object(ask::canonical(order, ask)).to_string().into_bytes(),
             Body::Template(template) => {
-                let tree = ask::with_sending(order, ask, sending);
-                let written = template.write(&Scope::of_message(&tree));
-                written
-                    .and_then(|written| self.format.write(written, &tree, sending))
-                    .map_err(|why| EncodeError::Unwritable { message: self.message.clone(), why })?
+                let written = template.write(&scope);
+                written.and_then(|written| self.format.write(written, &tree, sending)).map_err(unwritable)?
             }
         };
-        Ok(Outgoing { message: self.message.clone(), body })
+        let reference = self.reference.as_ref().map(|path| reference(path, &scope)).transpose().map_err(unwritable)?;
+        Ok(Outgoing { message: self.message.clone(), body, reference, assumed: self.assumes })
     }
+}
+
+/// What the partner names the ask by.
+fn reference(path: &Path, scope: &Scope<'_>) -> Result<String, Unreadable> {
+    let text = scalar(path, scope, Reference::EXPECTED)?;
+    let absent =
+        || scope.unreadable(UnreadableKind::Missing, path, "is absent from the ask; it is to be its reference");
+    let text = text.ok_or_else(absent)?;
+    let wrong = || {
+        let detail = format!("holds `{}`; expected {}", shown(&text), Reference::EXPECTED);
+        scope.unreadable(UnreadableKind::WrongValue, path, detail)
+    };
+    Reference::word(&text).map(|reference| reference.0).ok_or_else(wrong)
 }
