@@ -1,7 +1,8 @@
 //! Profiles: TOML files that say how one partner's raw messages become facts, and asks become its messages.
 //!
 //! A message goes through two steps that know nothing of each other: a [format](mod@format) makes a tree of the raw bytes, and
-//! the [mapping](message) makes facts of the tree. Everything a profile says is checked and compiled when it is loaded.
+//! the [mapping](message) makes facts of the tree. The way out is the same the other way round: a [template](out) makes a tree of
+//! an ask, and a [format](mod@write) the bytes. Everything a profile says is checked and compiled when it is loaded.
 //!
 //! ```
 //! use partners::{Profile, Told};

@@ -39,7 +39,8 @@
 //! | `default` | what is written where the ask has no such value |
 //! | `optional` | `true` leaves the key out where the ask has no such value; in a list it leaves the place empty, where the format has one |
 //!
-//! `nth`, `count` and `sum` may have `as` and `digits` too.
+//! `nth`, `count` and `sum` may have `as` and `digits` too. In JSON `nth` and `count` are numbers, and a sum is a text as amounts
+//! are, unless `as` says otherwise.
 
 mod ask;
 mod leaf;

@@ -79,8 +79,9 @@ impl Leaf {
 
     fn compile(mut section: Section<'_>, origin: Origin, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         let is_field = matches!(origin, Origin::Field(_));
+        let is_amount = is_field || matches!(origin, Origin::Sum(_));
         let style = match section.optional("as") {
-            None if is_field => Style::Text,
+            None if is_amount => Style::Text,
             None => Style::Number,
             Some(node) => Style::compile(node, &mut section, compiler)?,
         };

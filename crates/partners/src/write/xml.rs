@@ -32,7 +32,7 @@ pub(super) fn check(body: Node<'_>) -> Result<(), ProfileError> {
     let [(root, name)] = entries[..] else {
         return Err(body.error("expected a table with one key, which names the root, such as `[out.book.body.ORDER]`"));
     };
-    if !is_name(name) || root.is_list() || matches!(Word::of(root), Some(Word::Each)) {
+    if !is_name(name) || root.is_list() || Template::is_table_of_others(root) {
         return Err(root.error("expected a root: one element, called by a name of XML"));
     }
     check_content(root, 1)
@@ -80,15 +80,14 @@ pub(super) const fn refuses(letter: char) -> Option<&'static str> {
 /// The document.
 ///
 /// # Errors
-/// When a value cannot be written.
+/// When a value cannot be written, or there is no root.
 pub(super) fn write(body: &Written<'_>, letters: &Letters) -> Result<String, Unreadable> {
     let mut document = Document { writer: Writer::new(Vec::new()), letters, open: Vec::new() };
     document.event(Event::Decl(BytesDecl::new("1.0", Some(letters.name()), None)))?;
-    if let Written::Object(fields) = body
-        && let [(name, root)] = &fields[..]
-    {
-        document.element(name, root)?;
-    }
+    let root = if let Written::Object(fields) = body { fields.first() } else { None };
+    let missing = || Unreadable::new(UnreadableKind::Missing, "$", "has no root, whose value is absent from the ask");
+    let (name, root) = root.ok_or_else(missing)?;
+    document.element(name, root)?;
     // What is written is made of texts.
     String::from_utf8(document.writer.into_inner()).map_err(|_| unwritten())
 }

@@ -5,6 +5,7 @@ mod odd;
 mod rows;
 mod samples;
 mod templates;
+mod warehouse;
 mod wrong;
 mod xml;
 

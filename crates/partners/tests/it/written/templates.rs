@@ -46,9 +46,9 @@ fn a_day_has_no_hours_and_a_name_is_no_day() {
 fn elements_are_numbered_counted_and_added_up() {
     let written = body(
         "lines = { each = \"lines[*]\", when = { path = \"sku\", not = \"BOLT-8\" }, item = { n = { nth = true, digits = 3 }, sku = { field = \"sku\" } } }\n\
-         many = { count = \"lines[*]\" }\nall = { sum = \"lines[*].quantity\" }\nhash = { sum = \"lines[*].quantity.amount\", as = \"text\" }",
+         many = { count = \"lines[*]\" }\nall = { sum = \"lines[*].quantity\" }\nhash = { sum = \"lines[*].quantity.amount\", as = \"number\" }",
     );
-    assert_eq!(written, json!({ "lines": [{ "n": "002", "sku": "NUT-8" }], "many": 2, "all": 7.5, "hash": "7.5" }));
+    assert_eq!(written, json!({ "lines": [{ "n": "002", "sku": "NUT-8" }], "many": 2, "all": "7.5", "hash": 7.5 }));
 
     let mut odd = booking(place());
     if let Request::Book { lines, .. } = &mut odd.request {
@@ -59,7 +59,7 @@ fn elements_are_numbered_counted_and_added_up() {
     assert!(field == "lines[1].quantity" && detail.contains("expected one unit"), "{field} {detail}");
     assert_eq!(
         body_of("x = { sum = \"lines[*].quantity.amount\" }", &odd),
-        json!({ "x": 6 }),
+        json!({ "x": "6" }),
         "a hash total asks for no unit"
     );
 }
@@ -80,4 +80,18 @@ fn an_object_may_have_keys_that_are_words_of_templates() {
         "count = \"5\"\nnth = { field = \"order\" }\nwhen = \"now\"\n[out.book.body.in]\ncount = { count = \"lines[*]\" }\nsum = true",
     );
     assert_eq!(written, json!({ "count": "5", "nth": "SO-1", "when": "now", "in": { "count": 2, "sum": true } }));
+}
+
+#[test]
+fn a_message_that_grows_without_end_is_refused() {
+    let mut large = booking(place());
+    if let Request::Book { lines, .. } = &mut large.request {
+        let first = lines[0].clone();
+        lines.extend(std::iter::repeat_n(first, 1_000));
+    }
+    let square = "x = { each = \"lines[*]\", item = { each = \"$.lines[*]\", item = { field = \"sku\" } } }";
+    let profile = profile(&format!("[out.book.body]\n{square}\n"), "format = \"json\"").unwrap();
+    assert_eq!(written(&profile, &booking(place())), r#"{"x":[["BOLT-8","NUT-8"],["BOLT-8","NUT-8"]]}"#);
+    let (_, detail) = refused(&profile, &large);
+    assert!(detail.contains("more than 500000 values"), "{detail}");
 }

@@ -18,7 +18,12 @@ BEZEI = ""
 E1ADRM1 = [{ "@SEGMENT" = "1", PARTNER_Q = "WE", NAME1 = { field = "ship_to.name", optional = true }, CITY1 = { field = "ship_to.city", optional = true } }]
 [out.book.body.SHPMNT05.IDOC.E1EDT20.E1EDL20]
 each = "lines[*]"
-item = { "@SEGMENT" = "1", POSNR = { field = "line", digits = 6 }, MATNR = { "#text" = { field = "sku" }, "@x:kind" = "own", "@xmlns:x" = "urn:x" }, LFIMG = { field = "quantity.amount" } }
+item = {
+  "@SEGMENT" = "1",
+  POSNR = { field = "line", digits = 6 },
+  MATNR = { "#text" = { field = "sku" }, "@x:kind" = "own", "@xmlns:x" = "urn:x" },
+  LFIMG = { field = "quantity.amount" },
+}
 "##;
 
 #[test]
@@ -64,4 +69,11 @@ fn what_xml_does_not_know_is_refused_or_replaced() {
     assert!(field == "ship_to.city" && detail.contains("`\\u{1}` is no character of XML 1.0"), "{field} {detail}");
     let replacing = DELIVERY.replace("format = \"xml\"", "format = \"xml\"\nreplace = \"_\"");
     assert!(written(&profile(&replacing, "format = \"xml\"").unwrap(), &ask).contains("<CITY1>Tr_oy</CITY1>"));
+}
+
+#[test]
+fn a_document_without_its_root_is_none() {
+    let rootless = "format = \"xml\"\nbody = { MODE = { field = \"mode\", optional = true } }";
+    let (field, detail) = refused(&profile(rootless, "format = \"xml\"").unwrap(), &booking(place()));
+    assert!(field == "$" && detail.contains("has no root"), "{field} {detail}");
 }
