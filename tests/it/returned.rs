@@ -67,6 +67,7 @@ async fn cut_off(house: &House, order: &str, rma: &str) {
         partner: None,
         message: None,
         profile: None,
+        profile_name: None,
         inbox: None,
         received: "2026-03-20T00:00:00Z".parse().expect("a time"),
         operator: Some(Operator { who: "ada".to_owned(), why: "the customer called".to_owned() }),

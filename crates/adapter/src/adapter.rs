@@ -8,6 +8,7 @@ use service::Host;
 use service::metrics::Metrics;
 
 use crate::bucket::BucketError;
+use crate::inbox::{Replays, UnmappedCodes};
 use crate::master::Master;
 use crate::patience;
 use crate::profiles::Profiles;
@@ -35,10 +36,14 @@ pub struct Adapter {
     pub restraints: Restraints,
     /// What its partners' references mean.
     pub xrefs: Xrefs,
+    /// Messages that are read again.
+    pub replays: Replays,
     /// The master data: the ERP's adapter keeps them, the warehouses' looks up who runs a location.
     pub master: Option<Master>,
     /// What it counts.
     pub metrics: Metrics,
+    /// How many codes nobody has mapped.
+    pub unmapped: UnmappedCodes,
     /// How often a message is tried whose reference nobody knows.
     pub tries: u64,
     /// How many messages are worked on at once, for each partner and for the asks.
@@ -77,8 +82,10 @@ impl Adapter {
             restraints: Restraints::new(system, &profiles, js.clone(), &host.metrics),
             profiles,
             xrefs: buckets.xrefs,
+            replays: Replays::default(),
             master: buckets.master,
             metrics: host.metrics.clone(),
+            unmapped: UnmappedCodes::register(&host.metrics),
             tries: patience::tries_within(settings.patience),
             in_flight: usize::try_from(settings.in_flight).unwrap_or(1).max(1),
             taken: Cache::new(REMEMBERED),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::{
     self,
-    kv::{Operation, Store},
+    kv::{CreateErrorKind, Operation, Store},
 };
 use bytes::Bytes;
 use quick_cache::sync::Cache;
@@ -35,6 +35,18 @@ struct Cached<V> {
     until: Instant,
 }
 
+impl BucketError {
+    /// What could not be done with a bucket.
+    pub(crate) fn new(
+        verb: &'static str,
+        key: &str,
+        bucket: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    ) -> Self {
+        Self { verb, key: key.to_owned(), bucket, source }
+    }
+}
+
 impl<V: Clone> Bucket<V> {
     /// The bucket of this name, caching `capacity` values for `fresh_for` each.
     ///
@@ -47,12 +59,7 @@ impl<V: Clone> Bucket<V> {
         fresh_for: Duration,
     ) -> Result<Self, BucketError> {
         let opened = js.get_key_value(name).await;
-        let store = opened.map_err(|source| BucketError {
-            verb: "open any",
-            key: "*".to_owned(),
-            bucket: name,
-            source: Box::new(source),
-        })?;
+        let store = opened.map_err(|source| BucketError::new("open any", "*", name, Box::new(source)))?;
         Ok(Self { name, store, cache: Cache::new(capacity), fresh_for })
     }
 
@@ -98,6 +105,18 @@ impl<V: Clone> Bucket<V> {
         Ok(present.map(|entry| (entry.value, entry.revision)))
     }
 
+    /// Writes where there is nothing yet; false when something is there already, which stays.
+    ///
+    /// # Errors
+    /// [`BucketError`] when the broker does not take it.
+    pub async fn create(&self, key: &str, value: Bytes) -> Result<bool, BucketError> {
+        match self.store.create(key, value).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == CreateErrorKind::AlreadyExists => Ok(false),
+            Err(source) => Err(self.failed("write", key, Box::new(source))),
+        }
+    }
+
     /// Writes over this revision, or where there is nothing yet.
     ///
     /// # Errors
@@ -113,6 +132,6 @@ impl<V: Clone> Bucket<V> {
     }
 
     fn failed(&self, verb: &'static str, key: &str, source: Box<dyn std::error::Error + Send + Sync>) -> BucketError {
-        BucketError { verb, key: key.to_owned(), bucket: self.name, source }
+        BucketError::new(verb, key, self.name, source)
     }
 }

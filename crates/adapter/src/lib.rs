@@ -33,8 +33,11 @@ use service::Host;
 use adapter::{Adapter, Buckets};
 
 pub use asks::{ASK_HEADER, ORDER_HEADER};
-pub use inbox::{Part, Reading, read};
-pub use profiles::{Profiles, ProfilesError};
+pub use inbox::{Part, Reading, durable, read};
+pub use profiles::{
+    Action, Added, InForce, Kept, Origin, Profiles, ProfilesError, Question, Replay, SIMULATED, Served,
+    check_workflows, served_subject,
+};
 pub use restraint::{Restrained, restrained_subject};
 pub use settings::{Settings, SharedProfile};
 pub use workflows::WORKFLOWS;
@@ -50,13 +53,20 @@ pub async fn serve(system: System, settings: Settings, host: Host) -> anyhow::Re
     let open = || async { Ok(Buckets::open(&host.connection.js, system).await?) };
     let opened = start.answered("its buckets", open).await.context("cannot take up work; are the streams declared?")?;
     let Some(buckets) = opened else { return Ok(()) };
+    let read = || async { Ok(profiles::Follower::open(&host.connection.js, &profiles).await?) };
+    let followed = start.answered("its profiles", read).await.context("cannot read what is said of partners")?;
+    let Some(followed) = followed else { return Ok(()) };
+    let asked = served_subject(host.about.name);
+    let questions = host.service.endpoint_builder().name("partners").add(&asked).await;
+    let questions = questions.map_err(|error| anyhow::anyhow!("cannot answer on {asked}: {error}"))?;
     let adapter = Arc::new(Adapter::new(system, profiles, buckets, &settings, &host));
     let inbox = Arc::new(trouble::Trouble::new(host.readiness.latch("inbox")));
     let asks = Arc::new(trouble::Trouble::new(host.readiness.latch("asks")));
     tokio::try_join!(
-        inbox::run(Arc::clone(&adapter), inbox, host.shutdown.clone()),
+        inbox::run(Arc::clone(&adapter), Arc::clone(&inbox), host.shutdown.clone()),
         restraint::run(Arc::clone(&adapter), Arc::clone(&asks), host.service, host.shutdown.clone()),
-        asks::run(adapter, asks, start, host.shutdown),
+        asks::run(Arc::clone(&adapter), asks, start, host.shutdown.clone()),
+        profiles::run(adapter, followed, questions, inbox, host.shutdown),
     )?;
     Ok(())
 }

@@ -57,14 +57,18 @@ impl Master {
     /// # Errors
     /// [`BucketError`] when the broker does not take it.
     pub async fn write(&self, record: &MasterRecord) -> Result<(), BucketError> {
-        let value = match record {
-            MasterRecord::Item(_, item) => serde_json::to_vec(item),
-            MasterRecord::Customer(_, customer) => serde_json::to_vec(customer),
-            MasterRecord::Location(_, location) => serde_json::to_vec(location),
-            MasterRecord::Route(_, _, route) => serde_json::to_vec(route),
-        };
-        // A record of plain texts always has a JSON form.
-        self.bucket.write(&key_of(record), Bytes::from(value.unwrap_or_default())).await
+        self.bucket.write(&key_of(record), value_of(record)).await
+    }
+
+    /// Writes a record down where there is none of it yet.
+    ///
+    /// # Errors
+    /// [`BucketError`] when the broker does not take it.
+    pub async fn write_missing(&self, record: &MasterRecord) -> Result<(), BucketError> {
+        if self.bucket.create(&key_of(record), value_of(record)).await? {
+            self.remember(record);
+        }
+        Ok(())
     }
 
     /// Holds an order against the master data.
@@ -204,6 +208,17 @@ fn key_of(record: &MasterRecord) -> String {
         MasterRecord::Location(location, _) => location_key(location),
         MasterRecord::Route(from, to, _) => route_key(*from, *to),
     }
+}
+
+/// The bytes of a record. One of plain texts always has a JSON form.
+fn value_of(record: &MasterRecord) -> Bytes {
+    let value = match record {
+        MasterRecord::Item(_, item) => serde_json::to_vec(item),
+        MasterRecord::Customer(_, customer) => serde_json::to_vec(customer),
+        MasterRecord::Location(_, location) => serde_json::to_vec(location),
+        MasterRecord::Route(_, _, route) => serde_json::to_vec(route),
+    };
+    Bytes::from(value.unwrap_or_default())
 }
 
 fn item_key(sku: &Sku) -> String {

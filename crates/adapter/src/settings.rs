@@ -11,7 +11,8 @@ use crate::profiles::{Profiles, ProfilesError};
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Adapter")]
 pub struct Settings {
-    /// Folder of partner profiles (*.toml); without it the ones that come with Waybill are used
+    /// Folder of partner profiles (*.toml); without it the ones that come with Waybill are used. One that `waybill partner add`
+    /// added goes before that of the same partner
     #[arg(long, env = "WAYBILL_PROFILES", value_name = "DIR")]
     pub profiles: Option<PathBuf>,
     /// Serve a partner through a profile that names another: two shops of one make share a file, as in shop-2=shopify.

@@ -68,6 +68,9 @@ pub struct Source {
     /// The version of the profile that read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<u32>,
+    /// The name of that profile: its file's, without `.toml`, or the one it was added under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile_name: Option<String>,
     /// The raw message's sequence in the inbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inbox: Option<u64>,

@@ -56,6 +56,7 @@ pub mod shipped;
 mod source;
 pub mod table;
 mod told;
+pub mod unmapped;
 mod unreadable;
 pub mod words;
 pub mod write;

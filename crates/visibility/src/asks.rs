@@ -168,6 +168,7 @@ impl Asks {
             partner: None,
             message: None,
             profile: None,
+            profile_name: None,
             inbox: None,
             received: taken.record.recorded,
             operator: None,

@@ -51,7 +51,7 @@ pub enum Command {
     /// Messages that could not become facts
     #[command(subcommand)]
     Quarantine(quarantine::Command),
-    /// Partners: see what a profile makes of their messages
+    /// Partners: add a profile, see what it makes of their messages, switch them off and on
     #[command(subcommand)]
     Partner(partner::Command),
     /// A whole installation at work on this machine, with simulated partners

@@ -42,7 +42,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Stock(command) => stock::run(command, &cli.nats, output).await,
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
-        Command::Partner(command) => partner::run(&command, output),
+        Command::Partner(command) => partner::run(command, &cli.nats, output).await,
         Command::Demo(args) => demo::run(&args, &cli.nats, output).await,
         Command::Bench(command) => bench::run(command, output).await,
         Command::Completions(args) => completions::run(&args, output),

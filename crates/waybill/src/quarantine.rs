@@ -1,13 +1,13 @@
 //! `waybill quarantine`: messages that could not become facts, why, and taking them out.
 
-mod cause;
+pub(crate) mod cause;
 mod dump;
-mod filter;
+pub(crate) mod filter;
 mod list;
 mod log;
 mod scan;
 mod settle;
-mod show;
+pub(crate) mod show;
 
 use model::token;
 use service::quarantine::{Kind, Settle};

@@ -100,6 +100,7 @@ impl Writer {
             partner: Some(partner.to_owned()),
             message: Some("status".to_owned()),
             profile: Some(2),
+            profile_name: Some("sim".to_owned()),
             inbox: Some(100 + self.written.len() as u64),
             received: Timestamp::from_millis(now - 4),
             operator: None,

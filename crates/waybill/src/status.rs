@@ -13,6 +13,7 @@ use visibility::queries::Lag;
 use crate::clock::now;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
+use crate::partner;
 use crate::reach;
 
 /// The services an installation consists of.
@@ -131,7 +132,10 @@ pub(crate) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
     let (streams, consumers) = gather::streams(&connection.js).await?;
     let projection = gather::projection(&connection, &services).await;
     let restrained = gather::restrained(&connection, &services).await;
-    let stalled = stalled::stalled(&before, &consumers, now());
+    // Nobody reads what a partner sends that is switched off.
+    let off = partner::inboxes_off(&connection).await;
+    let judged = consumers.iter().filter(|own| !(own.stream == service::streams::INBOX && off.contains(&own.name)));
+    let stalled = stalled::stalled(&before, &judged.cloned().collect::<Vec<_>>(), now());
     let mut status = Status::new(streams, consumers, services, projection);
     status.restrained = restrained;
     status.problems.extend(stalled);

@@ -8,7 +8,7 @@ use fulfilment::{Fulfilment, Policy, decide};
 use model::{
     Answer, Archived, Ask, Decision, Fact, Lane, Money, OrderId, Outcome, PartnerId, ShipmentId, System, Timestamp,
 };
-use partners::{Identified, OrderRef, Profile, price_of};
+use partners::{ControlNumbers, Identified, Numbered, OrderRef, Profile, Sending, price_of};
 use simulator::faults::Done;
 use simulator::wire::Message;
 use simulator::{Level, Partner, Scenario, Stage, Traffic};
@@ -237,6 +237,7 @@ impl World {
             partner: partner.map(str::to_owned),
             message: None,
             profile: None,
+            profile_name: None,
             inbox: Some(self.sequence),
             received: self.now,
             operator: None,
@@ -297,7 +298,10 @@ impl World {
             let facts = vec![Told { id: FactId::of(&[b"answered", ask.id.as_str().as_bytes()]), fact }];
             return self.tell(order, Lane::View, None, facts);
         }
-        let outgoing = self.profiles[ask.partner.as_str()].encode(order, ask).expect("every ask can be written");
+        // No partner of the stage looks at control numbers.
+        let sending = Sending { asked: self.now, number: ControlNumbers::new(Numbered::Orders, 1).nth(0) };
+        let profile = &self.profiles[ask.partner.as_str()];
+        let outgoing = profile.encode(order, ask, sending).expect("every ask can be written");
         let own = |partner: &Partner| partner.id() == ask.partner.as_str();
         let partner = Partner::ALL.into_iter().find(own).expect("a partner of the stage");
         let said = self.stage.on_ask(partner, &outgoing.message, &outgoing.body, self.now);

@@ -5,13 +5,14 @@ use std::time::Instant;
 use async_nats::jetstream::message::PublishMessage;
 use engine::{AppendError, Content, Entry, EntryId, FactId, Key, Source, Told};
 use model::{Answer, Ask, Fact, OrderId, Outcome, Reason};
-use partners::{ControlNumbers, Numbered, Outgoing, Profile, Sending};
+use partners::{ControlNumbers, Numbered, Outgoing, Sending};
 use service::streams;
 
 use super::assumed;
 use crate::adapter::Adapter;
 use crate::bucket::BucketError;
 use crate::delivery::Delivery;
+use crate::profiles::InForce;
 use crate::publish::{NotPublished, publish};
 use crate::restraint::{LookError, Place, Way};
 use crate::workflows::Entries;
@@ -87,7 +88,7 @@ async fn send(
     };
     let outgoing = match profile.encode(order, ask, sending) {
         Ok(outgoing) => outgoing,
-        Err(error) => return fail(adapter, instance, ask, delivery, Some(profile), error.to_string()).await,
+        Err(error) => return fail(adapter, instance, ask, delivery, Some(&profile), error.to_string()).await,
     };
     let Outgoing { message: name, body, reference, assumed } = outgoing;
     if let Some(reference) = reference {
@@ -112,11 +113,11 @@ async fn send(
     };
     match published {
         Ok(()) if assumed => {
-            tell(adapter, instance, ask, delivery, Some(profile), assumed::accepted(ask, delivery)).await
+            tell(adapter, instance, ask, delivery, Some(&profile), assumed::accepted(ask, delivery)).await
         }
         Ok(()) => Ok(()),
         Err(error) if error.too_large() => {
-            fail(adapter, instance, ask, delivery, Some(profile), error.to_string()).await
+            fail(adapter, instance, ask, delivery, Some(&profile), error.to_string()).await
         }
         Err(error) => Err(error.into()),
     }
@@ -128,7 +129,7 @@ async fn fail(
     instance: Instance<'_>,
     ask: &Ask,
     delivery: Delivery,
-    profile: Option<&Profile>,
+    profile: Option<&InForce>,
     why: String,
 ) -> Result<(), SendError> {
     let order = instance.order;
@@ -146,7 +147,7 @@ async fn tell(
     instance: Instance<'_>,
     ask: &Ask,
     delivery: Delivery,
-    profile: Option<&Profile>,
+    profile: Option<&InForce>,
     facts: Vec<(&str, Fact)>,
 ) -> Result<(), SendError> {
     let Instance { entries, order } = instance;
@@ -155,6 +156,7 @@ async fn tell(
         partner: Some(ask.partner.as_str().to_owned()),
         message: None,
         profile: profile.map(|profile| profile.version),
+        profile_name: profile.map(|profile| profile.name.to_string()),
         inbox: None,
         received: delivery.received,
         operator: None,

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use engine::{Content, Entry, EntryId, FactId, Key, Layout, Source, Told};
 use model::{Decision, Fact, Movement, OrderId, Validation};
-use partners::{FactKey, Identified, Profile};
+use partners::{FactKey, Identified};
 
 use crate::delivery::Delivery;
+use crate::profiles::{InForce, Replay};
 
 /// The raw message entries are made of.
 #[derive(Debug, Clone, Copy)]
@@ -14,13 +15,15 @@ pub struct Origin<'a> {
     /// The service that read it.
     pub service: &'static str,
     /// The profile it was read through.
-    pub profile: &'a Profile,
+    pub profile: &'a InForce,
     /// Its subject.
     pub subject: &'a str,
     /// The last token of its subject.
     pub message: &'a str,
     /// Its place in the inbox.
     pub delivery: Delivery,
+    /// Why it is read again, where somebody asked for it.
+    pub replay: Option<Replay>,
 }
 
 impl Origin<'_> {
@@ -55,6 +58,7 @@ impl Origin<'_> {
             partner: Some(self.profile.partner.as_str().to_owned()),
             message: Some(self.message.to_owned()),
             profile: Some(self.profile.version),
+            profile_name: Some(self.profile.name.to_string()),
             inbox: Some(self.delivery.sequence),
             received: self.delivery.received,
             operator: None,

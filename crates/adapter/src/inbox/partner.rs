@@ -47,6 +47,11 @@ impl Partner {
         Self { token: token.into(), durable: durable(service, token) }
     }
 
+    /// Its subject token as it stands.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Starts its consumer.
     ///
     /// # Errors
@@ -111,8 +116,12 @@ impl Partner {
             let words = format!("no profile for partner {}; add one and release the message", self.token);
             return self.quarantined(adapter, message, Reason::new(Kind::UnknownMessage, words)).await;
         };
-        let reading = read(adapter.system, profile, name, &message.payload, delivery.received);
-        let origin = Origin { service: adapter.service, profile, subject, message: name, delivery };
+        let reading = read(adapter.system, &profile, name, &message.payload, delivery.received);
+        if delivery.tries == 1 {
+            adapter.unmapped.note(&self.token, reading.unmapped);
+        }
+        let replay = adapter.replays.of(adapter, &self.token, delivery.sequence);
+        let origin = Origin { service: adapter.service, profile: &profile, subject, message: name, delivery, replay };
         let Routed { unknown, joined, mut wrong } = match route(adapter, &origin, reading).await {
             Ok(routed) => routed,
             Err(error) => return Err(in_one_line(&error)),
@@ -146,11 +155,22 @@ impl Partner {
         reason: Reason,
     ) -> Result<Settled, String> {
         let partner = if &*self.token == WILDCARD { token::escape(&self.token) } else { Cow::Borrowed(&*self.token) };
+        if self.was_quarantined(adapter, message).await? {
+            return Ok(Settled::Done);
+        }
         let quarantined =
             Quarantined::of(message, adapter.service, &partner, reason).map_err(|error| error.to_string())?;
         quarantine(&adapter.js, &quarantined).await.map_err(|error| in_one_line(&error))?;
         adapter.metrics.quarantined.inc();
         Ok(Settled::Done)
+    }
+
+    /// Whether a message that is read again is in quarantine already, or was taken out by a person.
+    async fn was_quarantined(&self, adapter: &Adapter, message: &jetstream::Message) -> Result<bool, String> {
+        let sequence = Delivery::of(message).map_or(0, |delivery| delivery.sequence);
+        let Some(replay) = adapter.replays.of(adapter, &self.token, sequence) else { return Ok(false) };
+        let known = adapter.replays.was_quarantined(adapter, &self.token, replay, sequence).await;
+        known.map_err(|error| in_one_line(error.as_ref()))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use model::master::MasterRecord;
 use model::{Movement, System, Timestamp};
+use partners::unmapped::unmapped;
 use partners::{FactKey, Identified, OrderRef, Profile, Told, Unreadable, UnreadableKind, Xref};
 use service::quarantine::{Kind, Reason};
 
@@ -22,6 +23,8 @@ pub struct Reading {
     pub master: Vec<MasterRecord>,
     /// What of it cannot be used, and why.
     pub wrong: Vec<Reason>,
+    /// How many codes it holds that nobody has mapped.
+    pub unmapped: usize,
 }
 
 /// What a message says of one order.
@@ -39,8 +42,9 @@ pub struct Part {
 
 /// Reads a message through its partner's profile, and turns away what its partner may not tell.
 pub fn read(system: System, profile: &Profile, message: &str, raw: &[u8], received: Timestamp) -> Reading {
-    let mut reading = Reading::default();
-    match profile.decode(message, raw, received) {
+    let read = profile.decode(message, raw, received);
+    let mut reading = Reading { unmapped: unmapped(&read).len(), ..Reading::default() };
+    match read {
         Ok(told) => told.into_iter().for_each(|told| reading.sort(system, profile, told)),
         Err(why) => reading.wrong.push(reason_of(&why)),
     }

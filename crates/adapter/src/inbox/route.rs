@@ -3,6 +3,7 @@
 use async_nats::jetstream::message::PublishMessage;
 use engine::codec::EncodeError;
 use engine::{AppendError, Content, Entry, EntryId, Key};
+use model::master::MasterRecord;
 use model::{Decision, Fact, LocationId, Movement, OrderId, PartnerId};
 use partners::{Identified, OrderRef, price_of};
 use service::quarantine::{Kind, Reason};
@@ -11,9 +12,11 @@ use super::entry::{self, ByOrder, Origin};
 use super::joined::catch_up;
 use super::left;
 use super::read::{Part, Reading};
+use super::replays::drop_known;
 use crate::adapter::Adapter;
 use crate::at_once::all;
 use crate::bucket::BucketError;
+use crate::master::Master;
 use crate::publish::{NotPublished, append_too_large, publish};
 use crate::xref::{Standing, Target, prices};
 
@@ -35,6 +38,9 @@ pub enum RouteError {
     /// Nor can the messages that told it.
     #[error("cannot read stream INBOX: {0}")]
     Inbox(Box<dyn std::error::Error + Send + Sync>),
+    /// Nor is it known what is there already of what is read again.
+    #[error("cannot read what was told before: {0}")]
+    Replay(async_nats::Error),
     /// A stock movement cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -64,13 +70,11 @@ pub struct Routed {
 /// # Errors
 /// [`RouteError`] when the broker did not do its part. Doing it all again is safe.
 pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> Result<Routed, RouteError> {
-    let Reading { orders, stock, master, mut wrong } = reading;
+    let Reading { orders, stock, master, mut wrong, unmapped: _ } = reading;
     // All that can be known without waiting is known before the first wait, so that the message behind finds it.
     orders.iter().for_each(|part| remember(adapter, origin, part));
     if let Some(known) = &adapter.master {
-        master.iter().for_each(|record| known.remember(record));
-        let writes = all(master.iter().map(|record| known.write(record)).collect()).await;
-        writes.into_iter().collect::<Result<(), _>>()?;
+        write_master(known, &master, origin.replay.is_some()).await?;
     }
     let Resolved { orders, unknown, joined, aboard } = resolve(adapter, origin, orders).await?;
     let moves = stock.into_iter().map(|(key, movement)| {
@@ -102,6 +106,17 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
         }
     }
     Ok(Routed { unknown, joined, wrong })
+}
+
+/// Writes master records down. One that is read again must not take the place of what was told since.
+async fn write_master(known: &Master, master: &[MasterRecord], is_replay: bool) -> Result<(), BucketError> {
+    if is_replay {
+        let writes = all(master.iter().map(|record| known.write_missing(record)).collect()).await;
+        return writes.into_iter().collect();
+    }
+    master.iter().for_each(|record| known.remember(record));
+    let writes = all(master.iter().map(|record| known.write(record)).collect()).await;
+    writes.into_iter().collect()
 }
 
 /// What became of an entry.
@@ -194,13 +209,22 @@ pub(super) type Instance = (Box<str>, OrderId, Vec<Identified>);
 
 /// Appends what is told of one order, or of another workflow's instance.
 pub(super) async fn append(adapter: &Adapter, origin: &Origin<'_>, told: Instance) -> Result<Written, RouteError> {
-    let (workflow, order, told) = told;
+    let (workflow, order, mut told) = told;
     // The workflows of profiles are looked at when they are loaded, those of references when they are found.
     let Some(entries) = adapter.workflows.get(&workflow) else {
         let words = format!("workflow `{workflow}` is none that this version knows");
         return Ok(Written::Refused(Reason::new(Kind::UnknownMessage, words)));
     };
+    let key = Key::of(order.as_str());
+    let mut turn = None;
+    if origin.replay.is_some() {
+        turn = Some(adapter.replays.turn(order.as_str()).await);
+        drop_known(adapter, entries, origin, &key, &mut told).await?;
+    }
     let id = origin.order_entry_id(entries.layout(), &order, &told);
+    if told.is_empty() {
+        return Ok(Written::Taken(id));
+    }
     if origin.delivery.tries > 1 && adapter.has_taken(id) {
         return Ok(Written::Taken(id));
     }
@@ -218,12 +242,13 @@ pub(super) async fn append(adapter: &Adapter, origin: &Origin<'_>, told: Instanc
     }
     let starts_order = facts.iter().any(|told| matches!(told.fact, Fact::Released(_) | Fact::ReturnAuthorised(_)));
     let entry = origin.order_entry(id, facts);
-    let (key, lane) = (Key::of(order.as_str()), adapter.system.lane().as_str());
+    let lane = adapter.system.lane().as_str();
     let appended = if starts_order {
         entries.append_first(&key, lane, &entry).await
     } else {
         entries.append(&key, lane, &entry).await
     };
+    drop(turn);
     match appended {
         Ok(_) => {
             adapter.metrics.appended.inc();
@@ -262,6 +287,11 @@ async fn move_stock(
     {
         let told = format!("{} may not move stock at {location}; it is run by {owner}", origin.profile.partner);
         return Ok(Written::Refused(Reason::new(Kind::NotOwner, told)));
+    }
+    if let Some(replay) = origin.replay
+        && adapter.replays.has_moved(adapter, &origin.profile.partner.token(), replay, entry.id).await?
+    {
+        return Ok(Written::Taken(entry.id));
     }
     let payload = engine::codec::encode(&entry)?;
     let message = PublishMessage::build().payload(payload.into()).message_id(entry.id.to_string());

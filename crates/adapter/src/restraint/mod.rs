@@ -58,10 +58,13 @@ impl Restraints {
     pub fn new(system: System, profiles: &Profiles, js: jetstream::Context, metrics: &Metrics) -> Self {
         let gauges = Gauges::register(metrics);
         let partner = |token: &str| {
-            let rules = profiles.get(token).map_or_else(Delivery::default, |profile| profile.delivery);
-            (token.into(), Arc::new(Partner::new(token, rules, gauges.of(token))))
+            let partner = Partner::new(token, rules_of(profiles, token), gauges.of(token));
+            if profiles.is_off(token) {
+                partner.follow(rules_of(profiles, token), true, Instant::now());
+            }
+            (token.into(), Arc::new(partner))
         };
-        let partners = Mutex::new(profiles.tokens().map(partner).collect());
+        let partners = Mutex::new(profiles.tokens().iter().map(|token| partner(token)).collect());
         let (pins, looking, wanted) = (Mutex::default(), tokio::sync::Mutex::default(), Notify::new());
         Self { system, js, gauges, partners, pins, looking, wanted }
     }
@@ -75,6 +78,11 @@ impl Restraints {
         let partner = Arc::new(Partner::new(token, Delivery::default(), self.gauges.of(token)));
         partners.insert(token.into(), Arc::clone(&partner));
         partner
+    }
+
+    /// Spares a partner as its profile says that is in force, and sends it nothing while it is switched off.
+    pub fn follow(&self, profiles: &Profiles, token: &str) {
+        self.partner(token).follow(rules_of(profiles, token), profiles.is_off(token), Instant::now());
     }
 
     /// Which way an ask for a partner goes.
@@ -156,6 +164,10 @@ impl Restraints {
     fn all(&self) -> Vec<Arc<Partner>> {
         lock(&self.partners).values().map(Arc::clone).collect()
     }
+}
+
+fn rules_of(profiles: &Profiles, token: &str) -> Delivery {
+    profiles.get(token).map_or_else(Delivery::default, |profile| profile.delivery)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -14,13 +14,15 @@ use super::gauges::PartnerGauges;
 pub struct Partner {
     /// Its subject token.
     pub token: Box<str>,
-    rules: Delivery,
     gauges: PartnerGauges,
     state: Mutex<State>,
     changed: Notify,
 }
 
 struct State {
+    rules: Delivery,
+    /// Whether it is switched off: what it is asked waits.
+    is_off: bool,
     breaker: Option<Breaker>,
     allowance: Option<Allowance>,
     backlog: Backlog,
@@ -58,6 +60,9 @@ pub enum Verdict {
     Wait(Duration),
 }
 
+/// How long what is held for a partner that is switched off waits, unless it is switched on.
+const WHILE_OFF: Duration = Duration::from_secs(60);
+
 /// How a partner stands, for people.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
@@ -67,11 +72,15 @@ pub struct Look {
     pub held: u64,
     /// Whether what is asked now goes behind others.
     pub is_behind: bool,
+    /// Whether it is switched off.
+    pub is_off: bool,
 }
 
 impl Partner {
     pub fn new(token: &str, rules: Delivery, gauges: PartnerGauges) -> Self {
         let state = State {
+            rules,
+            is_off: false,
             breaker: rules.breaker.map(|limits| Breaker::new(limits, token)),
             allowance: rules.rate.map(|rate| Allowance::new(rate, Instant::now())),
             backlog: Backlog::Unknown,
@@ -79,7 +88,28 @@ impl Partner {
             held: 0,
             puts: 0,
         };
-        Self { token: token.into(), rules, gauges, state: Mutex::new(state), changed: Notify::new() }
+        Self { token: token.into(), gauges, state: Mutex::new(state), changed: Notify::new() }
+    }
+
+    /// Goes by these rules from now on; what did not change goes on as it stands.
+    pub fn follow(&self, rules: Delivery, is_off: bool, now: Instant) {
+        let mut state = self.lock();
+        if state.rules.breaker != rules.breaker {
+            state.breaker = rules.breaker.map(|limits| Breaker::new(limits, &self.token));
+        }
+        if state.rules.rate != rules.rate {
+            state.allowance = rules.rate.map(|rate| Allowance::new(rate, now));
+        }
+        if state.is_off != is_off {
+            tracing::info!(
+                partner = &*self.token,
+                is_off,
+                "it was switched off or on; what it is asked waits while it is off"
+            );
+        }
+        (state.rules, state.is_off) = (rules, is_off);
+        drop(state);
+        self.changed.notify_one();
     }
 
     /// Which way an ask goes; `None` while it is not known whether something is held.
@@ -89,7 +119,7 @@ impl Partner {
         if !state.is_looked_at {
             return None;
         }
-        if state.allowance.is_some() || self.stand(&mut state, now) != Stand::Closed {
+        if state.is_off || state.allowance.is_some() || self.stand(&mut state, now) != Stand::Closed {
             return Some(Way::Held);
         }
         match state.backlog {
@@ -164,6 +194,9 @@ impl Partner {
     /// Whether the first of those that are held may go.
     pub fn verdict(&self, now: Instant) -> Verdict {
         let mut state = self.lock();
+        if state.is_off {
+            return Verdict::Wait(WHILE_OFF);
+        }
         let broken = match self.stand(&mut state, now) {
             Stand::Closed => Duration::ZERO,
             Stand::Open { until, .. } | Stand::Trying { until, .. } => until.saturating_duration_since(now),
@@ -216,7 +249,8 @@ impl Partner {
     pub fn look(&self, now: Instant) -> Look {
         let mut state = self.lock();
         let stand = self.stand(&mut state, now);
-        Look { rules: self.rules, stand, held: state.held, is_behind: state.backlog == Backlog::Something }
+        let (rules, is_off) = (state.rules, state.is_off);
+        Look { rules, stand, held: state.held, is_behind: state.backlog == Backlog::Something, is_off }
     }
 
     fn stand(&self, state: &mut State, now: Instant) -> Stand {

@@ -30,13 +30,14 @@ pub struct Restrained {
 impl Restrained {
     /// A partner at this moment; nothing when all its asks go at once.
     pub fn of(partner: &Partner, now: Instant) -> Option<Self> {
-        let Look { rules, stand, held, is_behind } = partner.look(now);
+        let Look { rules, stand, held, is_behind, is_off } = partner.look(now);
         let failures = rules.breaker.map_or(0, |breaker| breaker.failures);
         let because = |why| match why {
             Why::Failures => format!("{failures} asks in a row failed"),
             Why::Silence => format!("{failures} asks in a row were not answered"),
         };
         let (since, why) = match stand {
+            _ if is_off => (None, "it is switched off (`waybill partner enable` lets them go)".to_owned()),
             Stand::Closed if !is_behind => return None,
             Stand::Closed => {
                 let why = match rules.rate {

@@ -208,6 +208,7 @@ mod tests {
             partner: partner.map(str::to_owned),
             message: None,
             profile: None,
+            profile_name: None,
             inbox: None,
             received: Timestamp::from_millis(1),
             operator: None,

@@ -75,7 +75,28 @@ impl World {
         self.adapter_as(&self.operator, system, settings).await
     }
 
+    /// An adapter that serves, and is not ready because something is wrong.
+    pub async fn adapter_in_trouble(&self, system: System) -> Running {
+        let running = self.begin(&self.adapters, system, Settings::default()).await;
+        eventually("the adapter says what is wrong", || async {
+            let inbox = running.readiness.state().latches.get("inbox")?.clone()?;
+            (inbox != "starting").then_some(())
+        })
+        .await;
+        running
+    }
+
     async fn adapter_as(&self, user: &NatsSettings, system: System, settings: Settings) -> Running {
+        let running = self.begin(user, system, settings).await;
+        eventually("the adapter is ready", || async {
+            let state = running.readiness.state();
+            (state.ready && state.latches.len() == 3).then_some(())
+        })
+        .await;
+        running
+    }
+
+    async fn begin(&self, user: &NatsSettings, system: System, settings: Settings) -> Running {
         let name = match system {
             System::Erp => "erp-adapter",
             System::Wms => "wms-adapter",
@@ -87,17 +108,36 @@ impl World {
         let host = Host::in_process(about, connect(user).await, shutdown.clone()).await.unwrap();
         let (readiness, metrics) = (host.readiness.clone(), host.metrics.clone());
         let task = tokio::spawn(adapter::serve(system, settings, host));
-        eventually("the adapter is ready", || async {
-            let state = readiness.state();
-            (state.ready && state.latches.len() == 3).then_some(())
-        })
-        .await;
         Running { readiness, metrics, shutdown, task }
     }
 
     /// The broker's process.
     pub fn broker_pid(&self) -> u32 {
         self.broker.pid().unwrap()
+    }
+
+    /// Says something of a partner, as `waybill partner` does. Returns its place in the bucket.
+    pub async fn say(&self, kept: &adapter::Kept) -> u64 {
+        self.say_raw(&kept.partner.token(), &kept.write().unwrap()).await
+    }
+
+    /// Puts any bytes where something is said of a partner.
+    pub async fn say_raw(&self, token: &str, value: &[u8]) -> u64 {
+        let bucket = self.connection.js.get_key_value(streams::PROFILES).await.unwrap();
+        bucket.put(token, value.to_vec().into()).await.unwrap()
+    }
+
+    /// How an adapter says that it serves a partner, once it knows what was said of it at this place.
+    pub async fn serves(&self, service: &str, token: &str, revision: u64) -> adapter::Served {
+        let question = adapter::Question { partner: Some(token.to_owned()) };
+        let question = serde_json::to_vec(&question).unwrap();
+        eventually(&format!("{service} knows {token} as of {revision}"), || async {
+            let answer =
+                self.connection.client.request(adapter::served_subject(service), question.clone().into()).await;
+            let served: Vec<adapter::Served> = serde_json::from_slice(&answer.unwrap().payload).unwrap();
+            served.into_iter().next().filter(|served| served.revision >= revision)
+        })
+        .await
     }
 
     /// Publishes a raw message; returns its place in the inbox.

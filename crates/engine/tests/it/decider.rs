@@ -92,6 +92,7 @@ async fn an_unknown_fact_parks_its_instance_and_no_other() {
         partner: None,
         message: None,
         profile: None,
+        profile_name: None,
         inbox: None,
         received: Timestamp::default(),
         operator: None,

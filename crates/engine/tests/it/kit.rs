@@ -123,6 +123,7 @@ pub fn told(key: &Key, fact: Fact) -> WorkflowEntry<Loan> {
         partner: None,
         message: None,
         profile: None,
+        profile_name: None,
         inbox: None,
         received: Timestamp::default(),
         operator: None,

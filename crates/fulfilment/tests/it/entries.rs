@@ -305,6 +305,7 @@ fn facts(facts: Vec<Fact>) -> OrderEntry {
         partner: Some("wms-1".to_owned()),
         message: Some("status".to_owned()),
         profile: Some(3),
+        profile_name: None,
         inbox: Some(4_711),
         received: hour(3),
         operator: None,

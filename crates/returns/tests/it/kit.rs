@@ -278,6 +278,7 @@ pub fn record(sequence: u64, news: &News) -> Record {
         partner: news.partner.map(str::to_owned),
         message: None,
         profile: None,
+        profile_name: None,
         inbox: None,
         received: hour(news.hour),
         operator: None,

@@ -40,6 +40,8 @@ pub const ALERTS: &str = "ALERTS";
 pub const MASTER: &str = "MASTER";
 /// Bucket from a partner's reference to the order.
 pub const XREF: &str = "XREF";
+/// Bucket of what people say of partners: the profiles they added, and who is switched off.
+pub const PROFILES: &str = "PROFILES";
 /// Bucket of composite status.
 pub const STATUS: &str = "STATUS";
 /// Object store of closed orders' trails.

@@ -2,9 +2,9 @@
 
 use super::{
     ALERTS, ALERTS_SUBJECTS, ARCHIVE, HELD, HELD_SUBJECTS, INBOX, INBOX_SUBJECTS, MASTER, ORDERS, ORDERS_SUBJECTS,
-    OUTBOX, OUTBOX_SUBJECTS, QUARANTINE, QUARANTINE_LOG, QUARANTINE_LOG_SUBJECTS, QUARANTINE_SUBJECTS, RETURN_TIMERS,
-    RETURN_TIMERS_DUE_SUBJECTS, RETURN_TIMERS_SET_SUBJECTS, RETURNS, RETURNS_SUBJECTS, STATUS, STOCK, STOCK_SUBJECTS,
-    TIMERS, TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
+    OUTBOX, OUTBOX_SUBJECTS, PROFILES, QUARANTINE, QUARANTINE_LOG, QUARANTINE_LOG_SUBJECTS, QUARANTINE_SUBJECTS,
+    RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS, RETURN_TIMERS_SET_SUBJECTS, RETURNS, RETURNS_SUBJECTS, STATUS, STOCK,
+    STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use std::time::Duration;
@@ -97,6 +97,11 @@ const NO_AGE: Duration = Duration::ZERO;
 const BUCKET_MAX_BYTES: i64 = 16 * GIB;
 const BUCKET_MAX_VALUE: i32 = MIB;
 
+/// What was said of a partner before, to see who changed what, and to go back.
+const PROFILES_HISTORY: i64 = 16;
+/// A profile of the largest size, with each of its line breaks escaped, and what is said of it.
+const PROFILES_MAX_VALUE: i32 = 4 * MIB;
+
 /// Ten years: what tax law asks for in most countries.
 const ARCHIVE_MAX_AGE: Duration = DAY.saturating_mul(3_660);
 const ARCHIVE_MAX_BYTES: i64 = 512 * GIB;
@@ -114,6 +119,11 @@ pub fn table(durability: Durability) -> Vec<Config> {
     streams.extend([
         bucket(durability, MASTER, NO_AGE, "items, customers, locations and routes to validate against"),
         bucket(durability, XREF, BUCKET_MAX_AGE, "a partner's reference to the order"),
+        Config {
+            max_messages_per_subject: PROFILES_HISTORY,
+            max_message_size: PROFILES_MAX_VALUE,
+            ..bucket(durability, PROFILES, NO_AGE, "partners' profiles, and who is switched off")
+        },
         bucket(durability, STATUS, BUCKET_MAX_AGE, "the composite status, for watchers"),
         archive(durability),
     ]);
@@ -288,7 +298,7 @@ mod tests {
                     || ["ORDERS", "RETURNS", "RETURN_TIMERS", "STOCK", "TIMERS"].contains(&name.as_str()),
                 "{name}"
             );
-            assert!(config.max_age > Duration::ZERO || name == "KV_MASTER", "{name}");
+            assert!(config.max_age > Duration::ZERO || ["KV_MASTER", "KV_PROFILES"].contains(&name.as_str()), "{name}");
             assert!(config.max_message_size > 0 || name == "OBJ_ARCHIVE", "{name}");
             assert!(config.duplicate_window > Duration::ZERO, "{name}");
         }

@@ -88,6 +88,7 @@ pub fn facts(number: usize, lane: Lane, minutes: i64, facts: Vec<Fact>) -> FactE
         partner: None,
         message: None,
         profile: None,
+        profile_name: None,
         inbox: None,
         received: at(minutes).at,
         operator: None,

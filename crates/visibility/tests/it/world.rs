@@ -88,6 +88,7 @@ impl World {
             partner: None,
             message: None,
             profile: None,
+            profile_name: None,
             inbox: None,
             received: at(0).at,
             operator: None,

@@ -328,6 +328,7 @@ pub(crate) fn entry_of(operator: &Operator, instance: &str, facts: Vec<Fact>) ->
         partner: None,
         message: None,
         profile: None,
+        profile_name: None,
         inbox: None,
         received,
         operator: Some(operator.clone()),

@@ -48,6 +48,8 @@ pub enum Cause {
         message: Option<String>,
         /// The version of the profile that read it.
         profile: Option<u32>,
+        /// The name of that profile.
+        profile_name: Option<String>,
         /// The raw message's sequence in INBOX.
         inbox: Option<u64>,
         /// When it came in.
@@ -150,6 +152,7 @@ fn cause(content: &Content<Fact, Decision>) -> Cause {
             partner: source.partner.clone(),
             message: source.message.clone(),
             profile: source.profile,
+            profile_name: source.profile_name.clone(),
             inbox: source.inbox,
             received: source.received,
         },

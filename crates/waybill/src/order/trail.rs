@@ -121,11 +121,12 @@ fn what(step: &Step) -> Vec<String> {
 
 fn why(cause: &Cause) -> String {
     match cause {
-        Cause::Message { service, partner, message, profile, inbox, .. } => {
+        Cause::Message { service, partner, message, profile, profile_name, inbox, .. } => {
             let from = [partner, message].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
             let from = if from.is_empty() { String::new() } else { format!("{from}, ") };
             let inbox = inbox.map(|sequence| format!(", INBOX {sequence}")).unwrap_or_default();
-            let profile = profile.map(|version| format!(", profile version {version}")).unwrap_or_default();
+            let named = profile_name.as_deref().map(|name| format!(" {name}")).unwrap_or_default();
+            let profile = profile.map(|version| format!(", profile{named} version {version}")).unwrap_or_default();
             format!("{from}by {service}{inbox}{profile}")
         }
         Cause::Operator { who, why } => format!("{who}: {why}"),

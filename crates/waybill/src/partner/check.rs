@@ -104,7 +104,7 @@ fn check(args: &Args, received: Timestamp) -> Result<Checked, Failure> {
 fn sample(profile: &Profile, named: Option<&str>, file: &Path, received: Timestamp) -> Result<Sample, Failure> {
     let message = message(profile, named, file)?;
     let raw = bytes(file, MAX_MESSAGE)?;
-    let Reading { orders, stock, master, wrong } = adapter::read(profile.system, profile, &message, &raw, received);
+    let Reading { orders, stock, master, wrong, .. } = adapter::read(profile.system, profile, &message, &raw, received);
     let forgiven = profile.plain(&message, &raw).map_or_else(|_| Vec::new(), |plain| plain.forgiven);
     let about = |part: adapter::Part| {
         let (order, reference) = match part.order {

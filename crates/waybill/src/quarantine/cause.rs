@@ -96,7 +96,7 @@ impl Causes {
 }
 
 /// A path without the numbers of list elements: `items[3].qty` is `items[*].qty`.
-pub(super) fn in_any_list(path: &str) -> String {
+pub(crate) fn in_any_list(path: &str) -> String {
     let mut shown = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, inside)) = rest.split_once('[') {
@@ -115,7 +115,7 @@ pub(super) fn in_any_list(path: &str) -> String {
 
 /// What the first of a message's reasons says, without what differs from message to message, and without its field where it
 /// begins with that.
-pub(super) fn words(reason: &Reason) -> String {
+pub(crate) fn words(reason: &Reason) -> String {
     let text = first_reason(&reason.text);
     let field = reason.field.as_deref().map(|field| format!("`{field}` "));
     let text = field.and_then(|field| text.strip_prefix(&field)).unwrap_or(text);

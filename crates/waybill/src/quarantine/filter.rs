@@ -38,7 +38,7 @@ pub struct Filter {
 
 /// One message in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// Its place in the quarantine.
     pub sequence: u64,
     /// What is known about it.
@@ -49,7 +49,7 @@ fn kind(text: &str) -> Result<Kind, String> {
     serde_json::from_value(serde_json::Value::from(text)).map_err(|error| error.to_string())
 }
 
-fn since(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn since(text: &str) -> Result<Timestamp, String> {
     if let Ok(time) = text.parse() {
         return Ok(time);
     }
@@ -59,6 +59,11 @@ fn since(text: &str) -> Result<Timestamp, String> {
 }
 
 impl Filter {
+    /// What a service could not read of one partner.
+    pub fn of(service: &str, partner: &str) -> Self {
+        Self { service: Some(service.to_owned()), partner: Some(partner.to_owned()), ..Self::default() }
+    }
+
     /// Whether a message is one of them, by all that its subject does not say.
     pub fn takes(&self, about: &Meta) -> bool {
         let reason = &about.reason;
@@ -82,7 +87,7 @@ impl Filter {
 }
 
 /// Gives each message that the filter takes to `each`, oldest first, from a place in the quarantine on.
-pub(super) async fn each(
+pub(crate) async fn each(
     stream: &Stream,
     filter: &Filter,
     from: u64,

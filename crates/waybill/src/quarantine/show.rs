@@ -62,7 +62,7 @@ pub(super) async fn run(
 }
 
 /// Reads one message of the quarantine, with its bytes wherever they are.
-pub(super) async fn kept(sequence: u64, connection: &Connection, stream: &Stream) -> Result<Kept, Failure> {
+pub(crate) async fn kept(sequence: u64, connection: &Connection, stream: &Stream) -> Result<Kept, Failure> {
     let kept = stream.direct_get(sequence).await.map_err(|error| unread(QUARANTINE, sequence, &error))?;
     let Quarantined { mut about, raw } =
         Quarantined::from_message(Some(&kept.headers), &kept.payload).map_err(anyhow::Error::new)?;

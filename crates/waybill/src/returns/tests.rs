@@ -14,6 +14,7 @@ async fn warehouse_tells(rma: &str, connection: &Connection) {
         partner: Some("wms-east".to_owned()),
         message: Some("return_inspected".to_owned()),
         profile: None,
+        profile_name: None,
         inbox: Some(1),
         received: "2026-03-20T00:00:00Z".parse().unwrap(),
         operator: None,

@@ -131,6 +131,7 @@ fn a_stock_movement_fits() {
         partner: None,
         message: None,
         profile: None,
+        profile_name: None,
         inbox: Some(1),
         received: Timestamp::from_millis(0),
         operator: None,

@@ -143,6 +143,7 @@ pub fn record(sequence: u64, news: &News) -> Record {
         partner: news.partner(),
         message: None,
         profile: None,
+        profile_name: None,
         inbox: news.inbox,
         received: news.received,
         operator: None,

@@ -1,16 +1,18 @@
-//! The profiles an adapter works with: those of a folder, or those that come with Waybill.
+//! The profiles an adapter begins with: those of a folder, or those that come with Waybill.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use model::{PartnerId, System};
 use partners::{Profile, ProfileError};
 
+use super::{InForce, Origin, Profiles};
 use crate::settings::SharedProfile;
 use crate::workflows::WORKFLOWS;
 
 /// Simulated partners that share the profile of another; they are served along with the profiles that come with Waybill.
-const SIMULATED: [(&str, &str); 2] = [("wms-west", "sim-wms"), ("tms-spare", "sim-tms")];
+pub const SIMULATED: [(&str, &str); 2] = [("wms-west", "sim-wms"), ("tms-spare", "sim-tms")];
 
 /// The largest profile that is read, in bytes.
 const MAX_PROFILE: u64 = 1024 * 1024;
@@ -106,16 +108,6 @@ pub enum ProfilesError {
     },
 }
 
-/// The profiles of one kind of system, by their partner's subject token.
-pub struct Profiles {
-    by_token: HashMap<Box<str>, Loaded>,
-}
-
-struct Loaded {
-    file: String,
-    profile: Profile,
-}
-
 /// A profile's text, and what it is called.
 struct Text {
     /// Its file, for people.
@@ -125,6 +117,13 @@ struct Text {
     text: String,
     /// Whether it serves only partners that are given it.
     is_template: bool,
+    origin: Origin,
+}
+
+/// Those that were loaded, and the file of each.
+#[derive(Default)]
+struct Loaded {
+    by_token: HashMap<Box<str>, (String, Arc<InForce>)>,
 }
 
 impl Profiles {
@@ -138,49 +137,43 @@ impl Profiles {
             None => (shipped(), "what comes with Waybill".to_owned()),
             Some(folder) => (texts(folder)?, folder.display().to_string()),
         };
-        let mut profiles = Self { by_token: HashMap::new() };
+        let mut loaded = Loaded::default();
         for text in texts.iter().filter(|text| !text.is_template) {
-            profiles.add(system, text, Profile::load(&text.file, &text.text)?)?;
+            loaded.add(system, text, Profile::load(&text.file, &text.text)?)?;
         }
         if folder.is_none() {
             for shared in SIMULATED.iter().filter_map(|(partner, profile)| shared_by(partner, profile)) {
-                let (text, loaded) = load_shared(&texts, &place, &shared)?;
-                profiles.add(system, text, loaded)?;
+                let (text, profile) = load_shared(&texts, &place, &shared)?;
+                loaded.add(system, text, profile)?;
             }
         }
         for shared in shared {
-            let (text, loaded) = load_shared(&texts, &place, shared)?;
-            if loaded.system != system {
-                let (partner, profile) = (shared.partner.to_string(), shared.profile.clone());
-                return Err(ProfilesError::OtherSystem { partner, profile, of: loaded.system, system });
+            let (text, profile) = load_shared(&texts, &place, shared)?;
+            if profile.system != system {
+                let (partner, name) = (shared.partner.to_string(), shared.profile.clone());
+                return Err(ProfilesError::OtherSystem { partner, profile: name, of: profile.system, system });
             }
-            if !profiles.serves(shared, text)? {
-                profiles.add(system, text, loaded)?;
+            if !loaded.serves(shared, text)? {
+                loaded.add(system, text, profile)?;
             }
         }
-        if profiles.by_token.is_empty() { Err(ProfilesError::None { system, place }) } else { Ok(profiles) }
+        if loaded.by_token.is_empty() {
+            return Err(ProfilesError::None { system, place });
+        }
+        Ok(Self::new(system, loaded.by_token.into_iter().map(|(token, (_, profile))| (token, profile)).collect()))
     }
+}
 
-    /// The profile of the partner with this subject token.
-    #[must_use]
-    pub fn get(&self, token: &str) -> Option<&Profile> {
-        self.by_token.get(token).map(|loaded| &loaded.profile)
-    }
-
-    /// The subject tokens of all partners with a profile.
-    pub fn tokens(&self) -> impl Iterator<Item = &str> {
-        self.by_token.keys().map(AsRef::as_ref)
-    }
-
+impl Loaded {
     /// Whether a partner is served through this very profile already.
     fn serves(&self, shared: &SharedProfile, text: &Text) -> Result<bool, ProfilesError> {
         match self.by_token.get(shared.partner.token().as_ref()) {
             None => Ok(false),
-            Some(first) if first.file == text.file => Ok(true),
-            Some(first) => Err(ProfilesError::Served {
+            Some((first, _)) if *first == text.file => Ok(true),
+            Some((first, _)) => Err(ProfilesError::Served {
                 partner: shared.partner.to_string(),
                 profile: shared.profile.clone(),
-                first: first.file.clone(),
+                first: first.clone(),
             }),
         }
     }
@@ -189,20 +182,31 @@ impl Profiles {
         if profile.system != system {
             return Ok(());
         }
-        let is_known = |workflow: &str| WORKFLOWS.iter().any(|layout| layout.name == workflow);
-        if let Some((message, workflow)) = profile.workflows().find(|(_, workflow)| !is_known(workflow)) {
-            let known = WORKFLOWS.iter().map(|layout| layout.name).collect::<Vec<_>>().join(", ");
-            let (message, workflow) = (message.to_owned(), workflow.to_owned());
-            return Err(ProfilesError::Workflow { file: text.file.clone(), message, workflow, known });
-        }
+        check_workflows(&text.file, &profile)?;
         let token: Box<str> = profile.partner.token().into();
-        if let Some(first) = self.by_token.get(&token) {
+        if let Some((first, _)) = self.by_token.get(&token) {
             let partner = profile.partner.to_string();
-            return Err(ProfilesError::Twice { partner, first: first.file.clone(), second: text.file.clone() });
+            return Err(ProfilesError::Twice { partner, first: first.clone(), second: text.file.clone() });
         }
-        self.by_token.insert(token, Loaded { file: text.file.clone(), profile });
+        let (name, toml) = (text.name.as_str().into(), text.text.as_str().into());
+        let in_force = InForce { name, origin: text.origin, text: toml, profile };
+        self.by_token.insert(token, (text.file.clone(), Arc::new(in_force)));
         Ok(())
     }
+}
+
+/// Whether each message of a profile is about a workflow that is there.
+///
+/// # Errors
+/// [`ProfilesError::Workflow`] names the message, and the workflows there are.
+pub fn check_workflows(file: &str, profile: &Profile) -> Result<(), ProfilesError> {
+    let is_known = |workflow: &str| WORKFLOWS.iter().any(|layout| layout.name == workflow);
+    let Some((message, workflow)) = profile.workflows().find(|(_, workflow)| !is_known(workflow)) else {
+        return Ok(());
+    };
+    let known = WORKFLOWS.iter().map(|layout| layout.name).collect::<Vec<_>>().join(", ");
+    let (file, message, workflow) = (file.to_owned(), message.to_owned(), workflow.to_owned());
+    Err(ProfilesError::Workflow { file, message, workflow, known })
 }
 
 /// What comes with Waybill. Nobody has every carrier, and each partner that is served costs a consumer.
@@ -212,6 +216,7 @@ fn shipped() -> Vec<Text> {
         name: (*name).to_owned(),
         text: (*text).to_owned(),
         is_template,
+        origin: Origin::Shipped,
     };
     let served = partners::shipped().iter().map(|profile| text(profile, false));
     served.chain(partners::templates().iter().map(|profile| text(profile, true))).collect()
@@ -244,7 +249,13 @@ fn shared_by(partner: &str, profile: &str) -> Option<SharedProfile> {
 fn texts(folder: &Path) -> Result<Vec<Text>, ProfilesError> {
     let text = |path: PathBuf| {
         let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Text { file: path.display().to_string(), name, text: read(&path)?, is_template: false })
+        Ok(Text {
+            file: path.display().to_string(),
+            name,
+            text: read(&path)?,
+            is_template: false,
+            origin: Origin::Folder,
+        })
     };
     files(folder)?.into_iter().map(text).collect()
 }
@@ -288,9 +299,7 @@ mod tests {
             (System::Tms, vec!["tms-main", "tms-spare"]),
         ] {
             let profiles = Profiles::load(system, None, &[]).unwrap();
-            let mut tokens: Vec<&str> = profiles.tokens().collect();
-            tokens.sort_unstable();
-            assert_eq!(tokens, expected);
+            assert_eq!(profiles.tokens().iter().map(AsRef::as_ref).collect::<Vec<&str>>(), expected);
         }
         let shop = shared_by("shop 2", "shopify").unwrap();
         assert!(Profiles::load(System::Erp, None, &[shop]).unwrap().get("shop=202").is_some());
@@ -304,7 +313,7 @@ mod tests {
             let given: Vec<_> = templates.map(|(name, _)| shared_by(name, name).unwrap()).collect();
             let profiles = Profiles::load(system, None, &given).unwrap();
             assert!(!given.is_empty());
-            assert_eq!(profiles.tokens().count(), served + given.len());
+            assert_eq!(profiles.tokens().len(), served + given.len());
         }
         let second = shared_by("fedex-us", "fedex").unwrap();
         let profiles = Profiles::load(System::Tms, None, &[second]).unwrap();
@@ -317,7 +326,7 @@ mod tests {
         let west = shared_by("wms-west", "sim-wms").unwrap();
         let east = shared_by("wms-east", "sim-wms").unwrap();
         let profiles = Profiles::load(System::Wms, None, &[west.clone(), west, east]).unwrap();
-        assert_eq!(profiles.tokens().count(), 2);
+        assert_eq!(profiles.tokens().len(), 2);
         let folder = tempfile::tempdir().unwrap();
         for (name, partner) in [("a.toml", "w"), ("b.toml", "x")] {
             let text = format!("partner = \"{partner}\"\nsystem = \"wms\"\nversion = 1\n");

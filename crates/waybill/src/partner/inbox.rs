@@ -1,0 +1,134 @@
+//! Reading a partner's raw messages, one by one and in order, with bounded memory.
+
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use bytes::Bytes;
+use futures::StreamExt;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use model::System;
+use service::{Connection, streams};
+
+use crate::exit::Failure;
+use crate::reach::{self, broker};
+
+/// Messages, and bytes of them, that are asked for ahead; a message is at most 7 MiB.
+const AHEAD: usize = 256;
+const AHEAD_BYTES: usize = 16 * 1024 * 1024;
+/// How long the broker may take to send the next message.
+const PAUSE_LIMIT: Duration = Duration::from_secs(10);
+/// How long the broker keeps the place of a reader that is gone.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
+
+/// A raw message.
+#[derive(Debug)]
+pub(super) struct Raw {
+    /// Its place in the inbox.
+    pub sequence: u64,
+    /// When it came in.
+    pub received: model::Timestamp,
+    /// The last token of its subject.
+    pub message: String,
+    pub body: Bytes,
+}
+
+/// Where to begin.
+pub(super) fn since(since: Timestamp) -> Result<DeliverPolicy, Failure> {
+    let start_time = async_nats::datetime::from_nanos(since.as_nanosecond());
+    let wrong = |error: async_nats::Error| Failure::Usage(format!("{since} is no time that NATS knows: {error}"));
+    Ok(DeliverPolicy::ByStartTime { start_time: start_time.map_err(wrong)? })
+}
+
+/// How many messages of a partner came in since then, and the place and time of the first.
+pub(super) async fn since_then(
+    connection: &Connection,
+    system: System,
+    token: &str,
+    from: Timestamp,
+) -> Result<(u64, Option<(u64, model::Timestamp)>), Failure> {
+    let mut first = None;
+    let stream = reach::stream(&connection.js, streams::INBOX).await?;
+    let consumer = stream.create_consumer(config(system, token, since(from)?)).await;
+    let info = consumer.map_err(|error| broker("read the inbox", error))?.cached_info().clone();
+    let _ = stream.delete_consumer(&info.name).await;
+    if info.num_pending > 0 {
+        each(connection, system, token, since(from)?, |raw| {
+            first = Some((raw.sequence, raw.received));
+            ControlFlow::Break(())
+        })
+        .await?;
+    }
+    Ok((info.num_pending, first))
+}
+
+fn config(system: System, token: &str, from: DeliverPolicy) -> pull::Config {
+    pull::Config {
+        filter_subject: format!("in.{system}.{token}.>"),
+        deliver_policy: from,
+        ack_policy: AckPolicy::None,
+        inactive_threshold: FORGOTTEN_AFTER,
+        memory_storage: true,
+        num_replicas: 1,
+        ..pull::Config::default()
+    }
+}
+
+/// Gives each message of a partner to `each`, oldest first, up to what there is at the beginning. Returns how many.
+pub(super) async fn each(
+    connection: &Connection,
+    system: System,
+    token: &str,
+    from: DeliverPolicy,
+    mut each: impl FnMut(Raw) -> ControlFlow<()>,
+) -> Result<u64, Failure> {
+    let failed = |error: async_nats::Error| broker("read the inbox", error);
+    let stream = reach::stream(&connection.js, streams::INBOX).await?;
+    let consumer = stream.create_consumer(config(system, token, from)).await.map_err(|error| failed(error.into()))?;
+    let name = consumer.cached_info().name.clone();
+    let mut waiting = consumer.cached_info().num_pending;
+    let bar = bar(waiting);
+    let ahead = consumer.stream().max_messages_per_batch(AHEAD).max_bytes_per_batch(AHEAD_BYTES);
+    let mut messages = ahead.messages().await.map_err(|error| failed(error.into()))?;
+    let mut read = 0;
+    while waiting > 0 {
+        let next = tokio::time::timeout(PAUSE_LIMIT, messages.next()).await.map_err(|slow| failed(slow.into()))?;
+        let Some(message) = next else { break };
+        let message = message.map_err(|error| failed(error.into()))?;
+        let info = message.info().map_err(failed)?;
+        read += 1;
+        if info.consumer_sequence != read {
+            return Err(Failure::Unreachable(
+                "the connection was lost while the inbox was read; do it again".to_owned(),
+            ));
+        }
+        // What comes in meanwhile is not waited for.
+        waiting = info.pending.min(waiting - 1);
+        bar.inc(1);
+        let nanos = info.published.unix_timestamp_nanos();
+        let received = model::Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX));
+        let name = message.subject.rsplit('.').next().unwrap_or_default().to_owned();
+        let raw = Raw { sequence: info.stream_sequence, received, message: name, body: message.payload.clone() };
+        if each(raw).is_break() {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    // Nobody waits for it: the broker forgets it by itself.
+    let _ = stream.delete_consumer(&name).await;
+    Ok(read)
+}
+
+/// Progress on a terminal, and nowhere else.
+fn bar(length: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos} of {len}") {
+        bar.set_style(style);
+    }
+    bar
+}
