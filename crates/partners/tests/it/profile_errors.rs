@@ -63,7 +63,7 @@ fn a_mistake_has_a_place_and_says_what_was_expected() {
         ("line = \"line\", ", "", "17:9", "expected the key `line`"),
         ("quantity = \"qty\"", "quantity = { value = \"two\" }", "17:66", "expected a number"),
         ("message = \"release\"", "message = \"a.b\"", "20:11", "expected a message name"),
-        ("{ field = \"order\" }", "{ field = \"order\", as = \"date\" }", "21:42", "expected `text` or `number`"),
+        ("{ field = \"order\" }", "{ field = \"order\", as = \"date\" }", "21:42", "expected `text`, `number`"),
         ("[out.allocate]", "[out.alocate]", "19:1", "unknown request `alocate`"),
         ("[in.status]", "[in.\"a b\"]\n[in.status]", "8:5", "expected a name of letters"),
     ] {
