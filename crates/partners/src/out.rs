@@ -35,6 +35,7 @@
 //! | `as` | `"text"`, `"number"` (in JSON), `"hundredths"` (cents), `"decimal_comma"`, or a pattern for a date or a time, such as `"%Y%m%d"` |
 //! | `zone` | the zone that a time is told in; the profile's, or UTC, when not given |
 //! | `digits` | fills a whole number with zeros up to this many digits |
+//! | `capitals` | `true` writes it in capitals, for a partner that knows no others |
 //! | `cut` | the most characters of it; the rest is lost |
 //! | `default` | what is written where the ask has no such value |
 //! | `optional` | `true` leaves the key out where the ask has no such value; in a list it leaves the place empty, where the format has one |

@@ -2,8 +2,8 @@
 
 use super::{Reply, Written, components, said};
 use crate::format::heard::{Heard, HeardKind, Wrong};
-use crate::write::edifact::{Opening, Syntax, close, close_message};
-use crate::write::segments::Sheet;
+use crate::write::edifact::{Decimal, Opening, Syntax, close, close_message};
+use crate::write::segments::{Refusal, Sheet};
 
 /// The type of acknowledgements.
 const ACKNOWLEDGEMENT: &str = "CONTRL";
@@ -32,9 +32,8 @@ pub(super) fn reply(interchange: &Heard, kind: &str, (una, lines): (bool, bool),
     let [their, ours] = [&sender, &receiver].map(|party| party.iter().map(String::as_str).collect::<Vec<_>>());
     let number = reply.numbers.nth(reply.used);
     reply.used += 1;
-    // What came in had its letters; it is not for a reply to find fault with them.
     let syntax = Syntax::of(&components(unb, "1", MOST));
-    let mut sheet = syntax.sheet_of_replies(lines, reply.letters);
+    let mut sheet = syntax.sheet(lines, reply.letters, Refusal::Unprintable);
     let opening = Opening {
         sender: &ours,
         receiver: &their,
@@ -45,7 +44,7 @@ pub(super) fn reply(interchange: &Heard, kind: &str, (una, lines): (bool, bool),
         at: reply.received,
         zone: reply.zone,
     };
-    syntax.open(&mut sheet, &opening, una)?;
+    syntax.open(&mut sheet, &opening, una.then_some(Decimal::Point))?;
     sheet.begin();
     sheet.plain("UNH", &[&["1"], &kind.split(':').collect::<Vec<_>>()])?;
     let own = interchange.wrong.iter().any(|wrong| *wrong != Wrong::Repeat);
@@ -75,7 +74,7 @@ fn is_acknowledgement(message: &Heard) -> bool {
 }
 
 /// Writes what is told of one message.
-fn acknowledge<R: Fn(char) -> Option<&'static str>>(sheet: &mut Sheet<'_, R>, message: &Heard) -> Written {
+fn acknowledge(sheet: &mut Sheet<'_>, message: &Heard) -> Written {
     if is_acknowledgement(message) {
         return Ok(());
     }

@@ -8,6 +8,9 @@ use crate::write::x12::{Marks, Opening, close, open_group};
 /// The functional id of acknowledgements.
 const ACKNOWLEDGEMENTS: &str = "FA";
 
+/// The release of a reply to an interchange that states none.
+const OLDEST: &str = "00401";
+
 /// The most codes that AK5 and AK9 have a place for.
 const MOST_CODES: usize = 5;
 
@@ -20,7 +23,9 @@ pub(super) fn reply(interchange: &Heard, marks: &Marks, reply: &mut Reply<'_>) -
     }
     let isa = |nth: &str, most| said(&interchange.opening, nth, most);
     let (qualifier, id, own_qualifier, own_id) = (isa("05", 2), isa("06", 15), isa("07", 2), isa("08", 15));
-    let (release, usage) = (isa("12", 5), isa("15", 1));
+    let is_release = |text: &String| text.len() == 5 && text.bytes().all(|digit| digit.is_ascii_digit());
+    let release = Some(isa("12", 5)).filter(is_release).unwrap_or_else(|| OLDEST.to_owned());
+    let usage = Some(isa("15", 1)).filter(|usage| usage == "T").unwrap_or_else(|| "P".to_owned());
     let number = reply.numbers.nth(reply.used);
     let opening = Opening {
         sender: (&own_qualifier, &own_id),
@@ -28,7 +33,7 @@ pub(super) fn reply(interchange: &Heard, marks: &Marks, reply: &mut Reply<'_>) -
         release: &release,
         number,
         wants_ack: false,
-        usage: if usage.is_empty() { "P" } else { &usage },
+        usage: &usage,
         at: reply.received,
         zone: reply.zone,
     };
@@ -57,7 +62,7 @@ fn parties(group: &Heard) -> [String; 3] {
 }
 
 /// Writes the `nth` 997, of one group.
-fn acknowledge<R: Fn(char) -> Option<&'static str>>(sheet: &mut Sheet<'_, R>, group: &Heard, nth: usize) -> Written {
+fn acknowledge(sheet: &mut Sheet<'_>, group: &Heard, nth: usize) -> Written {
     let control = format!("{nth:04}");
     sheet.begin();
     sheet.plain("ST", &[&["997"], &[&control]])?;
@@ -89,12 +94,7 @@ fn acknowledge<R: Fn(char) -> Option<&'static str>>(sheet: &mut Sheet<'_, R>, gr
 }
 
 /// Writes a segment that ends in codes.
-fn coded<R: Fn(char) -> Option<&'static str>>(
-    sheet: &mut Sheet<'_, R>,
-    id: &str,
-    elements: &[&str],
-    codes: impl Iterator<Item = &'static str>,
-) -> Written {
+fn coded(sheet: &mut Sheet<'_>, id: &str, elements: &[&str], codes: impl Iterator<Item = &'static str>) -> Written {
     let mut all = elements.to_vec();
     for code in codes.take(MOST_CODES) {
         all.push(code);

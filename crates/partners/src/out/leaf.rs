@@ -26,6 +26,7 @@ pub(crate) struct Leaf {
     codes: Option<Codes<String>>,
     style: Style,
     digits: Option<usize>,
+    capitals: bool,
     cut: Option<usize>,
     default: Option<Value>,
     optional: bool,
@@ -86,10 +87,12 @@ impl Leaf {
             Some(node) => Style::compile(node, &mut section, compiler)?,
         };
         let digits = section.optional("digits").map(length).transpose()?;
-        let mut leaf = Self { origin, codes: None, style, digits, cut: None, default: None, optional: false };
+        let (codes, capitals, cut, default, optional) = (None, false, None, None, false);
+        let mut leaf = Self { origin, codes, style, digits, capitals, cut, default, optional };
         if is_field {
             let table = section.optional("table");
             leaf.codes = table.map(|name| Codes::total(name, compiler, &(), None)).transpose()?;
+            leaf.capitals = section.optional("capitals").map_or(Ok(false), |node| node.flag())?;
             leaf.cut = section.optional("cut").map(length).transpose()?;
             leaf.default = section.optional("default").map(|node| node.constant()).transpose()?;
             leaf.optional = section.optional("optional").map_or(Ok(false), |node| node.flag())?;
@@ -124,6 +127,9 @@ impl Leaf {
                 return Err(wrong(expected));
             }
             value = Value::from(filled);
+        }
+        if let (true, Value::String(text)) = (self.capitals, &mut value) {
+            *text = text.to_uppercase();
         }
         if let (Some(cut), Value::String(text)) = (self.cut, &mut value)
             && let Some((end, _)) = text.char_indices().nth(cut)

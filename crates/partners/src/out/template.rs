@@ -48,8 +48,8 @@ pub(crate) enum Word {
 }
 
 impl Word {
-    /// The word that a table begins with; nothing for one that is an object of the message. Objects may have keys that are
-    /// called like these words, so those that were not always words need the form of one too.
+    /// The word that a table stands for; nothing for one that is an object of the message. Keys of objects may be called like
+    /// these words: but for `field` and `each`, a table is one only where all of it has the form.
     pub(crate) fn of(node: Node<'_>) -> Option<Self> {
         let section = node.section().ok()?;
         let is = |key: &str, sound: fn(Node<'_>) -> bool, with: &[&str]| {

@@ -9,6 +9,7 @@
 //! | `test` | whether it is a test (0035); `false` when not given |
 //! | `wants_ack` | whether it asks for an acknowledgement (0031); `false` when not given |
 //! | `una` | whether it begins with `UNA`; `true` when not given |
+//! | `decimal` | the decimal mark that `UNA` states, `"."` or `","`; the first when not given. How an amount is written is its own `as` |
 //! | `lines` | whether each segment has a line of its own; `false` when not given |
 //! | `zone` | the zone of the envelope's times; the profile's, or UTC, when not given |
 //!
@@ -17,13 +18,14 @@
 //! syntax version 4 on; the release character stands before each of them within a value. A letter that is not in the character
 //! set of `syntax` is an error, or has the text of `replace` in its place.
 
+use encoding_rs::Encoding;
 use jiff::tz::TimeZone;
 use model::Timestamp;
 use serde_json::Value;
 
 use super::charset::Charset;
 use super::letters::Letters;
-use super::segments::{Sheet, check};
+use super::segments::{Refusal, Sheet, check};
 use super::x12::party;
 use crate::compiler::Compiler;
 use crate::control::ControlNumber;
@@ -50,9 +52,16 @@ pub(crate) struct Edifact {
     application: Box<str>,
     test: bool,
     wants_ack: bool,
-    una: bool,
+    una: Option<Decimal>,
     lines: bool,
     zone: TimeZone,
+}
+
+/// The decimal mark that a `UNA` states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decimal {
+    Point,
+    Comma,
 }
 
 /// Which letters there are, and which version's rules hold.
@@ -93,25 +102,35 @@ impl Edifact {
         let mut flag = |key: &'static str, otherwise| envelope.optional(key).map_or(Ok(otherwise), |node| node.flag());
         let [test, wants_ack, una, lines] =
             [flag("test", false)?, flag("wants_ack", false)?, flag("una", true)?, flag("lines", false)?];
+        let decimal = match envelope.optional("decimal").map(|node| (node, node.as_text())) {
+            None | Some((_, Some("."))) => Decimal::Point,
+            Some((_, Some(","))) => Decimal::Comma,
+            Some((node, _)) => return Err(node.error("expected `.` or `,`")),
+        };
         let edifact = Self {
             sender: party(envelope.required("sender")?, compiler)?,
             receiver: party(envelope.required("receiver")?, compiler)?,
             application: envelope.optional("application").map_or(Ok(""), |node| node.text())?.into(),
             zone: stamp::zone_of(&mut envelope, compiler)?,
+            una: una.then_some(decimal),
             syntax,
             message,
             test,
             wants_ack,
-            una,
             lines,
         };
         envelope.finish()?;
         Ok(edifact)
     }
 
-    /// The letters there are.
-    pub(super) const fn charset(&self) -> Charset {
-        self.syntax.charset
+    /// The encoding that goes with its letters.
+    pub(super) const fn encoding(&self) -> &'static Encoding {
+        self.syntax.charset.encoding()
+    }
+
+    /// Which letters cannot stand in a value.
+    pub(super) const fn refusal(&self) -> Refusal {
+        Refusal::Charset(self.syntax.charset)
     }
 
     /// The interchange.
@@ -140,7 +159,7 @@ impl Edifact {
             at: sending.asked,
             zone: &self.zone,
         };
-        let mut sheet = self.syntax.sheet(self.lines, letters);
+        let mut sheet = self.syntax.sheet(self.lines, letters, self.refusal());
         self.syntax.open(&mut sheet, &opening, self.una)?;
         let kind: Vec<&str> = self.message.split(':').collect();
         sheet.begin();
@@ -166,23 +185,8 @@ impl Syntax {
         Self::parse(&identifier.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(":")).unwrap_or_else(common)
     }
 
-    /// Segments whose letters are those of another message.
-    pub(crate) fn sheet_of_replies<'a>(
-        &self,
-        lines: bool,
-        letters: &'a Letters,
-    ) -> Sheet<'a, impl Fn(char) -> Option<&'static str> + use<'a>> {
-        let refuses = |letter: char| letter.is_control().then_some("cannot be printed");
-        Sheet::new(Style::Edifact, self.separators(), lines, letters, refuses)
-    }
-
-    fn sheet<'a>(
-        &self,
-        lines: bool,
-        letters: &'a Letters,
-    ) -> Sheet<'a, impl Fn(char) -> Option<&'static str> + use<'a>> {
-        let charset = self.charset;
-        Sheet::new(Style::Edifact, self.separators(), lines, letters, move |letter| charset.refuses(letter))
+    pub(crate) fn sheet<'a>(&self, lines: bool, letters: &'a Letters, refusal: Refusal) -> Sheet<'a> {
+        Sheet::new(Style::Edifact, self.separators(), lines, letters, refusal)
     }
 
     fn separators(&self) -> Separators {
@@ -193,11 +197,11 @@ impl Syntax {
     ///
     /// # Errors
     /// When a party cannot be written.
-    pub(crate) fn open<R: Fn(char) -> Option<&'static str>>(
+    pub(crate) fn open(
         &self,
-        sheet: &mut Sheet<'_, R>,
+        sheet: &mut Sheet<'_>,
         opening: &Opening<'_>,
-        una: bool,
+        una: Option<Decimal>,
     ) -> Result<(), Unreadable> {
         for (parts, place) in [(opening.sender, "UNB.2"), (opening.receiver, "UNB.3")] {
             let is_sound = (1..=4).contains(&parts.len()) && parts.iter().all(|part| part.len() <= LONGEST_PART);
@@ -206,8 +210,10 @@ impl Syntax {
                 return Err(Unreadable::new(UnreadableKind::WrongValue, place, detail));
             }
         }
-        if una {
-            sheet.raw(if self.version >= REPEATS_SINCE { "UNA:+.?*" } else { "UNA:+.? " });
+        if let Some(decimal) = una {
+            let decimal = if decimal == Decimal::Point { '.' } else { ',' };
+            let repetition = if self.version >= REPEATS_SINCE { REPETITION } else { ' ' };
+            sheet.raw(&format!("UNA:+{decimal}?{repetition}"));
         }
         let beyond = || Unreadable::new(UnreadableKind::WrongValue, "asked_at", "is no time that can be written");
         let day = if self.version >= REPEATS_SINCE { "%Y%m%d" } else { "%y%m%d" };
@@ -235,10 +241,7 @@ impl Syntax {
 ///
 /// # Errors
 /// When the message is too long.
-pub(crate) fn close_message<R: Fn(char) -> Option<&'static str>>(
-    sheet: &mut Sheet<'_, R>,
-    reference: &str,
-) -> Result<(), Unreadable> {
+pub(crate) fn close_message(sheet: &mut Sheet<'_>, reference: &str) -> Result<(), Unreadable> {
     let count = (sheet.inside() + 1).to_string();
     sheet.plain("UNT", &[&[&count], &[reference]])
 }
@@ -247,10 +250,7 @@ pub(crate) fn close_message<R: Fn(char) -> Option<&'static str>>(
 ///
 /// # Errors
 /// When the message is too long.
-pub(crate) fn close<R: Fn(char) -> Option<&'static str>>(
-    sheet: &mut Sheet<'_, R>,
-    number: ControlNumber,
-) -> Result<(), Unreadable> {
+pub(crate) fn close(sheet: &mut Sheet<'_>, number: ControlNumber) -> Result<(), Unreadable> {
     sheet.plain("UNZ", &[&["1"], &[&number.to_string()]])
 }
 

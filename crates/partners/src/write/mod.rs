@@ -79,7 +79,7 @@ impl Format {
             Some((node, name)) => Syntax::of_rows(node, name, body)?,
         };
         let own = match &syntax {
-            Syntax::Edifact(edifact) => edifact.charset().encoding(),
+            Syntax::Edifact(edifact) => edifact.encoding(),
             Syntax::Json | Syntax::X12(_) | Syntax::Xml | Syntax::Csv(_) | Syntax::Fixed(_) => encoding_rs::UTF_8,
         };
         let replaced = section.optional("replace");
@@ -128,8 +128,8 @@ impl Format {
     fn fit_alone(&self, letters: &Letters, text: &str) -> Result<(), Unreadable> {
         let fitted = match &self.syntax {
             Syntax::Json => return Ok(()),
-            Syntax::X12(x12) => letters.fit(text, "replace", |letter| x12.refuses(letter)),
-            Syntax::Edifact(edifact) => letters.fit(text, "replace", |letter| edifact.charset().refuses(letter)),
+            Syntax::X12(x12) => letters.fit(text, "replace", |letter| x12.refusal().of(letter)),
+            Syntax::Edifact(edifact) => letters.fit(text, "replace", |letter| edifact.refusal().of(letter)),
             Syntax::Xml => letters.fit(text, "replace", xml::refuses),
             Syntax::Csv(csv) => letters.fit(text, "replace", |letter| csv.refuses(letter)),
             Syntax::Fixed(_) => letters.fit(text, "replace", fixed::refuses),

@@ -24,6 +24,7 @@ use crate::out::{Template, Written};
 use crate::source::{Node, ProfileError};
 use crate::unreadable::{Unreadable, UnreadableKind};
 
+use super::charset::Charset;
 use super::letters::Letters;
 use super::{parts, within};
 
@@ -74,26 +75,58 @@ fn check_element(node: Node<'_>, depth: usize) -> Result<(), ProfileError> {
     Err(node.error("expected an element: a value, or a list of its components"))
 }
 
+/// Which letters cannot stand in a value, besides those that the encoding lacks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refusal {
+    /// X12 has no way to write a separator within a value.
+    Separators(Separators),
+    /// EDIFACT has, and says which letters there are.
+    Charset(Charset),
+    /// What came in had its letters; it is not for a reply to find fault with them.
+    Unprintable,
+}
+
+impl Refusal {
+    /// Why a letter cannot stand in a value.
+    pub(crate) fn of(self, letter: char) -> Option<&'static str> {
+        if letter.is_control() {
+            return Some("cannot be printed");
+        }
+        match self {
+            Self::Separators(separators) => separators.divide(letter).then_some("separates what X12 writes"),
+            Self::Charset(charset) => {
+                (!charset.holds(letter)).then_some("is not in the character set of the key `syntax`")
+            }
+            Self::Unprintable => None,
+        }
+    }
+}
+
 /// Segments on their way into an interchange.
 #[derive(Debug)]
-pub(crate) struct Sheet<'a, R> {
+pub(crate) struct Sheet<'a> {
     style: Style,
     separators: Separators,
     /// What follows the end of a segment.
     between: &'static str,
     letters: &'a Letters,
-    /// Why a letter cannot stand in a value.
-    refuses: R,
+    refusal: Refusal,
     text: String,
     /// All segments, and those since the transaction was opened.
     segments: usize,
     inside: usize,
 }
 
-impl<'a, R: Fn(char) -> Option<&'static str>> Sheet<'a, R> {
-    pub(crate) fn new(style: Style, separators: Separators, lines: bool, letters: &'a Letters, refuses: R) -> Self {
+impl<'a> Sheet<'a> {
+    pub(crate) fn new(
+        style: Style,
+        separators: Separators,
+        lines: bool,
+        letters: &'a Letters,
+        refusal: Refusal,
+    ) -> Self {
         let between = if lines && separators.terminator != '\n' { "\n" } else { "" };
-        Self { style, separators, between, letters, refuses, text: String::new(), segments: 0, inside: 0 }
+        Self { style, separators, between, letters, refusal, text: String::new(), segments: 0, inside: 0 }
     }
 
     /// A segment that stands as it is, without its end.
@@ -233,7 +266,7 @@ impl<'a, R: Fn(char) -> Option<&'static str>> Sheet<'a, R> {
 
     /// A text as it is written: without what cannot be, and with what must be released.
     fn fit(&self, text: &str, origin: &str) -> Result<String, Unreadable> {
-        let fitted = self.letters.fit(text, origin, &self.refuses)?;
+        let fitted = self.letters.fit(text, origin, |letter| self.refusal.of(letter))?;
         let fitted = fitted.trim_end_matches(' ');
         let Some(release) = self.separators.release else { return Ok(fitted.to_owned()) };
         let mut released = String::with_capacity(fitted.len());

@@ -25,7 +25,7 @@ use model::Timestamp;
 use serde_json::Value;
 
 use super::letters::Letters;
-use super::segments::{Sheet, check};
+use super::segments::{Refusal, Sheet, check};
 use crate::compiler::Compiler;
 use crate::control::ControlNumber;
 use crate::format::segment::{Separators, Style};
@@ -82,11 +82,10 @@ impl X12 {
     ) -> Result<Self, ProfileError> {
         check(body, &NAMES, Style::X12)?;
         let mut envelope = section.required("envelope")?.section()?;
-        let version = text(&mut envelope, "version", 12)?;
+        let at = envelope.required("version")?;
+        let version = text(at, 12)?;
         if version.len() < 5 || !version.bytes().take(5).all(|digit| digit.is_ascii_digit()) {
-            return Err(envelope
-                .required("version")?
-                .error("expected a version of five digits or more, such as `005010`"));
+            return Err(at.error("expected a version of five digits or more, such as `005010`"));
         }
         let marks = Marks::compile(&mut envelope, &version)?;
         let x12 = Self {
@@ -94,26 +93,22 @@ impl X12 {
             receiver: party(envelope.required("receiver")?, compiler)?,
             group_sender: envelope.optional("group_sender").map(|node| party(node, compiler)).transpose()?,
             group_receiver: envelope.optional("group_receiver").map(|node| party(node, compiler)).transpose()?,
-            functional: text(&mut envelope, "functional", 2)?,
-            set: text(&mut envelope, "set", 3)?,
-            implementation: match envelope.has("implementation") {
-                true => text(&mut envelope, "implementation", 35)?,
-                false => Box::default(),
-            },
+            functional: text(envelope.required("functional")?, 2)?,
+            set: text(envelope.required("set")?, 3)?,
+            implementation: envelope.optional("implementation").map_or(Ok(Box::default()), |node| text(node, 35))?,
             usage: usage(&mut envelope)?,
             wants_ack: envelope.optional("wants_ack").map_or(Ok(false), |node| node.flag())?,
             zone: stamp::zone_of(&mut envelope, compiler)?,
             version,
             marks,
         };
-        envelope.optional("implementation");
         envelope.finish()?;
         Ok(x12)
     }
 
-    /// Why a letter cannot stand in a value.
-    pub(super) fn refuses(&self, letter: char) -> Option<&'static str> {
-        self.marks.refuses(letter)
+    /// Which letters cannot stand in a value.
+    pub(super) const fn refusal(&self) -> Refusal {
+        self.marks.refusal()
     }
 
     /// The interchange.
@@ -188,35 +183,26 @@ impl Marks {
         Self { separators: Separators { repetition, ..self.separators }, ..self.clone() }
     }
 
-    /// Why a letter cannot stand in a value.
-    pub(crate) fn refuses(&self, letter: char) -> Option<&'static str> {
-        if letter.is_control() {
-            Some("cannot be printed")
-        } else {
-            self.separators.divide(letter).then_some("separates what X12 writes")
-        }
+    const fn refusal(&self) -> Refusal {
+        Refusal::Separators(self.separators)
     }
 
-    pub(crate) fn sheet<'a>(&'a self, letters: &'a Letters) -> Sheet<'a, impl Fn(char) -> Option<&'static str> + 'a> {
-        Sheet::new(Style::X12, self.separators, self.lines, letters, |letter| self.refuses(letter))
+    pub(crate) fn sheet<'a>(&self, letters: &'a Letters) -> Sheet<'a> {
+        Sheet::new(Style::X12, self.separators, self.lines, letters, self.refusal())
     }
 
     /// Writes the `ISA`.
     ///
     /// # Errors
     /// When a party's id does not fit.
-    pub(crate) fn open<R: Fn(char) -> Option<&'static str>>(
-        &self,
-        sheet: &mut Sheet<'_, R>,
-        opening: &Opening<'_>,
-    ) -> Result<(), Unreadable> {
+    pub(crate) fn open(&self, sheet: &mut Sheet<'_>, opening: &Opening<'_>) -> Result<(), Unreadable> {
         for ((qualifier, id), place) in [(opening.sender, "ISA.06"), (opening.receiver, "ISA.08")] {
             let is_sound = qualifier.len() == 2
                 && qualifier.bytes().all(|letter| letter.is_ascii_alphanumeric())
                 && (1..=15).contains(&id.trim_end().len())
                 && id
                     .chars()
-                    .all(|letter| (letter == ' ' || letter.is_ascii_graphic()) && self.refuses(letter).is_none());
+                    .all(|letter| (letter == ' ' || letter.is_ascii_graphic()) && self.refusal().of(letter).is_none());
             if !is_sound {
                 let detail = format!(
                     "would hold `{qualifier}:{id}`; expected a qualifier of two letters and an id of 1 to 15, such as `ZZ:ACME`"
@@ -262,8 +248,8 @@ impl Opening<'_> {
 ///
 /// # Errors
 /// When one of the parties cannot be written.
-pub(crate) fn open_group<R: Fn(char) -> Option<&'static str>>(
-    sheet: &mut Sheet<'_, R>,
+pub(crate) fn open_group(
+    sheet: &mut Sheet<'_>,
     functional: &str,
     (sender, receiver): (&str, &str),
     number: ControlNumber,
@@ -280,11 +266,7 @@ pub(crate) fn open_group<R: Fn(char) -> Option<&'static str>>(
 ///
 /// # Errors
 /// When the message is too long.
-pub(crate) fn close<R: Fn(char) -> Option<&'static str>>(
-    sheet: &mut Sheet<'_, R>,
-    groups: usize,
-    number: ControlNumber,
-) -> Result<(), Unreadable> {
+pub(crate) fn close(sheet: &mut Sheet<'_>, groups: usize, number: ControlNumber) -> Result<(), Unreadable> {
     sheet.plain("IEA", &[&[&groups.to_string()], &[&format!("{:09}", number.get())]])
 }
 
@@ -313,8 +295,7 @@ fn usage(section: &mut Section<'_>) -> Result<Box<str>, ProfileError> {
 }
 
 /// A text of 1 to `most` letters and digits.
-pub(super) fn text(section: &mut Section<'_>, key: &'static str, most: usize) -> Result<Box<str>, ProfileError> {
-    let node = section.required(key)?;
+fn text(node: Node<'_>, most: usize) -> Result<Box<str>, ProfileError> {
     let text = node.text()?;
     if (1..=most).contains(&text.len()) && text.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
         return Ok(text.into());

@@ -141,6 +141,7 @@ receiver = "CARRIER:ZZ:DOCK"
 syntax = "UNOC:3"
 message = "IFTMIN:D:96A:UN:EAN004"
 test = true
+decimal = ","
 zone = "UTC"
 "#;
 
@@ -154,7 +155,7 @@ fn a_booking_is_an_iftmin() {
     let text: String = raw.iter().map(|byte| char::from(*byte)).collect();
     assert_eq!(
         text,
-        "UNA:+.? 'UNB+UNOC:3+4012345000009:14+CARRIER:ZZ:DOCK+260301:1200+39489++++++1'\
+        "UNA:+,? 'UNB+UNOC:3+4012345000009:14+CARRIER:ZZ:DOCK+260301:1200+39489++++++1'\
          UNH+1+IFTMIN:D:96A:UN:EAN004'BGM+610+SO-1/book+9'DTM+137:202603010600:203'DTM+10:20260305:102'CNT+11:2'\
          NAD+CN+++Ada & Söhne+1?+1 ?'What???'?:+Troy'GID+1+5:PC'FTX+AAA+++BOLT-8'GID+2+2,50:PC'FTX+AAA+++NUT-8'\
          UNT+11+1'UNZ+1+39489'"
@@ -186,7 +187,7 @@ fn a_letter_outside_of_the_character_set_names_its_field() {
     let profile = profile(&unicode, "format = \"edifact\"").unwrap();
     let text = written(&profile, &booking(Place { city: Some("Łódź*1".into()), ..Place::default() }));
     assert!(
-        text.starts_with("UNA:+.?*'UNB+UNOY:4+") && text.contains("+20260301:1200+") && text.contains("Łódź?*1"),
+        text.starts_with("UNA:+,?*'UNB+UNOY:4+") && text.contains("+20260301:1200+") && text.contains("Łódź?*1"),
         "{text}"
     );
     assert_eq!(read_back(&profile, text.as_bytes())["messages"][0]["NAD"][0]["6"], "Łódź*1");

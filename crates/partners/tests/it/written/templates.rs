@@ -43,6 +43,16 @@ fn a_day_has_no_hours_and_a_name_is_no_day() {
 }
 
 #[test]
+fn a_text_is_filled_up_cut_and_put_in_capitals() {
+    let written = body(
+        "a = { field = \"lines[0].line\", digits = 6 }\nb = { field = \"ship_to.name\", cut = 7, capitals = true }\n\
+         c = { field = \"lines[1].quantity.amount\", as = \"hundredths\" }\nd = { field = \"lines[1].quantity.amount\", as = \"decimal_comma\" }\n\
+         e = { field = \"mode\", default = \"LTL\" }\nf = { field = \"lines[0].quantity.unit\", table = \"unit\" }",
+    );
+    assert_eq!(written, json!({ "a": "000010", "b": "ADA & S", "c": "250", "d": "2,50", "e": "LTL", "f": "PC" }));
+}
+
+#[test]
 fn elements_are_numbered_counted_and_added_up() {
     let written = body(
         "lines = { each = \"lines[*]\", when = { path = \"sku\", not = \"BOLT-8\" }, item = { n = { nth = true, digits = 3 }, sku = { field = \"sku\" } } }\n\

@@ -41,6 +41,7 @@ fn a_mistake_is_found_when_the_profile_is_loaded() {
         ("\"UNOC:3\"", "\"UNOC\"", "expected an identifier and a version"),
         ("\"IFTMIN:D:96A:UN:EAN004\"", "\"IFTMIN\"", "expected type, version, release and agency"),
         ("[\"CNT\"", "[\"CN\"", "expected the id of a segment"),
+        ("decimal = \",\"", "decimal = \";\"", "expected `.` or `,`"),
         ("test = true", "set = \"204\"", "unknown key `set`"),
         ("format = \"edifact\"", "format = \"edifact\"\nreplace = \"ł\"", "is not in the character set"),
         ("format = \"edifact\"", "format = \"edifact\"\nencoding = \"utf-16le\"", "not written in UTF-16"),
