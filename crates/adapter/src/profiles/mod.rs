@@ -254,10 +254,15 @@ impl Profiles {
         true
     }
 
+    /// The profile of the folder, or the one that comes with Waybill, that does not serve because another was added.
+    fn set_aside(&self, token: &str) -> Option<&InForce> {
+        self.own.get(token).filter(|_| self.has_added(token)).map(AsRef::as_ref)
+    }
+
     fn say_what_serves(&self, partner: &str) {
         match self.get(partner) {
             Some(profile) => {
-                let instead_of = self.own.get(partner).filter(|_| profile.origin == Origin::Bucket);
+                let instead_of = self.set_aside(partner);
                 let instead_of =
                     instead_of.map_or_else(String::new, |own| format!("{} ({})", own.name, own.origin.as_str()));
                 let (name, version, from) = (&*profile.name, profile.version, profile.origin.as_str());

@@ -37,6 +37,9 @@ pub struct Served {
     /// Where its profile is from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Origin>,
+    /// Where the one is from that would serve if this one were removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Origin>,
     /// Whether it is switched off.
     pub disabled: bool,
     /// What is wrong with what was said of it last.
@@ -90,6 +93,7 @@ impl Profiles {
             profile: profile.as_ref().map(|profile| profile.name.to_string()),
             version: profile.as_ref().map(|profile| profile.version),
             from: profile.as_ref().map(|profile| profile.origin),
+            before: self.set_aside(token).map(|own| own.origin),
             disabled: standing.is_some_and(|standing| standing.disabled),
             wrong: standing.and_then(|standing| standing.wrong.clone()),
             reads: sorted(profile.as_ref().map(|profile| profile.messages().collect())),

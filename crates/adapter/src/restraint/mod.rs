@@ -82,6 +82,10 @@ impl Restraints {
 
     /// Spares a partner as its profile says that is in force, and sends it nothing while it is switched off.
     pub fn follow(&self, profiles: &Profiles, token: &str) {
+        let is_known = lock(&self.partners).contains_key(token);
+        if !is_known && !profiles.tokens().contains(token) {
+            return;
+        }
         self.partner(token).follow(rules_of(profiles, token), profiles.is_off(token), Instant::now());
     }
 

@@ -1,6 +1,10 @@
 //! Messages that are read again because somebody asked for it.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use adapter::{Action, Kept, Replay, Settings};
+use async_nats::jetstream::stream::Config;
 use model::{System, Timestamp};
 use service::streams;
 
@@ -124,13 +128,47 @@ async fn master_data_that_are_read_again_take_nobodys_place() {
     adapter.stop().await;
 }
 
-/// Has the broker forget the ids of what was published: what a replay reads is older than that.
-async fn forget_repeats(world: &World) {
-    for name in [streams::ORDERS, streams::STOCK, streams::QUARANTINE] {
-        let stream = world.connection.js.get_stream(name).await.unwrap();
-        let mut config = stream.cached_info().config.clone();
-        config.duplicate_window = std::time::Duration::from_millis(100);
-        world.connection.js.update_stream(config).await.unwrap();
+#[tokio::test]
+async fn what_comes_in_while_messages_are_read_again_is_told_once_too() {
+    const MESSAGES: usize = 900;
+    let world = World::start().await;
+    let first = world.adapter(System::Wms, Settings { in_flight: 16, ..Settings::default() }).await;
+    let second = world.adapter(System::Wms, Settings { in_flight: 16, ..Settings::default() }).await;
+    let east = Kept { profile: None, ..given("wms-east", "", 0) };
+    let publish = async |numbers: std::ops::Range<usize>| {
+        for n in numbers {
+            world.publish("in.wms.wms-east.status", &packed(&format!("E{n}"), &format!("SO-{}", n % 300))).await;
+        }
+    };
+    publish(0..MESSAGES / 3).await;
+    forget_repeats(&world).await;
+    let (_, _) = tokio::join!(publish(MESSAGES / 3..MESSAGES), async {
+        for _ in 0..3 {
+            replay(&world, &east).await;
+        }
+    });
+    world.idle("INBOX", "wms-adapter_wms-east").await;
+    let mut told = BTreeSet::new();
+    for n in 0..MESSAGES / 3 {
+        for entry in world.entries(&format!("SO-{n}"), 3).await {
+            told.extend(facts(&entry).iter().map(|told| told.id));
+        }
     }
-    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    assert_eq!((told.len(), world.held("ORDERS").await), (MESSAGES, MESSAGES as u64), "each once");
+    first.stop().await;
+    second.stop().await;
+}
+
+/// Has the broker forget the ids of what was published so far: what a replay reads is older than that.
+async fn forget_repeats(world: &World) {
+    let windows = async |window: Duration| {
+        for name in [streams::ORDERS, streams::STOCK, streams::QUARANTINE] {
+            let stream = world.connection.js.get_stream(name).await.unwrap();
+            let config = Config { duplicate_window: window, ..stream.cached_info().config.clone() };
+            world.connection.js.update_stream(config).await.unwrap();
+        }
+    };
+    windows(Duration::from_millis(100)).await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    windows(Duration::from_secs(15)).await;
 }

@@ -52,8 +52,8 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 pub(super) struct Tried {
     pub partner: String,
-    /// The profile in force.
-    pub now: Named,
+    /// The profile in force; nothing where the partner has none yet.
+    pub now: Option<Named>,
     /// The changed one: its file and version.
     pub profile: String,
     pub version: u32,
@@ -104,9 +104,9 @@ pub(super) async fn attempt(args: &Args, connection: &Connection) -> Result<Trie
     let text = Text::find(&args.profile)?;
     let changed = text.compile(args.partner.as_ref())?;
     let said = Said::open(connection).await?;
-    let now = Known::of(&changed.partner, &said, connection).await?.profile(&changed.partner)?;
-    if now.profile.system != changed.system {
-        let (partner, of, system) = (&changed.partner, now.profile.system, changed.system);
+    let known = Known::of(&changed.partner, &said, connection).await?;
+    if let Some(of) = known.system().filter(|of| *of != changed.system) {
+        let (partner, system) = (&changed.partner, changed.system);
         return Err(Failure::Refused(format!(
             "partner {partner} is one of the {of}, and this profile is for the {system}"
         )));
@@ -115,10 +115,10 @@ pub(super) async fn attempt(args: &Args, connection: &Connection) -> Result<Trie
     let from = inbox::since(args.since)?;
     let messages = inbox::each(connection, changed.system, &changed.partner.token(), from, |raw| {
         let read = |profile| adapter::read(changed.system, profile, &raw.message, &raw.body, raw.received);
-        let (now, then) = (read(&now.profile), read(&changed));
-        tally.wrong_now += u64::from(!now.wrong.is_empty());
+        let (now, then) = (known.in_force.as_ref().map(|own| read(&own.profile)), read(&changed));
+        tally.wrong_now += u64::from(now.as_ref().is_none_or(|now| !now.wrong.is_empty()));
         tally.wrong_changed += u64::from(!then.wrong.is_empty());
-        tally.add(&raw, differences(now, then));
+        tally.add(&raw, differences(now.unwrap_or_default(), then));
         ControlFlow::Continue(())
     })
     .await?;
@@ -126,7 +126,7 @@ pub(super) async fn attempt(args: &Args, connection: &Connection) -> Result<Trie
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
     Ok(Tried {
         partner: changed.partner.to_string(),
-        now: now.named,
+        now: known.in_force.map(|own| own.named),
         profile: text.file,
         version: changed.version,
         since: args.since,
@@ -192,7 +192,8 @@ const fn words(what: What) -> &'static str {
 
 pub(super) fn render(tried: &Tried) -> String {
     let mut text = String::new();
-    let title = format!("{} instead of {}, for {}, since {:.0}", tried.profile, tried.now, tried.partner, tried.since);
+    let now = tried.now.as_ref().map_or_else(|| "no profile".to_owned(), ToString::to_string);
+    let title = format!("{} instead of {now}, for {}, since {:.0}", tried.profile, tried.partner, tried.since);
     line(&mut text, heading(&title));
     let (messages, differ) = (count(tried.messages, "message"), tried.differ);
     let (now, changed) = (tried.wrong_now, tried.wrong_changed);

@@ -64,9 +64,14 @@ pub(super) async fn since_then(
     Ok((info.num_pending, first))
 }
 
+/// The subjects of a partner's messages, as its adapter reads them.
+pub(super) fn subjects(system: System, token: &str) -> String {
+    format!("in.{system}.{token}.>")
+}
+
 fn config(system: System, token: &str, from: DeliverPolicy) -> pull::Config {
     pull::Config {
-        filter_subject: format!("in.{system}.{token}.>"),
+        filter_subject: subjects(system, token),
         deliver_policy: from,
         ack_policy: AckPolicy::None,
         inactive_threshold: FORGOTTEN_AFTER,

@@ -44,6 +44,8 @@ pub(super) struct Partner {
     pub profile: Option<String>,
     pub version: Option<u32>,
     pub from: Option<Origin>,
+    /// Where the one is from that would serve if this one were removed.
+    pub before: Option<Origin>,
     pub disabled: bool,
     /// What is wrong with what was said of it last.
     pub wrong: Option<String>,
@@ -106,13 +108,14 @@ pub(super) async fn gather(args: &Args, connection: &Connection) -> Result<Listi
 }
 
 fn of_served(served: Served) -> Partner {
-    let Served { partner, system, profile, version, from, disabled, wrong, reads, writes, .. } = served;
+    let Served { partner, system, profile, version, from, before, disabled, wrong, reads, writes, .. } = served;
     Partner {
         partner,
         system,
         profile,
         version,
         from,
+        before,
         disabled,
         wrong,
         reads,
@@ -137,6 +140,7 @@ fn of_profile(name: &str, profile: &partners::Profile, from: Origin) -> Partner 
         profile: Some(name.to_owned()),
         version: Some(profile.version),
         from: Some(from),
+        before: None,
         disabled: false,
         wrong: None,
         reads: sorted(&mut profile.messages()),
@@ -153,7 +157,9 @@ fn note(all: &mut BTreeMap<(System, String), Partner>, token: &str, kept: &Kept)
     if !all.get(&key).is_some_and(|own| own.from == Some(Origin::Bucket) || own.wrong.is_some()) {
         match &compiled {
             Ok(Some(profile)) => {
-                all.insert(key.clone(), of_profile(&profile.name, profile, Origin::Bucket));
+                let before = all.get(&key).and_then(|own| own.from);
+                let own = Partner { before, ..of_profile(&profile.name, profile, Origin::Bucket) };
+                all.insert(key.clone(), own);
             }
             // A partner of which nothing is said any more but that it was removed is none.
             Ok(None) if !all.contains_key(&key) && !kept.disabled => return,
@@ -162,9 +168,22 @@ fn note(all: &mut BTreeMap<(System, String), Partner>, token: &str, kept: &Kept)
     }
     let own = all.entry(key).or_insert_with(|| {
         let (partner, system) = (kept.partner.to_string(), kept.system);
-        let (profile, version, from, disabled, wrong) = (None, None, None, kept.disabled, None);
+        let (profile, version, from, before, disabled, wrong) = (None, None, None, None, kept.disabled, None);
         let (reads, writes, text, revision) = (Vec::new(), Vec::new(), None, 0);
-        of_served(Served { partner, system, profile, version, from, disabled, wrong, reads, writes, text, revision })
+        of_served(Served {
+            partner,
+            system,
+            profile,
+            version,
+            from,
+            before,
+            disabled,
+            wrong,
+            reads,
+            writes,
+            text,
+            revision,
+        })
     });
     own.disabled = kept.disabled;
     own.wrong = compiled.err().or(own.wrong.take());
@@ -201,6 +220,12 @@ async fn quarantined(connection: &Connection) -> Result<BTreeMap<String, u64>, F
     Ok(counts)
 }
 
+/// Where its profile is from, and the one it goes before.
+fn from(own: &Partner) -> String {
+    let from = or_dash(own.from.map(Origin::as_str));
+    own.before.map_or_else(|| from.clone(), |before| format!("{from}, before {}", before.as_str()))
+}
+
 pub(super) fn render(listing: &Listing) -> String {
     let mut text = String::new();
     let headings =
@@ -217,7 +242,7 @@ pub(super) fn render(listing: &Listing) -> String {
             own.system.to_string(),
             or_dash(own.profile.as_deref()),
             or_dash(own.version),
-            or_dash(own.from.map(Origin::as_str)),
+            from(own),
             state.to_owned(),
             or_dash(own.waiting),
             own.quarantined.to_string(),

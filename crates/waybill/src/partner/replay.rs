@@ -145,13 +145,14 @@ async fn plan(args: &Args, system: System, connection: &Connection) -> Result<Pl
         Failure::NotFound(format!("{adapter} has never read messages of {}: {error}; is it running?", args.partner))
     })?;
     let (messages, first) = inbox::since_then(connection, system, &token, args.since).await?;
-    let undelivered = info.ack_floor.stream_sequence + 1;
-    let (from, mut since) = first.unwrap_or((upto + 1, now()));
+    let is_behind = info.num_pending > 0 || info.num_ack_pending > 0;
+    let undelivered = match is_behind {
+        true => next(&stream, &inbox::subjects(system, &token), info.ack_floor.stream_sequence + 1).await,
+        false => None,
+    };
     // What is read again of what came in before has its entries before, too.
-    if undelivered < from {
-        since = oldest(&stream, undelivered).await.unwrap_or_default().min(since);
-    }
-    let from = from.min(undelivered);
+    let earliest = first.into_iter().chain(undelivered).min_by_key(|(sequence, _)| *sequence);
+    let (from, since) = earliest.unwrap_or((upto + 1, now()));
     Ok(Plan { stream, durable, replay: Replay { since, from, upto }, messages })
 }
 
@@ -159,11 +160,11 @@ async fn info(stream: &Stream, durable: &str) -> Result<Info, async_nats::Error>
     Ok(stream.consumer_info(durable).await?)
 }
 
-/// When the first message at a place or behind it came in.
-async fn oldest(stream: &Stream, from: u64) -> Option<model::Timestamp> {
-    let message = stream.direct_get_next_for_subject(">", Some(from)).await.ok()?;
+/// The first message under these subjects at a place or behind it: its place, and when it came in.
+async fn next(stream: &Stream, subjects: &str, from: u64) -> Option<(u64, model::Timestamp)> {
+    let message = stream.direct_get_next_for_subject(subjects, Some(from)).await.ok()?;
     let millis = message.time.unix_timestamp_nanos() / 1_000_000;
-    Some(model::Timestamp::from_millis(i64::try_from(millis).ok()?))
+    Some((message.sequence, model::Timestamp::from_millis(i64::try_from(millis).ok()?)))
 }
 
 fn kept(args: &Args, system: System, before: Option<Kept>, replay: Replay, by: Operator) -> Kept {

@@ -222,6 +222,17 @@ async fn every_partner_is_listed_with_what_its_adapter_says_or_without() {
         text.contains("speedy       tms     speedy             2  added    on           0            1  event"),
         "{text}"
     );
+    let spare =
+        add::Args { profile: file.clone(), partner: PartnerId::new("tms-spare").ok(), replace: false, by: by() };
+    add::add(&spare, &world.connection).await.unwrap();
+    let before = async || world.listed("tms-spare").await.unwrap().before;
+    let said = async {
+        while before().await.is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(TIME_LIMIT, said).await.unwrap();
+    assert_eq!(before().await, Some(Origin::Shipped));
     // Somebody else's hand in the bucket.
     let bucket = world.connection.js.get_key_value(streams::PROFILES).await.unwrap();
     bucket.put("speedy", "by hand".into()).await.unwrap();
@@ -282,6 +293,10 @@ async fn a_code_that_nobody_knew_is_found_mapped_tried_added_and_read_again() {
     let text = anstream::adapter::strip_str(&unmapped::render(&found)).to_string();
     assert!(text.contains("    2  speedy   event    events[*].code  Q9"), "{text}");
 
+    let new =
+        attempt::Args { profile: now.clone(), since: ago(), partner: PartnerId::new("another").ok(), examples: 0 };
+    let tried = attempt::attempt(&new, &world.connection).await.unwrap();
+    assert_eq!((tried.now, tried.messages), (None, 0), "one that nobody knows may be tried, too");
     let attempt = async |file: &str| {
         let args = attempt::Args { profile: file.to_owned(), since: ago(), partner: None, examples: 1 };
         attempt::attempt(&args, &world.connection).await.unwrap()
