@@ -23,7 +23,7 @@
 //! - `{ each = "lines[*]", item = <template> }`, a list with one value for each element, optionally of those for which the
 //!   [guards](crate::guard) `when` hold; paths in `item` start there;
 //! - `{ when = <guards>, item = <template> }`, which is there when the guards hold, and otherwise what `else` says;
-//! - `{ nth = true }`, which element of the innermost `each` it is, from 1;
+//! - `{ nth = true }`, which element of the innermost `each` it is, from 1; with `plus = 2` from 3;
 //! - `{ count = "lines[*]" }`, how many elements there are;
 //! - `{ sum = "lines[*].quantity" }`, what quantities of one unit add up to, or numbers, as in `lines[*].quantity.amount`;
 //! - `{ segments = true }`, how many segments of the transaction stand before this one, for formats of segments;

@@ -72,15 +72,15 @@
 //! # Trading partners
 //! [Templates](templates) for the messages of EDI and of SAP, to be used as they are or as the start of a partner's own profile.
 //!
-//! | template | reads |
-//! |---|---|
-//! | `x12-erp` | orders: 850, 940 |
-//! | `x12-wms` | a warehouse: 943, 944, 945, 947, 846 |
-//! | `x12-tms` | a carrier: 990, 214, 210 |
-//! | `edifact-erp` | orders: ORDERS |
-//! | `edifact-tms` | a carrier: IFTSTA |
-//! | `sap-erp` | SAP's orders: ORDERS05 |
-//! | `sap-wms` | SAP's deliveries: DELVRY07 |
+//! | template | reads | writes |
+//! |---|---|---|
+//! | `x12-erp` | orders: 850, 940 | 856, 810, 855 |
+//! | `x12-wms` | a warehouse: 943, 944, 945, 947, 846 | 940 |
+//! | `x12-tms` | a carrier: 990, 214, 210 | 204 |
+//! | `edifact-erp` | orders: ORDERS | DESADV, INVOIC, ORDRSP |
+//! | `edifact-tms` | a carrier: IFTSTA | IFTMIN |
+//! | `sap-erp` | SAP's orders: ORDERS05 | DELVRY07, INVOIC02, ORDERS05 |
+//! | `sap-wms` | SAP's deliveries: DELVRY07 | DELVRY07 |
 
 /// The profiles that come with Waybill: name and TOML text.
 #[must_use]

@@ -1,7 +1,7 @@
 //! The ask as one flat object, which templates pick from.
 
 use model::{Ask, Money, OrderId, Progress, Request, Sale};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value, json};
 
 use super::Sending;
@@ -45,7 +45,7 @@ fn bill(fields: &mut Map<String, Value>, lines: &[Progress], sale: &Sale) {
         .map(|part| {
             let sold = sale.lines.iter().find(|sold| sold.line == part.line);
             let price = sold.and_then(|sold| sold.unit_price.as_ref());
-            let value = price.and_then(|price| price.amount.checked_mul(part.quantity.amount));
+            let value = price.and_then(|price| price.amount.checked_mul(part.quantity.amount)).map(to_the_hundredth);
             total = total.zip(value).and_then(|(total, value)| total.checked_add(value));
             let mut line = json!({ "line": part.line, "quantity": part.quantity });
             if let Some(location) = &part.location {
@@ -70,6 +70,11 @@ fn bill(fields: &mut Map<String, Value>, lines: &[Progress], sale: &Sale) {
     if let Some(total) = total {
         fields.insert("total".to_owned(), money(total, sale));
     }
+}
+
+/// As a merchant rounds; the total is that of the lines as they are written.
+fn to_the_hundredth(amount: Decimal) -> Decimal {
+    amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
 fn money(amount: Decimal, sale: &Sale) -> Value {

@@ -40,7 +40,10 @@ enum Origin {
     /// What they add up to.
     Sum(Each),
     /// Which element it is, from 1.
-    Nth,
+    Nth {
+        /// What is added to it.
+        plus: u32,
+    },
 }
 
 /// How a value is written.
@@ -75,7 +78,8 @@ impl Leaf {
     /// Which element of the innermost `each` it is.
     pub(super) fn nth(mut section: Section<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         section.required("nth")?;
-        Self::compile(section, Origin::Nth, compiler)
+        let plus = section.optional("plus").map_or(Ok(0), |node| node.number())?;
+        Self::compile(section, Origin::Nth { plus }, compiler)
     }
 
     fn compile(mut section: Section<'_>, origin: Origin, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
@@ -116,7 +120,10 @@ impl Leaf {
                 (Cow::Owned(count.to_string()), scope.locate())
             }
             Origin::Sum(each) => (Cow::Owned(sum(each, scope)?), scope.locate()),
-            Origin::Nth => (Cow::Owned((scope.nth() + 1).to_string()), scope.locate()),
+            Origin::Nth { plus } => {
+                let nth = u64::try_from(scope.nth()).unwrap_or(u64::MAX).saturating_add(1);
+                (Cow::Owned(nth.saturating_add(u64::from(*plus)).to_string()), scope.locate())
+            }
         };
         let wrong = |detail: String| Unreadable::new(UnreadableKind::WrongValue, place.as_str(), detail);
         let mut value = self.style.write(&text).map_err(|why| wrong(format!("holds `{}`; {why}", shown(&text))))?;

@@ -69,7 +69,7 @@ impl Word {
             Some(Self::Count)
         } else if is("sum", is_text, &["as", "digits"]) {
             Some(Self::Sum)
-        } else if is("nth", is_true, &["as", "digits"]) {
+        } else if is("nth", is_true, &["as", "digits", "plus"]) {
             Some(Self::Nth)
         } else if is("segments", is_true, &[]) {
             Some(Self::Segments)

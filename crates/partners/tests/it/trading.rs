@@ -4,9 +4,15 @@
 
 use std::path::PathBuf;
 
+use model::decision::AskedLine;
+use model::{
+    Ask, AskId, Country, Currency, CustomerId, LineId, LocationId, Money, OrderId, Place, Reason, Request, Sale,
+    ShipmentId, Sku, SoldLine, System,
+};
+use partners::format::{Known, Plain, plain};
 use partners::{OrderRef, Told};
 
-use crate::{received, template};
+use crate::{date, partner, progress, quantity, received, sending, template};
 
 /// Every kind of message that a template reads: its template, its name and its example.
 const READ: [(&str, &str, &str); 14] = [
@@ -88,5 +94,106 @@ fn every_message_of_a_template_has_an_example() {
         let mut known: Vec<&str> = profile.messages().collect();
         known.sort_unstable();
         assert_eq!(read, known, "{name}");
+    }
+}
+
+fn ship_to() -> Place {
+    Place {
+        location: None,
+        name: Some("J DOE + SON".to_owned()),
+        street: Some("12 OAK LN".to_owned()),
+        city: Some("AUSTIN".to_owned()),
+        region: Some("TX".to_owned()),
+        postal_code: Some("78701".to_owned()),
+        country: Country::new("US").ok(),
+    }
+}
+
+fn asked() -> Vec<AskedLine> {
+    let line = |line: &str, sku: &str, amount: &str, unit: &str| AskedLine {
+        line: LineId::new(line).unwrap(),
+        sku: Sku::new(sku).unwrap(),
+        quantity: quantity(amount, unit),
+    };
+    vec![line("10", "LAMP-A", "3", "EA"), line("20", "FLOUR", "2.50", "KGM")]
+}
+
+fn sale() -> Sale {
+    let usd = Currency::new("USD").unwrap();
+    let line = |line: &str, sku: &str, price: &str| SoldLine {
+        line: LineId::new(line).unwrap(),
+        sku: Sku::new(sku).unwrap(),
+        unit_price: Some(Money { amount: price.parse().unwrap(), currency: usd }),
+    };
+    Sale {
+        customer: CustomerId::new("BS-1").unwrap(),
+        currency: usd,
+        ship_to: ship_to(),
+        lines: vec![line("10", "LAMP-A", "3.25"), line("20", "FLOUR", "1.99")],
+    }
+}
+
+/// One ask of each kind that an order makes of a system.
+fn asks(system: System, of: &str) -> Vec<Ask> {
+    let (s1, w1) = (ShipmentId::new("s1").unwrap(), LocationId::new("W1").unwrap());
+    let undoes = |kind: &str| AskId::new(&format!("SO-5501/{kind}/s1")).unwrap();
+    let mut lines = vec![progress("10", "3", None), progress("20", "0", None)];
+    lines[1].quantity = quantity("2.50", "KGM");
+    let ship_on = Some(date("2026-03-04"));
+    let requests = match system {
+        System::Erp => vec![
+            Request::ConfirmShipment { lines: lines.clone() },
+            Request::Bill { lines, sale: Some(Box::new(sale())) },
+            Request::ConfirmCancellation { reason: Reason::ShipperCancelled },
+        ],
+        System::Wms => vec![
+            Request::Allocate {
+                shipment: s1.clone(),
+                location: w1.clone(),
+                ship_on,
+                ship_to: ship_to(),
+                lines: asked(),
+            },
+            Request::CancelAllocation { shipment: s1, undoes: undoes("allocate"), location: w1 },
+        ],
+        System::Tms => vec![
+            Request::Book { shipment: s1.clone(), from: w1, ship_to: ship_to(), ship_on, mode: None, lines: asked() },
+            Request::CancelBooking { shipment: s1, undoes: undoes("book"), tracking: Some("PRO-441".to_owned()) },
+        ],
+        System::View => Vec::new(),
+    };
+    let ask = |request: Request| {
+        let id = match request.shipment() {
+            Some(shipment) => format!("SO-5501/{}/{shipment}", request.kind()),
+            None => format!("SO-5501/{}", request.kind()),
+        };
+        Ask { id: AskId::new(&id).unwrap(), system, partner: partner(of), request }
+    };
+    requests.into_iter().map(ask).collect()
+}
+
+#[test]
+fn everything_an_order_asks_is_written_as_it_is_expected_to_be_and_read_without_fault() {
+    let names: std::collections::BTreeSet<&str> = READ.iter().map(|(name, ..)| *name).collect();
+    for name in names {
+        let profile = template(name);
+        let asks = asks(profile.system, name);
+        let mut kinds: Vec<&str> = asks.iter().map(|ask| ask.request.kind()).collect();
+        let mut written: Vec<&str> = profile.requests().collect();
+        kinds.sort_unstable();
+        written.sort_unstable();
+        assert_eq!(written, kinds, "{name}");
+        for ask in asks {
+            let kind = ask.request.kind();
+            let outgoing = profile.encode(&OrderId::new("SO-5501").unwrap(), &ask, sending()).unwrap();
+            let known = Known::of(&outgoing.body);
+            let Plain { wrong, .. } = plain(known, &outgoing.body).unwrap();
+            assert!(wrong.is_empty(), "{name} {kind}: {wrong:?}");
+            let extension = if matches!(known, Known::Xml) { "xml" } else { "edi" };
+            let text = String::from_utf8(outgoing.body).unwrap();
+            hold(&format!("{name}.{kind}.{}.{extension}", outgoing.message), &text);
+            let is_named = matches!(kind, "allocate" | "book");
+            assert_eq!(outgoing.reference.as_deref(), is_named.then(|| ask.id.as_str()), "{name} {kind}");
+        }
     }
 }
