@@ -27,7 +27,7 @@
 //! - `{ count = "lines[*]" }`, how many elements there are;
 //! - `{ sum = "lines[*].quantity" }`, what quantities of one unit add up to, or numbers, as in `lines[*].quantity.amount`;
 //! - `{ segments = true }`, how many segments of the transaction stand before this one, for formats of segments;
-//! - lists and further tables of such values.
+//! - lists and further tables of such values; a table with a key `field` or `each` is always one of the above.
 //!
 //! | key of a field | means |
 //! |---|---|

@@ -298,8 +298,7 @@ impl World {
             let facts = vec![Told { id: FactId::of(&[b"answered", ask.id.as_str().as_bytes()]), fact }];
             return self.tell(order, Lane::View, None, facts);
         }
-        // No partner of the stage looks at control numbers.
-        let sending = Sending { asked: self.now, number: ControlNumbers::new(Numbered::Orders, 1).nth(0) };
+        let sending = Sending { asked: self.now, number: ControlNumbers::new(Numbered::Orders, self.number).nth(0) };
         let profile = &self.profiles[ask.partner.as_str()];
         let outgoing = profile.encode(order, ask, sending).expect("every ask can be written");
         let own = |partner: &Partner| partner.id() == ask.partner.as_str();

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use simulator::plan::Fate;
 use simulator::{Partner, Scenario, Seed, Traffic};
 
-use crate::waybill::{Waybill, ask, now};
+use crate::waybill::{Waybill, ask, now, sending};
 
 const ORDERS: u64 = 600;
 
@@ -164,7 +164,7 @@ fn what_waybill_must_not_ask_is_a_fault() {
         let mut bill =
             ask(order, model::System::Erp, "erp-main", None, Request::Bill { lines: Vec::new(), sale: None });
         bill.id = model::AskId::new(id).unwrap();
-        erp.encode(order, &bill, crate::waybill::sending()).unwrap()
+        erp.encode(order, &bill, sending()).unwrap()
     };
     let invalid = plans.iter().find(|plan| plan.fate == Fate::Invalid).unwrap();
     let good = plans.iter().find(|plan| plan.fate == Fate::Closed).unwrap();

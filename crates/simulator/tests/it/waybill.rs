@@ -12,11 +12,6 @@ use rust_decimal::Decimal;
 use simulator::wire::Message;
 use simulator::{Partner, Scenario, Stage};
 
-/// How every ask of these tests is sent: no partner of theirs looks at control numbers.
-pub fn sending() -> Sending {
-    Sending { asked: Timestamp::default(), number: ControlNumbers::new(Numbered::Orders, 1).nth(0) }
-}
-
 /// What is known of one order.
 #[derive(Default)]
 pub struct Known {
@@ -286,6 +281,10 @@ impl Waybill {
             }
         }
     }
+}
+
+pub fn sending() -> Sending {
+    Sending { asked: now(), number: ControlNumbers::new(Numbered::Orders, 1).nth(0) }
 }
 
 pub fn now() -> Timestamp {

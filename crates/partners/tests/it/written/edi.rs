@@ -192,3 +192,16 @@ fn a_letter_outside_of_the_character_set_names_its_field() {
     );
     assert_eq!(read_back(&profile, text.as_bytes())["messages"][0]["NAD"][0]["6"], "Łódź*1");
 }
+
+#[test]
+fn a_message_longer_than_the_outbox_takes_is_refused() {
+    let long = TENDER.replace("[\"S5\", { nth = true }, \"LD\"]", &format!("[\"S5\", \"{}\"]", "x".repeat(4_000)));
+    let profile = profile(&long, "format = \"x12\"").unwrap();
+    let mut large = booking(place());
+    if let model::Request::Book { lines, .. } = &mut large.request {
+        let first = lines[0].clone();
+        lines.extend(std::iter::repeat_n(first, 2_000));
+    }
+    let (field, detail) = refused(&profile, &large);
+    assert!(field == "$" && detail.contains("has more than 7340032 bytes"), "{field} {detail}");
+}
