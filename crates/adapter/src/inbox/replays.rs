@@ -130,11 +130,10 @@ pub async fn drop_known(
     key: &Key,
     told: &mut Vec<Identified>,
 ) -> Result<(), RouteError> {
-    let trail = entries.read(key).await?;
-    let lane = adapter.system.lane().as_str();
+    let own = entries.read_lane(key, adapter.system.lane().as_str()).await?;
     let mut ids = HashSet::new();
     let mut by_this_message: Vec<&Fact> = Vec::new();
-    for record in trail.iter().filter(|record| record.lane == lane) {
+    for record in &own {
         let Content::Facts { source, facts } = &record.entry.content else { continue };
         ids.extend(facts.iter().map(|told| told.id.0));
         let partner = origin.profile.partner.as_str();

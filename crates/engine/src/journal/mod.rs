@@ -115,6 +115,14 @@ impl<W: Workflow> Journal<W> {
         self.read_at_least(key, 0).await
     }
 
+    /// Reads the entries of one lane of an instance, in stream order.
+    ///
+    /// # Errors
+    /// [`ReadError`] as [`Journal::read`].
+    pub async fn read_lane(&self, key: &Key, lane: &str) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
+        read::lane(self, key, lane).await
+    }
+
     /// Reads all entries of one instance, at least up to one that is known to be in the log: a replica that has not
     /// heard of it yet is asked again.
     ///

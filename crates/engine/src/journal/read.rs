@@ -32,6 +32,20 @@ pub(super) async fn instance<W: Workflow>(
     messages.iter().map(|message| decoded(journal, message).map(|(_, entry)| entry)).collect()
 }
 
+/// Reads one lane of an instance: its end, then all up to it.
+pub(super) async fn lane<W: Workflow>(
+    journal: &Journal<W>,
+    key: &Key,
+    lane: &str,
+) -> Result<Vec<WorkflowRecord<W>>, ReadError> {
+    let (js, stream) = (&journal.js, journal.layout.stream);
+    let Some(end) = direct::last(js, stream, &journal.layout.subject(key, lane)).await?.pop() else {
+        return Ok(Vec::new());
+    };
+    let messages = if end.is_first { vec![end] } else { direct::all(js, stream, &end.subject, end.sequence).await? };
+    messages.iter().map(|message| decoded(journal, message).map(|(_, entry)| entry)).collect()
+}
+
 fn decoded<W: Workflow>(journal: &Journal<W>, message: &direct::Stored) -> Result<(Key, WorkflowRecord<W>), ReadError> {
     journal.decode(&message.subject, message.sequence, message.recorded, &message.payload)
 }

@@ -66,6 +66,9 @@ async fn an_instance_is_read_back_whole_and_in_order() {
     assert_eq!(entries.iter().map(|recorded| recorded.entry.clone()).collect::<Vec<_>>(), expected);
     assert!(entries.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
     assert!(journal.read(&Key::of("nobody's")).await.expect("read").is_empty());
+    let desk = journal.read_lane(&key, "desk").await.expect("read");
+    assert_eq!(desk, entries.into_iter().filter(|recorded| recorded.lane == "desk").collect::<Vec<_>>());
+    assert!(journal.read_lane(&Key::of("nobody's"), "desk").await.expect("read").is_empty());
 }
 
 #[tokio::test]

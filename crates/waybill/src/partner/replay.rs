@@ -263,7 +263,7 @@ pub(super) fn render(report: &Report) -> String {
     }
     if *quarantined > 0 {
         let (some, many) = (readable.len(), count(*quarantined, "message"));
-        line(&mut text, format!("{many} of them in quarantine, of which this profile reads {some} in full."));
+        line(&mut text, format!("In quarantine: {many} of these, of which this profile reads {some} in full"));
     }
     if !readable.is_empty() {
         let shown: Vec<String> = readable.iter().take(MOST_SHOWN).map(ToString::to_string).collect();
