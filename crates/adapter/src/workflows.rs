@@ -55,6 +55,11 @@ mod tests {
             WORKFLOWS.iter().flat_map(|own| [own.stream, own.timers]).collect();
         assert_eq!((names.len(), streams.len()), (2 * WORKFLOWS.len(), 2 * WORKFLOWS.len()));
         assert_eq!(WORKFLOWS[0].name, partners::ORDER);
+        let mut numbers = WORKFLOWS.iter().map(|own| partners::Numbered::of_workflow(own.name));
+        assert!(
+            numbers.next() == Some(partners::Numbered::Orders) && numbers.next() == Some(partners::Numbered::Returns)
+        );
+        assert_eq!(numbers.next(), None, "a workflow more needs control numbers of its own");
     }
 
     #[tokio::test]

@@ -15,8 +15,8 @@ mod undo;
 mod waits;
 
 use model::{
-    Ask, AskedLine, Commitment, Deadline, Decision, End, Exception, ExceptionKind, Milestone, Progress, Quantity,
-    Request, System, Timestamp,
+    Ask, AskedLine, Commitment, Deadline, Decision, End, Exception, ExceptionKind, Milestone, Order, OrderLine,
+    Progress, Quantity, Request, Sale, SoldLine, System, Timestamp,
 };
 
 use crate::policy::{BookAt, Policy};
@@ -174,7 +174,11 @@ fn bill(case: &Case<'_>) -> Vec<Ask> {
     if !problems::is_confirmed(case) || problems::differs_on_the_way(case) {
         return Vec::new();
     }
-    let request = || Request::Bill { lines: delivered_lines(case) };
+    let request = || {
+        let lines = delivered_lines(case);
+        let sale = Some(Box::new(sold(case.order(), &lines)));
+        Request::Bill { lines, sale }
+    };
     case.new_ask(System::Erp, &case.order().erp, "bill", None, request).into_iter().collect()
 }
 
@@ -243,4 +247,22 @@ fn delivered_lines(case: &Case<'_>) -> Vec<Progress> {
         Progress { line: line.line, quantity: Quantity::new(line.delivered.min(left), line.unit), location: None }
     };
     delivered.map(progress).collect()
+}
+
+/// What was sold of these lines.
+fn sold(order: &Order, lines: &[Progress]) -> Sale {
+    let is_among = |line: &&OrderLine| lines.iter().any(|part| part.line == line.line);
+    let sold = order.lines.iter().filter(is_among);
+    Sale {
+        customer: order.customer.clone(),
+        currency: order.currency,
+        ship_to: order.ship_to.clone(),
+        lines: sold
+            .map(|line| SoldLine {
+                line: line.line.clone(),
+                sku: line.sku.clone(),
+                unit_price: line.unit_price.clone(),
+            })
+            .collect(),
+    }
 }

@@ -7,6 +7,7 @@ use crate::exception::{Exception, ExceptionKind};
 use crate::fact::Progress;
 use crate::ids::{AskId, CustomerId, LineId, LocationId, OrderId, PartnerId, ShipmentId, Sku};
 use crate::milestone::Milestone;
+use crate::money::{Currency, Money};
 use crate::order::Place;
 use crate::quantity::Quantity;
 use crate::reason::Reason;
@@ -17,6 +18,7 @@ use crate::time::{Date, Timestamp};
 /// What the orchestrator concluded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "most decisions are asks, the largest kind")]
 pub enum Decision {
     /// Work with this release of the order from now on, whatever the ERP releases later.
     Commit(Commitment),
@@ -156,6 +158,9 @@ pub enum Request {
     Bill {
         /// What to bill.
         lines: Vec<Progress>,
+        /// What was sold to whom, for an ERP that is to be handed an invoice; absent where an older entry asks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sale: Option<Box<Sale>>,
     },
     /// A warehouse: give back what was reserved, and neither pick nor pack it.
     CancelAllocation {
@@ -338,6 +343,31 @@ pub struct AskedLine {
     pub sku: Sku,
     /// How much.
     pub quantity: Quantity,
+}
+
+/// What was sold, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Sale {
+    /// Who pays.
+    pub customer: CustomerId,
+    /// In which currency.
+    pub currency: Currency,
+    /// Where it went.
+    pub ship_to: Place,
+    /// The lines that are billed.
+    pub lines: Vec<SoldLine>,
+}
+
+/// A line as it was sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SoldLine {
+    /// The line.
+    pub line: LineId,
+    /// What.
+    pub sku: Sku,
+    /// For how much each, where the ERP said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<Money>,
 }
 
 /// The longest a wait may take.

@@ -19,7 +19,7 @@ pub mod system;
 pub mod time;
 pub mod token;
 
-pub use decision::{Ask, AskedLine, Commitment, Deadline, Decision, End, Lacking, Request, Split};
+pub use decision::{Ask, AskedLine, Commitment, Deadline, Decision, End, Lacking, Request, Sale, SoldLine, Split};
 pub use exception::{Exception, ExceptionKind};
 pub use fact::{
     Answer, Archived, Booking, CancelRequest, Condition, ConditionKind, Fact, FreightInvoice, Invoice,

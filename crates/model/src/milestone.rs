@@ -13,6 +13,9 @@ use crate::system::System;
 /// What happened. The order of the variants is the order of the ranks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Milestone {
+    /// Something that no table of the partner's profile translates: its own code says what. It moves nothing.
+    #[serde(rename = "unknown")]
+    Unknown,
     /// Goods came into stock.
     #[serde(rename = "stock.received")]
     StockReceived,
@@ -128,7 +131,8 @@ pub enum Milestone {
 
 impl Milestone {
     /// Every milestone, by rank.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
+        Self::Unknown,
         Self::StockReceived,
         Self::StockCounted,
         Self::StockAdjusted,
@@ -172,6 +176,7 @@ impl Milestone {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Unknown => "unknown",
             Self::StockReceived => "stock.received",
             Self::StockCounted => "stock.counted",
             Self::StockAdjusted => "stock.adjusted",
@@ -218,11 +223,11 @@ impl Milestone {
         Self::ALL.into_iter().find(|milestone| milestone.as_str() == name)
     }
 
-    /// How far along it is: 10 (order received) to 220 (paid), 900 for a cancellation, 0 for stock.
+    /// How far along it is: 10 (order received) to 220 (paid), 900 for a cancellation, 0 for stock and the unknown.
     #[must_use]
     pub const fn rank(self) -> u16 {
         match self {
-            Self::StockReceived | Self::StockCounted | Self::StockAdjusted => 0,
+            Self::Unknown | Self::StockReceived | Self::StockCounted | Self::StockAdjusted => 0,
             Self::OrderReceived => 10,
             Self::OrderConfirmed => 20,
             Self::FulfilmentReleased => 30,
@@ -262,6 +267,7 @@ impl Milestone {
     #[must_use]
     pub const fn phase(self) -> Phase {
         match self {
+            Self::Unknown => Phase::Unknown,
             Self::StockReceived | Self::StockCounted | Self::StockAdjusted => Phase::Inventory,
             Self::OrderReceived | Self::OrderConfirmed => Phase::Order,
             Self::FulfilmentReleased
@@ -295,10 +301,11 @@ impl Milestone {
         }
     }
 
-    /// The system of record: only its word moves the status.
+    /// The system of record: only its word moves the status. Nobody's does for what is unknown.
     #[must_use]
-    pub const fn authority(self) -> System {
+    pub const fn authority(self) -> Option<System> {
         match self {
+            Self::Unknown => None,
             Self::StockReceived
             | Self::StockCounted
             | Self::StockAdjusted
@@ -308,12 +315,12 @@ impl Milestone {
             | Self::FulfilmentPacked
             | Self::FulfilmentStaged
             | Self::FulfilmentGoodsIssued
-            | Self::TransportReturned => System::Wms,
+            | Self::TransportReturned => Some(System::Wms),
             Self::OrderReceived
             | Self::OrderConfirmed
             | Self::FinanceInvoiced
             | Self::FinancePaid
-            | Self::OrderCancelled => System::Erp,
+            | Self::OrderCancelled => Some(System::Erp),
             Self::TransportTendered
             | Self::TransportAccepted
             | Self::TransportLabelCreated
@@ -335,7 +342,7 @@ impl Milestone {
             | Self::TransportPodReceived
             | Self::TransportReturning
             | Self::FinanceFreightInvoiced
-            | Self::TransportCancelled => System::Tms,
+            | Self::TransportCancelled => Some(System::Tms),
         }
     }
 }
@@ -366,6 +373,8 @@ pub enum Phase {
     Finance,
     /// Stock that belongs to no order.
     Inventory,
+    /// Nobody knows.
+    Unknown,
 }
 
 /// In which sense a milestone is stated (EDIFACT 2005, X12 AT7 with its estimates).
@@ -417,7 +426,8 @@ mod tests {
 
     #[test]
     fn each_system_is_the_authority_of_its_own_ranks() {
-        for milestone in Milestone::ALL {
+        assert_eq!(Milestone::Unknown.authority(), None);
+        for milestone in Milestone::ALL.into_iter().filter(|milestone| *milestone != Milestone::Unknown) {
             let rank = milestone.rank();
             let authority = match rank {
                 10..=20 | 200 | 220 => System::Erp,
@@ -427,7 +437,7 @@ mod tests {
                 900 => System::Tms,
                 _ => panic!("{milestone} has an odd rank {rank}"),
             };
-            assert_eq!(milestone.authority(), authority, "{milestone}");
+            assert_eq!(milestone.authority(), Some(authority), "{milestone}");
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum MovementKind {
     Received,
     /// The books were corrected by a signed quantity (X12 947).
     Adjusted,
+    /// Goods are on their way here (X12 943); until they are received they are nobody's to promise.
+    Announced,
     /// A count found this balance (X12 846); it replaces what the books said before it occurred.
     Counted,
 }

@@ -1,10 +1,11 @@
 //! What compiling a part of a profile needs to know of the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::tz::TimeZone;
 
 use crate::field::Field;
+use crate::guard::Guards;
 use crate::path::{Lists, Path};
 use crate::scope::Each;
 use crate::source::{Node, ProfileError, Section};
@@ -20,12 +21,35 @@ pub(crate) struct Compiler<'t> {
     pub(crate) tables: BTreeMap<Box<str>, Node<'t>>,
     /// What the paths take for a list.
     pub(crate) lists: Lists,
+    /// What the guards of the rule leave open: where a value stands, and what it may be.
+    choices: Vec<(Path, HashSet<Box<str>>)>,
 }
 
 impl<'t> Compiler<'t> {
+    pub(crate) const fn new(zone: Option<TimeZone>, tables: BTreeMap<Box<str>, Node<'t>>) -> Self {
+        Self { zone, tables, lists: Lists::Kept, choices: Vec::new() }
+    }
+
     /// The same for messages in a format of its own.
     pub(crate) fn with_lists(&self, lists: Lists) -> Self {
-        Self { zone: self.zone.clone(), tables: self.tables.clone(), lists }
+        Self { zone: self.zone.clone(), tables: self.tables.clone(), lists, choices: Vec::new() }
+    }
+
+    /// The same for what is read only where these guards hold.
+    pub(crate) fn where_held(&self, guards: &Guards) -> Self {
+        let choices = guards.choices().map(|(path, wanted)| (path.clone(), wanted.clone())).collect();
+        Self { choices, ..self.with_lists(self.lists) }
+    }
+
+    /// The same for the elements of a list further in.
+    pub(crate) fn inside(&self) -> Self {
+        self.with_lists(self.lists)
+    }
+
+    /// What the value that these paths lead to can only be, if the guards say it.
+    pub(crate) fn choice(&self, paths: &[Path]) -> Option<&HashSet<Box<str>>> {
+        let [path] = paths else { return None };
+        self.choices.iter().find(|(guarded, _)| guarded == path).map(|(_, wanted)| wanted)
     }
 
     /// The code tables that are named: one, or a list of which the first that has a code counts.

@@ -10,6 +10,7 @@
 //! | `x12-214.informational` | codes of 1650 that say nothing of a shipment |
 //! | `iftsta.` `milestone`, `condition`, `why` | UN/EDIFACT 9011, which is UN/ECE recommendation 24 |
 //! | `iftsta.reason` | UN/EDIFACT 9013 |
+//! | `epcis.` `warehouse`, `transport`, `condition`, `reason` | EPCIS's `bizStep`, as a warehouse or a carrier means it; its `disposition` |
 //! | `easypost.status`; `easypost.` `milestone`, `condition`, `reason` | EasyPost's `status`; its `status_detail` |
 //! | `aftership.` `milestone`, `condition`, `reason` | AfterShip's subtags |
 //! | `canadapost.` `dhl-express.` `fedex.` `ups.` `usps.` each with `milestone`, `condition`, `reason`; `dhl-universal.` `milestone`, `condition` | the carriers' own codes |
@@ -27,9 +28,10 @@ pub(crate) struct File {
     text: &'static str,
 }
 
-const FILES: [File; 10] = [
+const FILES: [File; 11] = [
     File { name: "x12-214", text: include_str!("../tables/x12-214.toml") },
     File { name: "iftsta", text: include_str!("../tables/iftsta.toml") },
+    File { name: "epcis", text: include_str!("../tables/epcis.toml") },
     File { name: "easypost", text: include_str!("../tables/easypost.toml") },
     File { name: "aftership", text: include_str!("../tables/aftership.toml") },
     File { name: "canadapost", text: include_str!("../tables/canadapost.toml") },
@@ -77,7 +79,9 @@ mod tests {
                 for (word, code, _) in table.section().unwrap().entries() {
                     let word = word.text().unwrap();
                     let is_known = match name {
-                        "milestone" | "estimate" | "status" => Milestone::from_name(word).is_some(),
+                        "milestone" | "estimate" | "status" | "warehouse" | "transport" => {
+                            Milestone::from_name(word).is_some()
+                        }
                         "condition" | "cleared" => conditions.contains(&word),
                         "reason" | "why" => Reason::from_name(word).is_some(),
                         "informational" => word == "skip",

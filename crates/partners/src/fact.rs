@@ -12,6 +12,8 @@
 //! | `cancel_requested` | `reason`?, `detail`? |
 //! | `return_authorised`, `inspected`, `credited` | see [returns](crate::returned) |
 //!
+//! A booking whose `shipment` is the message's own reference is of the shipment that the reference stands for.
+//!
 //! `code` is the partner's own code, kept with the fact. A milestone without `classifier` is actual. Where the profile names
 //! no `occurred`, the time the message was received stands in, and does not count for the fact's id. `resolved` is a
 //! [guard](crate::guard). A `reason` that is absent is `unknown`.
@@ -111,6 +113,11 @@ impl FactRule {
             | Self::Credited(_) => true,
         }
     }
+}
+
+/// Whether it is something that no table translates.
+pub(crate) fn is_unknown(fact: &Fact) -> bool {
+    matches!(fact, Fact::Milestone(reached) if reached.milestone == Milestone::Unknown)
 }
 
 /// How a released order is read.

@@ -5,6 +5,7 @@
 //! | key | means |
 //! |---|---|
 //! | `path` | the [path](crate::path) of the value, or a list of paths of which the first that holds a value counts |
+//! | `nth` | `true`: where `path` leads to nothing, or there is none, the place of the element in its list, from 1: of lines without numbers |
 //! | `join` | a list of paths whose values are joined with a space; those that are absent are left out |
 //! | `value` | a constant, instead of `path` or `join` |
 //! | `default` | a constant for when the value is absent |
@@ -50,6 +51,8 @@ enum Origin<T> {
     Constant(T),
     First(Box<[Path]>),
     Joined(Box<[Path]>),
+    /// The first that holds a value, or else the element's place.
+    FirstOrNth(Box<[Path]>),
 }
 
 impl<T: Readable> Field<T> {
@@ -72,14 +75,24 @@ impl<T: Readable> Field<T> {
             let text = text_of(&value).unwrap_or_default();
             T::read(&text, &how).ok_or_else(|| node.error(format!("expected {}", T::expected(&text, &how))))
         };
-        let origin = match (section.optional("path"), section.optional("join"), section.optional("value")) {
-            (Some(path), None, None) => Origin::First(compiler.paths(path)?),
-            (None, Some(join), None) => Origin::Joined(compiler.paths(join)?),
-            (None, None, Some(value)) => Origin::Constant(constant(value)?),
+        let nth = section.optional("nth").map_or(Ok(false), |node| node.flag())?;
+        let origin = match (section.optional("path"), section.optional("join"), section.optional("value"), nth) {
+            (Some(path), None, None, false) => Origin::First(compiler.paths(path)?),
+            (Some(path), None, None, true) => Origin::FirstOrNth(compiler.paths(path)?),
+            (None, None, None, true) => Origin::FirstOrNth(Box::default()),
+            (None, Some(join), None, false) => Origin::Joined(compiler.paths(join)?),
+            (None, None, Some(value), false) => Origin::Constant(constant(value)?),
             _ => return Err(section.error("expected exactly one of the keys `path`, `join` and `value`")),
         };
         let default = section.optional("default").map(constant).transpose()?;
-        let codes = section.optional("table").map(|name| Codes::compile(name, compiler, &how)).transpose()?;
+        let codes = section.optional("table").map(|name| {
+            let choice = match &origin {
+                Origin::First(paths) => compiler.choice(paths),
+                Origin::Constant(_) | Origin::Joined(_) | Origin::FirstOrNth(_) => None,
+            };
+            Codes::total(name, compiler, &how, choice)
+        });
+        let codes = codes.transpose()?;
         let absent = section.optional("absent").map(|node| node.list()).transpose()?.unwrap_or_default();
         let absent = absent.iter().map(|node| node.text().map(Box::from)).collect::<Result<_, _>>()?;
         let prefix = section.optional("prefix").map(|node| node.text()).transpose()?.unwrap_or_default().into();
@@ -105,6 +118,10 @@ impl<T: Readable> Field<T> {
                 Some(found) => found,
                 None => return Ok(self.default.clone()),
             },
+            Origin::FirstOrNth(paths) => match self.first(paths, scope)? {
+                Some(found) => found,
+                None => return self.nth(scope).map(Some),
+            },
             Origin::Joined(paths) => match self.joined(paths, scope)? {
                 Some(found) => found,
                 None => return Ok(self.default.clone()),
@@ -122,7 +139,7 @@ impl<T: Readable> Field<T> {
             return Ok(value);
         }
         let mut detail = format!("is absent; expected {}", T::WHAT);
-        if let Origin::First(paths) | Origin::Joined(paths) = &self.origin {
+        if let Origin::First(paths) | Origin::Joined(paths) | Origin::FirstOrNth(paths) = &self.origin {
             for other in paths.iter().skip(1) {
                 detail.push_str(&format!(", here or in `{}`", other.locate(scope)));
             }
@@ -134,7 +151,7 @@ impl<T: Readable> Field<T> {
     pub(crate) fn unreadable(&self, scope: &Scope<'_>, kind: UnreadableKind, detail: &str) -> Unreadable {
         let found = match &self.origin {
             Origin::Constant(_) => None,
-            Origin::First(paths) | Origin::Joined(paths) => {
+            Origin::First(paths) | Origin::Joined(paths) | Origin::FirstOrNth(paths) => {
                 paths.iter().find(|path| path.follow(scope).is_some()).or_else(|| paths.first())
             }
         };
@@ -142,6 +159,15 @@ impl<T: Readable> Field<T> {
             Some(path) => scope.unreadable(kind, path, detail),
             None => scope.unreadable_here(kind, detail),
         }
+    }
+
+    /// The place of the element in its list, from 1.
+    fn nth(&self, scope: &Scope<'_>) -> Result<T, Unreadable> {
+        let nth = format!("{}{}", self.prefix, scope.nth() + 1);
+        T::read(&nth, &self.how).ok_or_else(|| {
+            let detail = format!("is element {nth}; expected {}", T::expected(&nth, &self.how));
+            scope.unreadable_here(UnreadableKind::WrongValue, detail)
+        })
     }
 
     fn first<'a>(

@@ -67,6 +67,14 @@ impl Guards {
         Ok(true)
     }
 
+    /// Where a value that is one of few can be, and of which: what a code table must list to miss none.
+    pub(crate) fn choices(&self) -> impl Iterator<Item = (&Path, &HashSet<Box<str>>)> {
+        self.0.iter().filter_map(|guard| match guard {
+            Guard::Value(path, Test::OneOf(wanted)) => Some((path, wanted)),
+            Guard::Value(_, Test::NoneOf(_) | Test::Present(_)) | Guard::Condition(_) => None,
+        })
+    }
+
     /// The path of the first guard and the text it leads to, for a reason that no rule applies.
     pub(crate) fn seen<'a>(&self, scope: &Scope<'a>) -> Option<(&Path, Cow<'a, str>)> {
         let path = self.0.iter().find_map(|guard| match guard {

@@ -2,9 +2,9 @@
 //!
 //! What counts is what the source said: itself, the order, the shipment, its raw code, the time and the place, and for a
 //! milestone also the parcel and the lines, so that two partial picks of one minute stay two. The milestone a code is mapped
-//! to does not count: a mended profile tells the same fact again.
+//! to does not count, so that a mended profile tells the same fact again; but what was `unknown` and is mapped is another fact.
 
-use model::{Fact, MilestoneReached, Movement, Place, Progress, When, Zone};
+use model::{Fact, Milestone, MilestoneReached, Movement, Place, Progress, When, Zone};
 
 use crate::key::{FactKey, Identity};
 
@@ -77,6 +77,9 @@ fn milestone_says(identity: &mut Identity, milestone: &MilestoneReached, stated:
     time(identity, &milestone.occurred, stated);
     place(identity, milestone.place.as_ref());
     lines(identity, &milestone.lines);
+    if milestone.milestone == Milestone::Unknown {
+        identity.text(milestone.milestone.as_str());
+    }
 }
 
 fn time(identity: &mut Identity, occurred: &When, stated: bool) {
@@ -100,6 +103,9 @@ fn place(identity: &mut Identity, place: Option<&Place>) {
         identity.optional(part.as_deref());
     }
     identity.optional(place.country.map(|country| country.to_string()).as_deref());
+    if let Some(region) = &place.region {
+        identity.text(region);
+    }
 }
 
 fn lines(identity: &mut Identity, lines: &[Progress]) {

@@ -1,7 +1,8 @@
 //! Profiles: TOML files that say how one partner's raw messages become facts, and asks become its messages.
 //!
 //! A message goes through two steps that know nothing of each other: a [format](mod@format) makes a tree of the raw bytes, and
-//! the [mapping](message) makes facts of the tree. Everything a profile says is checked and compiled when it is loaded.
+//! the [mapping](message) makes facts of the tree. The way out is the same the other way round: a [template](out) makes a tree of
+//! an ask, and a [format](mod@write) the bytes. Everything a profile says is checked and compiled when it is loaded.
 //!
 //! ```
 //! use partners::{Profile, Told};
@@ -29,10 +30,13 @@
 //!
 //! Nothing here does I/O or reads a clock.
 
+pub mod acknowledge;
 mod compiler;
 pub mod condition;
+pub mod control;
 pub mod crosswalk;
 pub mod delivery;
+pub mod epcis;
 pub mod fact;
 pub mod field;
 pub mod format;
@@ -55,10 +59,12 @@ mod told;
 pub mod unmapped;
 mod unreadable;
 pub mod words;
+pub mod write;
 
+pub use control::{ControlNumber, ControlNumbers, Numbered};
 pub use key::FactKey;
 pub use message::ORDER;
-pub use out::EncodeError;
+pub use out::{EncodeError, Sending};
 pub use profile::Profile;
 pub use shipped::{shipped, templates};
 pub use source::ProfileError;

@@ -69,6 +69,17 @@ impl QuantityRule {
     }
 }
 
+/// Where lines are, when they count, and what compiles their fields.
+fn inside<'t>(
+    section: &mut Section<'_>,
+    compiler: &Compiler<'t>,
+) -> Result<(Each, Guards, Compiler<'t>), ProfileError> {
+    let each = compiler.each(section.required("each")?)?;
+    let when = Guards::read(section, "when", &compiler.inside())?;
+    let inside = compiler.where_held(&when);
+    Ok((each, when, inside))
+}
+
 /// How the lines of an order are read.
 #[derive(Debug)]
 pub(crate) struct OrderLines {
@@ -86,9 +97,11 @@ pub(crate) struct OrderLines {
 impl OrderLines {
     pub(crate) fn compile(node: Node<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         let mut section = node.section()?;
+        let (each, when, compiler) = inside(&mut section, compiler)?;
+        let compiler = &compiler;
         let lines = Self {
-            each: compiler.each(section.required("each")?)?,
-            when: Guards::read(&mut section, "when", compiler)?,
+            each,
+            when,
             line: compiler.field(&mut section, "line")?,
             sku: compiler.field(&mut section, "sku")?,
             quantity: QuantityRule::compile(&mut section, compiler)?,
@@ -157,9 +170,11 @@ pub(crate) struct ProgressLines {
 impl ProgressLines {
     pub(crate) fn compile(node: Node<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         let mut section = node.section()?;
+        let (each, when, compiler) = inside(&mut section, compiler)?;
+        let compiler = &compiler;
         let lines = Self {
-            each: compiler.each(section.required("each")?)?,
-            when: Guards::read(&mut section, "when", compiler)?,
+            each,
+            when,
             line: compiler.field(&mut section, "line")?,
             quantity: QuantityRule::compile(&mut section, compiler)?,
             location: compiler.optional(&mut section, "location")?,

@@ -2,7 +2,7 @@
 //!
 //! | key | means |
 //! |---|---|
-//! | `format`, `encoding`, `loops` | how the message is written; see [formats](mod@crate::format) |
+//! | `format`, `encoding`, `loops`, `counts` | how the message is written; see [formats](mod@crate::format) |
 //! | `each` | where the parts are, one per order or record: `orders[*]`, `transactions[*]`, `messages[*].CNI[*]`; without it the message is the only part |
 //! | `skip` | [guards](crate::guard): a part they hold for says nothing of interest |
 //! | `workflow` | what the facts are about: `"order"`, which needs not be said, or another workflow such as `"return"` |
@@ -10,11 +10,14 @@
 //! | `event_id` | a field: the source's own id of the part; without it facts are told apart by [what they say](crate::identify) |
 //! | `xref` | a list of `{ reference = <field>, shipment = <field> }`: references that from now on mean this order |
 //! | `error` | a field: what the partner writes where it has no answer, such as "not found"; looked for in a part, and where parts should be and are not |
+//! | `acknowledge` | for X12 and EDIFACT: how the partner is told that the message was read; see [acknowledgements](crate::acknowledge) |
 //! | `facts` | the rules, `[[in.<message>.facts]]` |
 //! | `events` | [events of a part](events), each read for itself |
 //!
 //! Each rule has a `kind` ([facts](crate::fact), [records](crate::record)), the keys of its kind, and optionally `each` (a fact
-//! for every element; the paths of the rule start there), `when` (guards on the element) and its own `event_id`.
+//! for every element; the paths of the rule start there), `when` (guards on the element), its own `event_id`, and
+//! `otherwise = true`: it applies where no rule before it told a fact. So a code that is in no table becomes the milestone
+//! `unknown`, which keeps the code and moves nothing; once the code is mapped, reading the message again tells what it means.
 //!
 //! A part whose facts cannot all be read is rejected as a whole; a record is rejected alone. A part for which no rule
 //! applies is rejected too: silence is stated with `skip`. An `error` is rejected in the partner's own words; what the part says
@@ -27,16 +30,19 @@ use std::collections::BTreeMap;
 
 use model::{OrderId, PartnerId, ShipmentId, Timestamp};
 
+use crate::acknowledge::Acknowledge;
 use crate::compiler::Compiler;
+use crate::control::ControlNumbers;
 use crate::fact::FactRule;
 use crate::field::Field;
 use crate::format::{Format, Tree};
 use crate::guard::Guards;
+use crate::out::EncodeError;
 use crate::place::read;
 use crate::record::RecordRule;
 use crate::scope::{Each, Scope};
 use crate::source::{Node, ProfileError};
-use crate::told::{OrderRef, Told, Xref};
+use crate::told::{OrderRef, Outgoing, Told, Xref};
 use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::Reference;
 use events::Events;
@@ -59,6 +65,7 @@ const MAX_SAID: usize = 200;
 pub(crate) struct Incoming {
     pub(crate) workflow: Box<str>,
     pub(crate) format: Format,
+    acknowledge: Option<Acknowledge>,
     each: Option<Each>,
     skip: Guards,
     order: Option<OrderRule>,
@@ -85,6 +92,8 @@ struct XrefRule {
 struct Rule {
     sort: Box<str>,
     when: Guards,
+    /// It applies only where no rule before it told a fact.
+    otherwise: bool,
     each: Option<Each>,
     event_id: Option<Field<String>>,
     reads: Reads,
@@ -107,7 +116,11 @@ impl Incoming {
             None if events.is_some() => Vec::new(),
             None => section.required("facts")?.list()?,
         };
+        let acknowledge = section.optional("acknowledge");
+        let acknowledge =
+            acknowledge.map(|node| Acknowledge::compile(node, format.segments(), compiler)).transpose()?;
         let incoming = Self {
+            acknowledge,
             workflow: section.optional("workflow").map_or(Ok(ORDER), |node| node.text())?.into(),
             format,
             each: section.optional("each").map(|node| compiler.each(node)).transpose()?,
@@ -132,6 +145,22 @@ impl Incoming {
         }
         section.finish()?;
         Ok(incoming)
+    }
+
+    /// What the sender of a message is told of its syntax; nothing where the profile says nothing of it, or nothing can be
+    /// read.
+    ///
+    /// # Errors
+    /// When the sender cannot be addressed.
+    pub(crate) fn acknowledge(
+        &self,
+        raw: &[u8],
+        received: Timestamp,
+        numbers: ControlNumbers,
+    ) -> Result<Option<Outgoing>, EncodeError> {
+        let Some(acknowledge) = &self.acknowledge else { return Ok(None) };
+        let Ok(Tree { heard, .. }) = self.format.read(raw) else { return Ok(None) };
+        acknowledge.write(&heard, &self.format.letters_of_replies(), received, numbers)
     }
 
     /// Whether any of it is about an order.
@@ -159,7 +188,7 @@ impl Incoming {
     /// # Errors
     /// When none of it can be read; a part that cannot be read while others can is among what is told.
     pub(crate) fn read(&self, raw: &[u8], by: &PartnerId, received: Timestamp) -> Result<Vec<Told>, Unreadable> {
-        let Tree { root, faults } = self.format.read(raw)?;
+        let Tree { root, faults, .. } = self.format.read(raw)?;
         let message = Scope::of_message(&root);
         let mut reading = Reading::new(self, by, received);
         let (broken, beside): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.part.is_some());
@@ -257,6 +286,13 @@ impl Rule {
         let kind = named.text()?;
         let when = Guards::read(&mut section, "when", compiler)?;
         let each = section.optional("each").map(|node| compiler.each(node)).transpose()?;
+        let otherwise = section.optional("otherwise").map_or(Ok(false), |node| node.flag())?;
+        if otherwise && each.is_some() {
+            return Err(
+                section.error("expected no `each` beside `otherwise`: a rule before it applies to the whole part")
+            );
+        }
+        let compiler = &compiler.where_held(&when);
         let event_id = compiler.optional(&mut section, "event_id")?;
         let reads = match FactRule::compile(kind, &mut section, compiler)? {
             Some(fact) => Reads::Fact(fact),
@@ -268,8 +304,11 @@ impl Rule {
                 )
             })?,
         };
+        if otherwise && matches!(reads, Reads::Record(_)) {
+            return Err(section.error("expected `otherwise` with a fact only"));
+        }
         section.finish()?;
-        Ok(Self { sort: kind.into(), when, each, event_id, reads })
+        Ok(Self { sort: kind.into(), when, otherwise, each, event_id, reads })
     }
 
     /// Visits every element the rule applies to.

@@ -3,34 +3,70 @@
 //! | key | means |
 //! |---|---|
 //! | `message` | the message's name, one subject token |
-//! | `body` | a template, or `"canonical"` for the ask as it is |
+//! | `body` | a template, or `"canonical"` for the ask as it is, in JSON |
+//! | `reference` | a path into the ask, such as `"ask"`: by this the partner's answer names the ask, and the cross-references know from its sending on which order and shipment it means |
+//! | `assume` | `"accepted"`: the partner answers no such request, and what is sent to it counts as accepted; a warehouse is then taken to have reserved all |
+//! | `format`, `encoding`, `replace`, `envelope` | how the message is written; see [formats, written](mod@crate::write) |
 //!
 //! The ask as it is, is an object with `order` (the order's number; of a return the return's), `ask`, `partner`, `kind` and the fields of the request under their own names:
-//! `shipment`, `location`, `from`, `ship_on`, `ship_to` (`name`, `street`, `city`, `postal_code`, `country`), `mode`,
+//! `shipment`, `location`, `from`, `ship_on`, `ship_to` (`name`, `street`, `city`, `region`, `postal_code`, `country`), `mode`,
 //! `undoes` (the ask that is undone), `tracking`, `reason`, of a return `original_order` (the order the goods were sold in),
 //! and `lines` with `line`, `sku`, `location` and `quantity`
-//! (`amount`, `unit`). Amounts and dates are texts.
+//! (`amount`, `unit`); of a bill also `customer`, `currency`, `ship_to`, `total` and in its lines `sku`, `unit_price` and `value`, as
+//! far as the ERP stated prices. Amounts and dates are texts. Templates find two fields more in it: `asked_at`, when the ask was recorded,
+//! and `number`, the [control number](crate::control) of this sending.
 //!
-//! A template is a table that becomes an object of the same keys. Its values are
+//! A template is a table that becomes an object of the same keys, in the order of the file where the format has one. Its values
+//! are
 //! - texts, numbers and truth values, which are written as they are;
-//! - `{ field = "<path into the ask>" }`, optionally with `table` (a code table with our words as keys), `as = "number"`,
-//!   `default`, and `optional = true`, which leaves the key out where the ask has no such value;
-//! - `{ each = "lines[*]", item = <template> }`, a list with one value for each element; paths in `item` start there;
-//! - lists and further tables of such values.
+//! - `{ field = "<path into the ask>" }`, optionally with the keys below;
+//! - `{ each = "lines[*]", item = <template> }`, a list with one value for each element, optionally of those for which the
+//!   [guards](crate::guard) `when` hold; paths in `item` start there;
+//! - `{ when = <guards>, item = <template> }`, which is there when the guards hold, and otherwise what `else` says;
+//! - `{ nth = true }`, which element of the innermost `each` it is, from 1; with `plus = 2` from 3;
+//! - `{ count = "lines[*]" }`, how many elements there are;
+//! - `{ sum = "lines[*].quantity" }`, what quantities of one unit add up to, or numbers, as in `lines[*].quantity.amount`;
+//! - `{ segments = true }`, how many segments of the transaction stand before this one, for formats of segments;
+//! - lists and further tables of such values; a table with a key `field` or `each` is always one of the above.
+//!
+//! | key of a field | means |
+//! |---|---|
+//! | `table` | a code table with our words as keys |
+//! | `as` | `"text"`, `"number"` (in JSON), `"hundredths"` (cents), `"decimal_comma"`, or a pattern for a date or a time, such as `"%Y%m%d"` |
+//! | `zone` | the zone that a time is told in; the profile's, or UTC, when not given |
+//! | `digits` | fills a whole number with zeros up to this many digits |
+//! | `capitals` | `true` writes it in capitals, for a partner that knows no others |
+//! | `cut` | the most characters of it; the rest is lost |
+//! | `default` | what is written where the ask has no such value |
+//! | `optional` | `true` leaves the key out where the ask has no such value; in a list it leaves the place empty, where the format has one |
+//!
+//! `nth`, `count` and `sum` may have `as` and `digits` too. In JSON `nth` and `count` are numbers, and a sum is a text as amounts
+//! are, unless `as` says otherwise.
 
-use model::{Ask, OrderId};
-use serde_json::{Map, Value};
+mod ask;
+mod leaf;
+pub(crate) mod stamp;
+mod template;
+mod written;
+
+use model::{Ask, OrderId, Timestamp};
+use serde_json::Value;
 
 use crate::compiler::Compiler;
-use crate::field::scalar;
-use crate::lines::MAX_LINES;
+use crate::control::ControlNumber;
+use crate::field::{scalar, shown};
 use crate::path::Path;
 use crate::profile::is_token;
-use crate::scope::{Each, Scope};
-use crate::source::{Node, ProfileError, Section};
-use crate::table::Codes;
+use crate::scope::Scope;
+use crate::source::{Node, ProfileError};
 use crate::told::Outgoing;
-use crate::unreadable::Unreadable;
+use crate::unreadable::{Unreadable, UnreadableKind};
+use crate::words::{Reference, Word as _};
+use crate::write::Format;
+
+pub use template::MAX_WRITTEN;
+pub(crate) use template::{Template, Word, in_order};
+pub(crate) use written::Written;
 
 /// The requests a profile may have a section for.
 const REQUESTS: [&str; 12] = [
@@ -67,10 +103,22 @@ pub enum EncodeError {
     },
 }
 
+/// What tells one sending of an ask from all others to the partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sending {
+    /// When the ask was recorded.
+    pub asked: Timestamp,
+    /// Its control number.
+    pub number: ControlNumber,
+}
+
 /// How one kind of request is written.
 #[derive(Debug)]
 pub(crate) struct Outbound {
     message: String,
+    reference: Option<Path>,
+    assumes: bool,
+    format: Format,
     body: Body,
 }
 
@@ -78,24 +126,6 @@ pub(crate) struct Outbound {
 enum Body {
     Canonical,
     Template(Template),
-}
-
-#[derive(Debug)]
-enum Template {
-    Constant(Value),
-    Field(Leaf),
-    Each(Each, Box<Template>),
-    Object(Vec<(String, Template)>),
-    List(Vec<Template>),
-}
-
-#[derive(Debug)]
-struct Leaf {
-    path: Path,
-    codes: Option<Codes<String>>,
-    as_number: bool,
-    default: Option<Value>,
-    optional: bool,
 }
 
 impl Outbound {
@@ -109,144 +139,57 @@ impl Outbound {
         if !is_token(message) {
             return Err(named.error("expected a message name of letters, digits, `_` and `-`"));
         }
-        let body = section.required("body")?;
-        let body = match body.as_text() {
-            Some("canonical") => Body::Canonical,
-            _ if body.is_table() => Body::Template(Template::compile(body, compiler)?),
-            _ => return Err(body.error("expected a template (a table) or `canonical`")),
-        };
-        section.finish()?;
-        Ok(Self { message: message.to_owned(), body })
-    }
-
-    pub(crate) fn write(&self, order: &OrderId, ask: &Ask) -> Result<Outgoing, EncodeError> {
-        let tree = canonical(order, ask);
-        let body = match &self.body {
-            Body::Canonical => tree.to_string(),
-            Body::Template(template) => {
-                let written = template
-                    .write(&Scope::of_message(&tree))
-                    .map_err(|why| EncodeError::Unwritable { message: self.message.clone(), why })?;
-                written.unwrap_or_default().to_string()
-            }
-        };
-        Ok(Outgoing { message: self.message.clone(), body: body.into_bytes() })
-    }
-}
-
-/// The ask as one flat object.
-fn canonical(order: &OrderId, ask: &Ask) -> Value {
-    // A request serialises always, as an object under its kind's name: it has text keys and no foreign types.
-    let mut fields = match serde_json::to_value(&ask.request) {
-        Ok(Value::Object(mut request)) => match request.remove(ask.request.kind()) {
-            Some(Value::Object(fields)) => fields,
-            _ => Map::new(),
-        },
-        _ => Map::new(),
-    };
-    fields.insert("order".to_owned(), Value::from(order.as_str()));
-    fields.insert("ask".to_owned(), Value::from(ask.id.as_str()));
-    fields.insert("partner".to_owned(), Value::from(ask.partner.as_str()));
-    fields.insert("kind".to_owned(), Value::from(ask.request.kind()));
-    Value::Object(fields)
-}
-
-impl Template {
-    fn compile(node: Node<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
-        if node.is_list() {
-            let items = node.list()?.into_iter().map(|item| Self::compile(item, compiler));
-            return items.collect::<Result<_, _>>().map(Self::List);
-        }
-        if !node.is_table() {
-            return node.constant().map(Self::Constant);
-        }
-        let mut section = node.section()?;
-        if section.has("field") {
-            return Leaf::compile(section, compiler).map(Self::Field);
-        }
-        if section.has("each") {
-            let each = compiler.each(section.required("each")?)?;
-            let item = Self::compile(section.required("item")?, compiler)?;
-            section.finish()?;
-            return Ok(Self::Each(each, Box::new(item)));
-        }
-        let fields = section.entries().map(|(value, key, _)| Ok((key.to_owned(), Self::compile(value, compiler)?)));
-        fields.collect::<Result<_, _>>().map(Self::Object)
-    }
-
-    /// The value; nothing where it is optional and the ask has none.
-    fn write(&self, scope: &Scope<'_>) -> Result<Option<Value>, Unreadable> {
-        Ok(Some(match self {
-            Self::Constant(value) => value.clone(),
-            Self::Field(leaf) => return leaf.write(scope),
-            Self::Each(each, item) => {
-                let mut list = Vec::new();
-                each.visit(scope, MAX_LINES, |element| {
-                    list.extend(item.write(element)?);
-                    Ok(())
-                })?;
-                Value::Array(list)
-            }
-            Self::Object(fields) => {
-                let mut object = Map::new();
-                for (key, template) in fields {
-                    if let Some(value) = template.write(scope)? {
-                        object.insert(key.clone(), value);
-                    }
-                }
-                Value::Object(object)
-            }
-            Self::List(items) => {
-                let written = items.iter().filter_map(|item| item.write(scope).transpose());
-                Value::Array(written.collect::<Result<_, _>>()?)
-            }
-        }))
-    }
-}
-
-impl Leaf {
-    fn compile(mut section: Section<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
-        let as_number = match section.optional("as") {
+        let reference = section.optional("reference").map(|node| compiler.path(node)).transpose()?;
+        let assumes = match section.optional("assume") {
             None => false,
-            Some(node) => match node.text()? {
-                "text" => false,
-                "number" => true,
-                _ => return Err(node.error("expected `text` or `number`")),
-            },
+            Some(node) if node.text()? == "accepted" => true,
+            Some(node) => return Err(node.error("expected `accepted`")),
         };
-        let leaf = Self {
-            path: compiler.path(section.required("field")?)?,
-            codes: section.optional("table").map(|name| Codes::compile(name, compiler, &())).transpose()?,
-            as_number,
-            default: section.optional("default").map(|node| node.constant()).transpose()?,
-            optional: section.optional("optional").map_or(Ok(false), |node| node.flag())?,
+        let node = section.required("body")?;
+        let is_canonical = node.as_text() == Some("canonical");
+        let format = Format::compile(&mut section, node, compiler)?;
+        let body = if is_canonical && format.is_json() {
+            Body::Canonical
+        } else if format.is_json() && !node.is_table() {
+            return Err(node.error("expected a template (a table) or `canonical`"));
+        } else {
+            Body::Template(Template::compile(node, compiler)?)
         };
+        if let Body::Template(template) = &body
+            && template.counts_segments()
+            && !format.has_segments()
+        {
+            return Err(node.error("expected no `segments` in this format, which has none"));
+        }
         section.finish()?;
-        Ok(leaf)
+        Ok(Self { message: message.to_owned(), reference, assumes, format, body })
     }
 
-    fn write(&self, scope: &Scope<'_>) -> Result<Option<Value>, Unreadable> {
-        use crate::unreadable::UnreadableKind::{Missing, UnknownCode, WrongValue};
-        let Some(text) = scalar(&self.path, scope, "one value")? else {
-            return match &self.default {
-                Some(value) => Ok(Some(value.clone())),
-                None if self.optional => Ok(None),
-                None => Err(scope.unreadable(Missing, &self.path, "is absent from the ask")),
-            };
+    pub(crate) fn write(&self, order: &OrderId, ask: &Ask, sending: Sending) -> Result<Outgoing, EncodeError> {
+        let unwritable = |why| EncodeError::Unwritable { message: self.message.clone(), why };
+        let tree = ask::with_sending(order, ask, sending);
+        let scope = Scope::of_message(&tree);
+        let body = match &self.body {
+            Body::Canonical => Value::Object(ask::canonical(order, ask)).to_string().into_bytes(),
+            Body::Template(template) => {
+                let written = template.write(&scope);
+                written.and_then(|written| self.format.write(written, &tree, sending)).map_err(unwritable)?
+            }
         };
-        let text = match &self.codes {
-            None => &*text,
-            Some(codes) => codes.look_up(&text).ok_or_else(|| {
-                let detail = format!("holds `{text}`, which is not in the table `{}`", codes.name);
-                scope.unreadable(UnknownCode, &self.path, detail)
-            })?,
-        };
-        if !self.as_number {
-            return Ok(Some(Value::from(text)));
-        }
-        // JSON numbers and decimals are written alike; a leading `+` or a bare point is what only decimals know.
-        text.parse()
-            .map(|number| Some(Value::Number(number)))
-            .map_err(|_| scope.unreadable(WrongValue, &self.path, format!("holds `{text}`; expected a number")))
+        let reference = self.reference.as_ref().map(|path| reference(path, &scope)).transpose().map_err(unwritable)?;
+        Ok(Outgoing { message: self.message.clone(), body, reference, assumed: self.assumes })
     }
+}
+
+/// What the partner names the ask by.
+fn reference(path: &Path, scope: &Scope<'_>) -> Result<String, Unreadable> {
+    let text = scalar(path, scope, Reference::EXPECTED)?;
+    let absent =
+        || scope.unreadable(UnreadableKind::Missing, path, "is absent from the ask; it is to be its reference");
+    let text = text.ok_or_else(absent)?;
+    let wrong = || {
+        let detail = format!("holds `{}`; expected {}", shown(&text), Reference::EXPECTED);
+        scope.unreadable(UnreadableKind::WrongValue, path, detail)
+    };
+    Reference::word(&text).map(|reference| reference.0).ok_or_else(wrong)
 }

@@ -1,6 +1,6 @@
 //! Places and money: values made of several fields.
 //!
-//! A place is a table of fields `location`, `name`, `street`, `city`, `postal_code`, `country`, all optional. Money is a
+//! A place is a table of fields `location`, `name`, `street`, `city`, `region`, `postal_code`, `country`, all optional. Money is a
 //! table with `amount` and `currency`; an amount is from 0 to [`MOST_MONEY`].
 
 use model::{Country, Currency, LocationId, Money, Place};
@@ -19,6 +19,7 @@ pub(crate) struct PlaceRule {
     name: Option<Field<String>>,
     street: Option<Field<String>>,
     city: Option<Field<String>>,
+    region: Option<Field<String>>,
     postal_code: Option<Field<String>>,
     country: Option<Field<Country>>,
 }
@@ -31,6 +32,7 @@ impl PlaceRule {
             name: compiler.optional(&mut section, "name")?,
             street: compiler.optional(&mut section, "street")?,
             city: compiler.optional(&mut section, "city")?,
+            region: compiler.optional(&mut section, "region")?,
             postal_code: compiler.optional(&mut section, "postal_code")?,
             country: compiler.optional(&mut section, "country")?,
         };
@@ -45,6 +47,7 @@ impl PlaceRule {
             name: read(self.name.as_ref(), scope)?,
             street: read(self.street.as_ref(), scope)?,
             city: read(self.city.as_ref(), scope)?,
+            region: read(self.region.as_ref(), scope)?,
             postal_code: read(self.postal_code.as_ref(), scope)?,
             country: read(self.country.as_ref(), scope)?,
         })

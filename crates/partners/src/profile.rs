@@ -19,12 +19,12 @@ use model::{Ask, OrderId, PartnerId, System, Timestamp};
 use toml::de::DeTable;
 
 use crate::compiler::Compiler;
+use crate::control::ControlNumbers;
 use crate::crosswalk::File;
 use crate::delivery::Delivery;
 use crate::format::Format;
 use crate::message::Incoming;
-use crate::out::{EncodeError, Outbound};
-use crate::path::Lists;
+use crate::out::{EncodeError, Outbound, Sending};
 use crate::source::{Node, ProfileError, Section, Source};
 use crate::told::{Outgoing, Told};
 use crate::unreadable::{Unreadable, UnreadableKind};
@@ -77,14 +77,30 @@ impl Profile {
         incoming.read(raw, &self.partner, received)
     }
 
-    /// Writes an ask as the partner's message.
+    /// Writes an ask as the partner's message. The same ask in the same sending is the same message, byte for byte.
     ///
     /// # Errors
-    /// When the profile has no section for the request, or the ask lacks what the message needs.
-    pub fn encode(&self, order: &OrderId, ask: &Ask) -> Result<Outgoing, EncodeError> {
+    /// When the profile has no section for the request, or the ask lacks what the message needs or holds what it cannot say.
+    pub fn encode(&self, order: &OrderId, ask: &Ask, sending: Sending) -> Result<Outgoing, EncodeError> {
         let kind = ask.request.kind();
         let outbound = self.outgoing.get(kind).ok_or(EncodeError::NoSection { kind })?;
-        outbound.write(order, ask)
+        outbound.write(order, ask, sending)
+    }
+
+    /// What the sender of a raw message is told of its syntax, such as an X12 997; nothing where the profile does not say that it
+    /// is told, and of a message that is an acknowledgement itself. The same message is acknowledged alike, byte for byte.
+    ///
+    /// # Errors
+    /// When what came in is such that its sender cannot be addressed.
+    pub fn acknowledge(
+        &self,
+        message: &str,
+        raw: &[u8],
+        received: Timestamp,
+        numbers: ControlNumbers,
+    ) -> Result<Option<Outgoing>, EncodeError> {
+        let incoming = self.incoming.get(message);
+        incoming.map_or(Ok(None), |incoming| incoming.acknowledge(raw, received, numbers))
     }
 
     /// How a message is written, if the profile reads it.
@@ -136,11 +152,8 @@ impl Profile {
             let tables = Section::of_file(file.source(), parsed).entries();
             tables.map(|(table, name, _)| (file.full_name(name), table))
         });
-        let compiler = Compiler {
-            zone: section.optional("zone").map(zone).transpose()?,
-            tables: tables.chain(shared).collect(),
-            lists: Lists::Kept,
-        };
+        let zone = section.optional("zone").map(zone).transpose()?;
+        let compiler = Compiler::new(zone, tables.chain(shared).collect());
         let mut incoming = HashMap::new();
         for (name, node) in named_nodes(section.optional("in"))? {
             incoming.insert(name.into(), Incoming::compile(node, &compiler)?);

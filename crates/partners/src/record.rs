@@ -8,7 +8,7 @@
 //! | `location` | `location`, `name`, `country`, `wms` |
 //! | `route` | `from`, `to`, `restricted`? |
 //!
-//! `movement` is `received`, `adjusted` or `counted`; only an adjustment or a count may be below 0. A route is restricted when
+//! `movement` is `received`, `adjusted`, `announced` or `counted`; only an adjustment or a count may be below 0. A route is restricted when
 //! it has a text in `restricted`.
 
 use model::master::{CustomerMaster, ItemMaster, LocationMaster, MasterRecord, RouteMaster};
@@ -115,7 +115,7 @@ impl MovementRule {
     fn read(&self, scope: &Scope<'_>, received: Timestamp) -> Result<Movement, Unreadable> {
         let kind = self.kind.required(scope)?;
         let least = match kind {
-            MovementKind::Received => Least::Zero,
+            MovementKind::Received | MovementKind::Announced => Least::Zero,
             MovementKind::Adjusted | MovementKind::Counted => Least::Any,
         };
         Ok(Movement {

@@ -43,6 +43,7 @@ pub(crate) struct AuthorisedRule {
 impl AuthorisedRule {
     pub(crate) fn compile(section: &mut Section<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         let mut lines = section.required("lines")?.section()?;
+        let inside = compiler.inside();
         let rule = Self {
             order: compiler.field(section, "order")?,
             customer: compiler.field(section, "customer")?,
@@ -51,10 +52,10 @@ impl AuthorisedRule {
             tms: compiler.optional(section, "tms")?,
             from: section.optional("from").map(|node| PlaceRule::compile(node, compiler)).transpose()?,
             each: compiler.each(lines.required("each")?)?,
-            line: compiler.field(&mut lines, "line")?,
-            sku: compiler.field(&mut lines, "sku")?,
-            quantity: QuantityRule::compile(&mut lines, compiler)?,
-            reason: compiler.optional(&mut lines, "reason")?,
+            line: inside.field(&mut lines, "line")?,
+            sku: inside.field(&mut lines, "sku")?,
+            quantity: QuantityRule::compile(&mut lines, &inside)?,
+            reason: inside.optional(&mut lines, "reason")?,
         };
         lines.finish()?;
         Ok(rule)
@@ -111,11 +112,12 @@ pub(crate) struct InspectedRule {
 impl InspectedRule {
     pub(crate) fn compile(section: &mut Section<'_>, compiler: &Compiler<'_>) -> Result<Self, ProfileError> {
         let mut lines = section.required("lines")?.section()?;
+        let inside = compiler.inside();
         let rule = Self {
             each: compiler.each(lines.required("each")?)?,
-            line: compiler.field(&mut lines, "line")?,
-            quantity: QuantityRule::compile(&mut lines, compiler)?,
-            grade: compiler.field(&mut lines, "grade")?,
+            line: inside.field(&mut lines, "line")?,
+            quantity: QuantityRule::compile(&mut lines, &inside)?,
+            grade: inside.field(&mut lines, "grade")?,
         };
         lines.finish()?;
         Ok(rule)

@@ -68,6 +68,19 @@
 //! | `fedex` | FedEx, Track API (JSON): several shipments an answer |
 //! | `ups` | UPS, Track API (JSON): each package is known by its own number |
 //! | `usps` | USPS, Tracking API version 3 (JSON) |
+//!
+//! # Trading partners
+//! [Templates](templates) for the messages of EDI and of SAP, to be used as they are or as the start of a partner's own profile.
+//!
+//! | template | reads | writes |
+//! |---|---|---|
+//! | `x12-erp` | orders: 850, 940 | 856, 810, 855 |
+//! | `x12-wms` | a warehouse: 943, 944, 945, 947, 846 | 940 |
+//! | `x12-tms` | a carrier: 990, 214, 210 | 204 |
+//! | `edifact-erp` | orders: ORDERS | DESADV, INVOIC, ORDRSP |
+//! | `edifact-tms` | a carrier: IFTSTA | IFTMIN |
+//! | `sap-erp` | SAP's orders: ORDERS05 | DELVRY07, INVOIC02, ORDERS05 |
+//! | `sap-wms` | SAP's deliveries: DELVRY07 | DELVRY07 |
 
 /// The profiles that come with Waybill: name and TOML text.
 #[must_use]
@@ -90,7 +103,14 @@ pub const fn templates() -> &'static [(&'static str, &'static str)] {
         ("dhl-express", include_str!("../profiles/dhl-express.toml")),
         ("dhl-universal", include_str!("../profiles/dhl-universal.toml")),
         ("fedex", include_str!("../profiles/fedex.toml")),
+        ("edifact-erp", include_str!("../profiles/edifact-erp.toml")),
+        ("edifact-tms", include_str!("../profiles/edifact-tms.toml")),
+        ("sap-erp", include_str!("../profiles/sap-erp.toml")),
+        ("sap-wms", include_str!("../profiles/sap-wms.toml")),
         ("ups", include_str!("../profiles/ups.toml")),
         ("usps", include_str!("../profiles/usps.toml")),
+        ("x12-erp", include_str!("../profiles/x12-erp.toml")),
+        ("x12-tms", include_str!("../profiles/x12-tms.toml")),
+        ("x12-wms", include_str!("../profiles/x12-wms.toml")),
     ]
 }

@@ -184,6 +184,11 @@ pub(crate) struct KeyPlace<'t> {
 }
 
 impl KeyPlace<'_> {
+    /// Where the key begins in the file, in bytes.
+    pub(crate) const fn start(&self) -> usize {
+        self.at
+    }
+
     pub(crate) fn error(&self, problem: impl Into<String>) -> ProfileError {
         self.source.error(self.at, problem)
     }

@@ -111,6 +111,17 @@ impl Identified {
     }
 }
 
+impl Identified {
+    /// Fills in the shipment of a booking that names it by the reference that the ask went out under.
+    pub fn about(&mut self, reference: &str, shipment: &ShipmentId) {
+        if let Fact::Booked(booking) = &mut self.fact
+            && booking.shipment.as_str() == reference
+        {
+            booking.shipment = shipment.clone();
+        }
+    }
+}
+
 /// What the transport of a shipment is booked at, as far as these facts tell.
 #[must_use]
 pub fn price_of(facts: &[Identified], shipment: Option<&ShipmentId>) -> Option<Money> {
@@ -138,4 +149,8 @@ pub struct Outgoing {
     pub message: String,
     /// The bytes to send.
     pub body: Vec<u8>,
+    /// What the partner names the ask by from now on, if its profile says.
+    pub reference: Option<String>,
+    /// The partner gives no answer: it counts as accepted once it is sent.
+    pub assumed: bool,
 }

@@ -3,13 +3,10 @@
 //! This is the one place that says what counts as such: a part that is turned away for its code, and a fact that is known by
 //! its code only.
 
-use model::Fact;
+use model::{Fact, Milestone, MilestoneReached};
 
 use crate::told::Told;
 use crate::unreadable::{Unreadable, UnreadableKind};
-
-/// The word of a milestone or condition of which nothing is known but its code.
-const UNKNOWN: &str = "unknown";
 
 /// A code that nobody has mapped.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,25 +55,8 @@ pub fn of_rejected(why: &Unreadable) -> Option<Unmapped> {
 /// The code by which alone a fact is known.
 #[must_use]
 pub fn of_fact(fact: &Fact) -> Option<Unmapped> {
-    let (word, code) = match fact {
-        Fact::Milestone(reached) => (reached.milestone.as_str(), &reached.code),
-        Fact::Condition(condition) => (condition.kind.as_str(), &condition.code),
-        Fact::Released(_)
-        | Fact::Validated(_)
-        | Fact::Answered(_)
-        | Fact::Booked(_)
-        | Fact::Billed(_)
-        | Fact::FreightInvoiced(_)
-        | Fact::Archived(_)
-        | Fact::CancelRequested(_)
-        | Fact::RetryRequested(_)
-        | Fact::Waived(_)
-        | Fact::Noted(_)
-        | Fact::ReturnAuthorised(_)
-        | Fact::Inspected(_)
-        | Fact::Credited(_) => return None,
-    };
-    (word == UNKNOWN).then(|| Unmapped { field: fact.kind().to_owned(), code: code.clone().unwrap_or_default() })
+    let Fact::Milestone(MilestoneReached { milestone: Milestone::Unknown, code, .. }) = fact else { return None };
+    Some(Unmapped { field: fact.kind().to_owned(), code: code.clone().unwrap_or_default() })
 }
 
 #[cfg(test)]
@@ -90,6 +70,7 @@ system = "tms"
 version = 1
 [table.status]
 DLV = "transport.delivered"
+else = { reject = true }
 [in.event]
 format = "json"
 each = "events[*]"
@@ -98,6 +79,13 @@ order = { reference = "pro" }
 kind = "milestone"
 milestone = { path = "code", table = "status" }
 occurred = "at"
+[in.kept]
+format = "json"
+order = { reference = "pro" }
+[[in.kept.facts]]
+kind = "milestone"
+milestone = { value = "unknown" }
+code = "code"
 [in.mapped]
 format = "json"
 order = "order"
@@ -117,6 +105,8 @@ reason = { value = "unknown" }
         assert_eq!(unmapped(&profile.decode("event", events, received)), expected("events[1].code", "Q`9"));
         let no_rule = profile.decode("mapped", br#"{"order": "1", "code": "Y"}"#, received);
         assert_eq!(unmapped(&no_rule), expected("code", "Y"), "{no_rule:?}");
+        let kept = profile.decode("kept", br#"{"pro": "1", "code": "Z"}"#, received);
+        assert_eq!(unmapped(&kept), expected("milestone", "Z"));
         assert_eq!(unmapped(&profile.decode("nothing", b"{}", received)), []);
     }
 }

@@ -163,12 +163,13 @@ impl Word for Grade {
 }
 
 impl Word for MovementKind {
-    const EXPECTED: &'static str = "a movement: `received`, `adjusted` or `counted`";
+    const EXPECTED: &'static str = "a movement: `received`, `adjusted`, `announced` or `counted`";
 
     fn word(text: &str) -> Option<Self> {
         match text.trim() {
             "received" => Some(Self::Received),
             "adjusted" => Some(Self::Adjusted),
+            "announced" => Some(Self::Announced),
             "counted" => Some(Self::Counted),
             _ => None,
         }

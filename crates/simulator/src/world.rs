@@ -93,6 +93,7 @@ pub fn destination(seed: Seed, customer: &CustomerId) -> Place {
         name: Some(format!("{customer} Ltd.")),
         street: Some(format!("{} {}", dice.within("house", 1..=199), dice.pick("street", &STREETS))),
         city: Some(city.to_owned()),
+        region: None,
         postal_code: Some(postal_code.to_owned()),
         country: Country::new(country).ok(),
     }
@@ -105,6 +106,7 @@ pub fn forbidden_destination() -> Place {
         name: Some("Research station".to_owned()),
         street: Some("1 Ice Shelf".to_owned()),
         city: Some("Penguin Bay".to_owned()),
+        region: None,
         postal_code: Some("0000".to_owned()),
         country: Country::new(RESTRICTED).ok(),
         location: None,

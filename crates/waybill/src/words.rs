@@ -172,7 +172,7 @@ fn ask(ask: &Ask) -> String {
             format!("book {shipment} from {from}{}{mode}: {}", to(ship_to), goods(lines))
         }
         Request::ConfirmShipment { lines } => format!("confirm the shipment{}", also(lines)),
-        Request::Bill { lines } => format!("bill{}", also(lines)),
+        Request::Bill { lines, .. } => format!("bill{}", also(lines)),
         Request::CancelAllocation { shipment, undoes, .. } => {
             format!("give back what it reserved for {shipment} ({undoes})")
         }
@@ -223,7 +223,11 @@ fn named<T>(all: &[T], words: impl Fn(&T) -> String) -> String {
 /// The place as one would say it; nothing when nothing is known.
 pub(crate) fn place(place: &Place) -> Option<String> {
     let location = place.location.as_ref().map(ToString::to_string);
-    let town = [place.postal_code.clone(), place.city.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let town = [place.postal_code.clone(), place.city.clone(), place.region.clone()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
     let town = Some(town).filter(|town| !town.is_empty());
     let country = place.country.map(|country| country.to_string());
     let parts: Vec<String> = [location, place.name.clone(), town, country].into_iter().flatten().collect();

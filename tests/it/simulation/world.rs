@@ -8,7 +8,7 @@ use fulfilment::{Fulfilment, Policy, decide};
 use model::{
     Answer, Archived, Ask, Decision, Fact, Lane, Money, OrderId, Outcome, PartnerId, ShipmentId, System, Timestamp,
 };
-use partners::{Identified, OrderRef, Profile, price_of};
+use partners::{ControlNumbers, Identified, Numbered, OrderRef, Profile, Sending, price_of};
 use simulator::faults::Done;
 use simulator::wire::Message;
 use simulator::{Level, Partner, Scenario, Stage, Traffic};
@@ -298,7 +298,9 @@ impl World {
             let facts = vec![Told { id: FactId::of(&[b"answered", ask.id.as_str().as_bytes()]), fact }];
             return self.tell(order, Lane::View, None, facts);
         }
-        let outgoing = self.profiles[ask.partner.as_str()].encode(order, ask).expect("every ask can be written");
+        let sending = Sending { asked: self.now, number: ControlNumbers::new(Numbered::Orders, self.number).nth(0) };
+        let profile = &self.profiles[ask.partner.as_str()];
+        let outgoing = profile.encode(order, ask, sending).expect("every ask can be written");
         let own = |partner: &Partner| partner.id() == ask.partner.as_str();
         let partner = Partner::ALL.into_iter().find(own).expect("a partner of the stage");
         let said = self.stage.on_ask(partner, &outgoing.message, &outgoing.body, self.now);

@@ -1,6 +1,7 @@
 //! Asks: the decisions addressed to this adapter's system, sent to their partners.
 
 mod addressed;
+mod assumed;
 mod send;
 mod turns;
 

@@ -5,15 +5,18 @@ use std::time::Instant;
 use async_nats::jetstream::message::PublishMessage;
 use engine::{AppendError, Content, Entry, EntryId, FactId, Key, Source, Told};
 use model::{Answer, Ask, Fact, OrderId, Outcome, Reason};
-use partners::Outgoing;
+use partners::{ControlNumbers, Numbered, Outgoing, Sending};
 use service::streams;
 
+use super::assumed;
 use crate::adapter::Adapter;
+use crate::bucket::BucketError;
 use crate::delivery::Delivery;
 use crate::profiles::InForce;
 use crate::publish::{NotPublished, publish};
 use crate::restraint::{LookError, Place, Way};
 use crate::workflows::Entries;
+use crate::xref::Target;
 
 /// Header with the order's number, as a subject token: header values hold no line breaks, order numbers may.
 pub const ORDER_HEADER: &str = "Waybill-Order";
@@ -29,6 +32,9 @@ pub enum SendError {
     /// Whether it has to wait is not known.
     #[error(transparent)]
     Look(#[from] LookError),
+    /// What its reference means was not written down.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     /// The answer in its place was not appended.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -46,11 +52,14 @@ pub async fn send_all(
     delivery: Delivery,
 ) -> Result<(), SendError> {
     let mut unsent = Vec::new();
-    for ask in asks {
+    for (nth, ask) in asks.iter().enumerate() {
         if unsent.iter().any(|(partner, _)| *partner == &ask.partner) {
             continue;
         }
-        if let Err(error) = send(adapter, entries, order, ask, delivery).await {
+        let before = asks[..nth].iter().filter(|other| other.partner == ask.partner).count();
+        let numbers = ControlNumbers::new(Numbered::of_workflow(entries.layout().name), delivery.sequence);
+        let sending = Sending { asked: delivery.received, number: numbers.nth(before) };
+        if let Err(error) = send(adapter, entries, order, (ask, sending), delivery).await {
             unsent.push((&ask.partner, error));
         }
     }
@@ -69,7 +78,7 @@ async fn send(
     adapter: &Adapter,
     entries: &Entries,
     order: &OrderId,
-    ask: &Ask,
+    (ask, sending): (&Ask, Sending),
     delivery: Delivery,
 ) -> Result<(), SendError> {
     let instance = Instance { entries, order };
@@ -77,11 +86,14 @@ async fn send(
         let why = format!("no profile for partner {}; add one and ask again", ask.partner);
         return fail(adapter, instance, ask, delivery, None, why).await;
     };
-    let outgoing = match profile.encode(order, ask) {
+    let outgoing = match profile.encode(order, ask, sending) {
         Ok(outgoing) => outgoing,
         Err(error) => return fail(adapter, instance, ask, delivery, Some(&profile), error.to_string()).await,
     };
-    let Outgoing { message: name, body } = outgoing;
+    let Outgoing { message: name, body, reference, assumed } = outgoing;
+    if let Some(reference) = reference {
+        known_as(adapter, instance, ask, &reference, delivery).await?;
+    }
     let message = PublishMessage::build()
         .payload(body.into())
         .message_id(instance.id_of(b"ask", ask, &delivery.sequence.to_be_bytes()).to_string())
@@ -100,6 +112,9 @@ async fn send(
         }
     };
     match published {
+        Ok(()) if assumed => {
+            tell(adapter, instance, ask, delivery, Some(&profile), assumed::accepted(ask, delivery)).await
+        }
         Ok(()) => Ok(()),
         Err(error) if error.too_large() => {
             fail(adapter, instance, ask, delivery, Some(&profile), error.to_string()).await
@@ -117,9 +132,25 @@ async fn fail(
     profile: Option<&InForce>,
     why: String,
 ) -> Result<(), SendError> {
-    let Instance { entries, order } = instance;
+    let order = instance.order;
     tracing::error!(%order, ask = %ask.id, partner = %ask.partner, why, "an ask cannot be sent; it is answered as refused");
-    let id = instance.id_of(b"not sent", ask, &[]);
+    // Nothing changes by trying again: a person has to mend the profile, and then to want it again.
+    let outcome =
+        Outcome::Refused { reason: Reason::ShipperDataError, detail: Some(format!("it was not sent: {why}")) };
+    let answer = Fact::Answered(Answer { ask: ask.id.clone(), outcome });
+    tell(adapter, instance, ask, delivery, profile, vec![("not sent", answer)]).await
+}
+
+/// Tells the order something in the partner's place, once for each word that says what it is.
+async fn tell(
+    adapter: &Adapter,
+    instance: Instance<'_>,
+    ask: &Ask,
+    delivery: Delivery,
+    profile: Option<&InForce>,
+    facts: Vec<(&str, Fact)>,
+) -> Result<(), SendError> {
+    let Instance { entries, order } = instance;
     let source = Source {
         service: adapter.service.to_owned(),
         partner: Some(ask.partner.as_str().to_owned()),
@@ -130,16 +161,34 @@ async fn fail(
         received: delivery.received,
         operator: None,
     };
-    // Nothing changes by trying again: a person has to mend the profile, and then to want it again.
-    let outcome =
-        Outcome::Refused { reason: Reason::ShipperDataError, detail: Some(format!("it was not sent: {why}")) };
-    let answer = Answer { ask: ask.id.clone(), outcome };
-    let facts = vec![Told { id: FactId(id.0), fact: Fact::Answered(answer) }];
+    let id = instance.id_of(facts.first().map_or(b"", |(what, _)| what.as_bytes()), ask, &[]);
+    let told = |(what, fact): (&str, Fact)| Told { id: FactId(instance.id_of(what.as_bytes(), ask, &[]).0), fact };
+    let facts = facts.into_iter().map(told).collect();
     let entry = Entry { id, content: Content::Facts { source, facts } };
     let lane = adapter.system.lane().as_str();
     entries.append(&Key::of(order.as_str()), lane, &entry).await?;
     adapter.metrics.appended.inc();
     Ok(())
+}
+
+/// From now on the partner's reference means what the ask is about: before it goes out, since the answer may come at once.
+async fn known_as(
+    adapter: &Adapter,
+    instance: Instance<'_>,
+    ask: &Ask,
+    reference: &str,
+    delivery: Delivery,
+) -> Result<(), BucketError> {
+    let target = Target {
+        workflow: instance.entries.layout().name.into(),
+        order: instance.order.clone(),
+        shipment: ask.request.shipment().cloned(),
+        told: delivery.received,
+        price: None,
+        left: false,
+    };
+    adapter.xrefs.remember(&ask.partner, reference, target.clone());
+    adapter.xrefs.write(&ask.partner, reference, &target).await.map(drop)
 }
 
 /// Who asks.

@@ -7,6 +7,7 @@ mod joined;
 mod left;
 mod partner;
 mod read;
+mod receipt;
 mod replays;
 mod route;
 mod unmapped;

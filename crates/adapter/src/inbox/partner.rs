@@ -11,6 +11,7 @@ use service::{Shutdown, streams};
 
 use super::entry::Origin;
 use super::read::{all_reasons, read};
+use super::receipt;
 use super::route::{Routed, route};
 use crate::adapter::Adapter;
 use crate::delivery::Delivery;
@@ -139,10 +140,12 @@ impl Partner {
             )
         });
         wrong.extend(unknown);
-        match all_reasons(&wrong) {
-            None => Ok(Settled::Done),
-            Some(reason) => self.quarantined(adapter, message, reason).await,
-        }
+        let settled = match all_reasons(&wrong) {
+            None => Settled::Done,
+            Some(reason) => self.quarantined(adapter, message, reason).await?,
+        };
+        receipt::acknowledge(adapter, &origin, message).await.map_err(|error| in_one_line(&error))?;
+        Ok(settled)
     }
 
     async fn quarantined(

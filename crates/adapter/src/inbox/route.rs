@@ -163,6 +163,9 @@ async fn resolve(adapter: &Adapter, origin: &Origin<'_>, parts: Vec<Part>) -> Re
         let prices = prices(&targets);
         let facts = std::iter::repeat_n(part.facts, targets.len());
         for ((nth, target), mut facts) in targets.into_iter().enumerate().zip(facts) {
+            if let (OrderRef::Reference(reference), Some(shipment)) = (&part.order, &target.shipment) {
+                facts.iter_mut().for_each(|told| told.about(reference, shipment));
+            }
             for xref in &part.xrefs {
                 let shipment = xref.shipment.clone().or_else(|| target.shipment.clone());
                 let price = price_of(&facts, shipment.as_ref()).or_else(|| target.price.clone());

@@ -307,10 +307,14 @@ mod tests {
 
     #[test]
     fn a_carrier_is_served_where_a_partner_is_given_its_profile() {
-        let templates = partners::templates();
-        let given: Vec<_> = templates.iter().map(|(name, _)| shared_by(name, name).unwrap()).collect();
-        let profiles = Profiles::load(System::Tms, None, &given).unwrap();
-        assert_eq!(profiles.tokens().len(), 2 + templates.len());
+        for (system, served) in [(System::Erp, 3), (System::Wms, 2), (System::Tms, 2)] {
+            let is_of = |text: &str| text.contains(&format!("system = \"{system}\""));
+            let templates = partners::templates().iter().filter(|(_, text)| is_of(text));
+            let given: Vec<_> = templates.map(|(name, _)| shared_by(name, name).unwrap()).collect();
+            let profiles = Profiles::load(system, None, &given).unwrap();
+            assert!(!given.is_empty());
+            assert_eq!(profiles.tokens().len(), served + given.len());
+        }
         let second = shared_by("fedex-us", "fedex").unwrap();
         let profiles = Profiles::load(System::Tms, None, &[second]).unwrap();
         assert_eq!(profiles.get("fedex-us").unwrap().partner.as_str(), "fedex-us");

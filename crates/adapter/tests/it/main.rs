@@ -9,6 +9,7 @@ mod once;
 mod order;
 mod outage;
 mod profiles;
+mod receipts;
 mod references;
 mod replay;
 mod restraint;

@@ -18,6 +18,7 @@ pub fn dock(version: u32, code: &str) -> String {
         version = {version}
         [table.status]
         {code} = "fulfilment.packed"
+        else = {{ reject = true }}
         [in.status]
         format = "json"
         order = "order_no"

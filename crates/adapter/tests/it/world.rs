@@ -268,6 +268,6 @@ pub fn ask_to_bill(partner: &str, id: &str) -> Ask {
         id: AskId::new(id).unwrap(),
         system: System::Erp,
         partner: model::PartnerId::new(partner).unwrap(),
-        request: model::Request::Bill { lines: Vec::new() },
+        request: model::Request::Bill { lines: Vec::new(), sale: None },
     }
 }

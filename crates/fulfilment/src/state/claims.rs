@@ -69,10 +69,13 @@ impl Known<'_> {
             Fact::Condition(condition) => nobodys(condition.shipment.as_ref()),
             Fact::Milestone(reached) => {
                 let differs = |again: &super::RepeatedQuantity<'_>| again.event.fact == id && again.differs.is_some();
-                if reached.milestone.authority() == System::Erp {
-                    return !self.is_from_erp(held);
+                match reached.milestone.authority() {
+                    None => false,
+                    Some(System::Erp) => !self.is_from_erp(held),
+                    Some(System::Wms | System::Tms | System::View) => {
+                        nobodys(reached.shipment.as_ref()) || self.repeated.iter().any(differs)
+                    }
                 }
-                nobodys(reached.shipment.as_ref()) || self.repeated.iter().any(differs)
             }
             Fact::Archived(_) => false,
             // What is told of a return belongs in the return's own stream.
@@ -112,7 +115,9 @@ pub fn may_tell(lane: Lane, fact: &Fact) -> bool {
         },
         Fact::Milestone(reached) => {
             let returned = reached.milestone == Milestone::TransportReturned;
-            lane == reached.milestone.authority().lane() || (returned && lane == System::Tms.lane())
+            // What is unknown moves nothing, whoever tells it.
+            let Some(authority) = reached.milestone.authority() else { return true };
+            lane == authority.lane() || (returned && lane == System::Tms.lane())
         }
     }
 }

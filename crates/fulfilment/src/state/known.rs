@@ -117,8 +117,11 @@ impl<'a> Known<'a> {
             let concerned = concerned(&self.shipments, held, reached.shipment.as_ref());
             self.expected.extend(concerned.map(|shipment| (held.came(fact), shipment.nth, reached.occurred)));
         }
-        // What is said to have happened in the future is flagged and moves nothing.
-        if reached.classifier != Classifier::Actual || is_ahead(reached.occurred, held.received) {
+        // What is said to have happened in the future is flagged, and moves as little as what nobody can translate.
+        if reached.milestone == Milestone::Unknown
+            || reached.classifier != Classifier::Actual
+            || is_ahead(reached.occurred, held.received)
+        {
             return;
         }
         // Of a shipment that was undone something is astray only when it leaves all the same.
@@ -266,7 +269,7 @@ impl<'a> Known<'a> {
 const fn is_of_goods(milestone: Milestone) -> bool {
     match milestone.phase() {
         Phase::Warehouse | Phase::Transport | Phase::Delivery | Phase::Return => true,
-        Phase::Order | Phase::Finance | Phase::Inventory | Phase::Terminal => false,
+        Phase::Order | Phase::Finance | Phase::Inventory | Phase::Terminal | Phase::Unknown => false,
     }
 }
 

@@ -90,7 +90,7 @@ fn event_of(id: FactId, held: &Held) -> Option<(Event<'_>, Classifier)> {
     let received = held.received;
     let of_order = |milestone, occurred| Event { milestone, occurred, received, shipment: None, parcel: None, id };
     match &held.fact {
-        Fact::Milestone(reached) if is_of_nothing(reached) => None,
+        Fact::Milestone(reached) if is_of_nothing(reached) || reached.milestone == Milestone::Unknown => None,
         Fact::Milestone(reached) => {
             let event = Event {
                 milestone: reached.milestone,
@@ -152,7 +152,7 @@ pub(super) const fn is_physical(milestone: Milestone) -> bool {
     match milestone.phase() {
         Phase::Warehouse | Phase::Transport | Phase::Delivery | Phase::Return => true,
         Phase::Terminal => matches!(milestone, Milestone::TransportCancelled),
-        Phase::Order | Phase::Finance | Phase::Inventory => false,
+        Phase::Order | Phase::Finance | Phase::Inventory | Phase::Unknown => false,
     }
 }
 

@@ -135,7 +135,7 @@ fn each_milestone_is_believed_from_its_own_system_only() {
     for milestone in Milestone::ALL {
         for lane in [Lane::Erp, Lane::Wms, Lane::Tms, Lane::View] {
             let news = reached(lane, milestone, "s1");
-            let own = lane == milestone.authority().lane();
+            let own = milestone.authority().is_none_or(|authority| lane == authority.lane());
             let brings_back = milestone == Milestone::TransportReturned && lane == Lane::Tms;
             let told = fulfilment::state::may_tell(lane, &news.fact);
             assert_eq!(told, own || brings_back, "{lane} tells {milestone}");
@@ -360,4 +360,17 @@ fn what_is_undone_or_given_up_does_not_hold_down_the_order() {
     let detail = refused.state().exceptions().find(|open| open.kind == kind).unwrap().detail.clone();
     let given = refused.then([crate::kit::waived(kind, &detail).at(3)]).decided().then([delivered("s1").at(9)]);
     assert!(!given.composite().shipments[1].undone, "its stock is still reserved");
+}
+
+#[test]
+fn what_no_table_translates_is_kept_and_moves_nothing() {
+    let unknown = |lane| reached(lane, Milestone::Unknown, "s1").received(hour(40));
+    let before = shipments(1).then([picked("s1")]).composite();
+    for lane in [Lane::Erp, Lane::Wms, Lane::Tms] {
+        let after = shipments(1).then([picked("s1"), unknown(lane)]);
+        assert_eq!(after.composite(), before, "{lane}");
+        assert!(after.state().facts().any(|(_, held)| held.lane == lane && held.received == hour(40)));
+    }
+    let nothing_else = given([unknown(Lane::Tms)]).composite();
+    assert_eq!((nothing_else.milestone, nothing_else.rank), (None, 0));
 }

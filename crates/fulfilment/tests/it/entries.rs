@@ -214,7 +214,7 @@ fn request(kind: &str) -> Request {
             lines: asked(),
         },
         "confirm_shipment" => Request::ConfirmShipment { lines: lines() },
-        "bill" => Request::Bill { lines: lines() },
+        "bill" => Request::Bill { lines: lines(), sale: None },
         "cancel_allocation" => {
             Request::CancelAllocation { shipment: shipment_id("s1"), undoes: ask_id("allocate/s1"), location }
         }
@@ -291,6 +291,7 @@ fn place() -> Place {
         name: Some("Café Zürich".to_owned()),
         street: Some("1 rue du Port".to_owned()),
         city: Some("Le Havre".to_owned()),
+        region: None,
         postal_code: Some("76600".to_owned()),
         country: Some(model::Country::new("FR").unwrap()),
     }

@@ -53,7 +53,8 @@ fn milestones() -> impl Strategy<Value = News> {
     (select(Milestone::ALL.to_vec()), told_by, of, parcel, parts(), whole).prop_map(
         |(milestone, lane, shipment, parcel, parts, whole)| {
             // Most are told by the system that may.
-            let lane = if lane == Lane::Erp { milestone.authority().lane() } else { lane };
+            let own = milestone.authority().map_or(Lane::Tms, model::System::lane);
+            let lane = if lane == Lane::Erp { own } else { lane };
             let news = reached(lane, milestone, shipment).parts(parts);
             let news = parcel.map_or(news.clone(), |parcel| news.parcel(parcel));
             if whole { news.of_the_order() } else { news }
@@ -232,7 +233,7 @@ fn asked(request: &Request) -> Vec<(&str, &Quantity)> {
         Request::Allocate { lines, .. } | Request::Book { lines, .. } => {
             lines.iter().map(|line| (line.line.as_str(), &line.quantity)).collect()
         }
-        Request::ConfirmShipment { lines } | Request::Bill { lines } => {
+        Request::ConfirmShipment { lines } | Request::Bill { lines, .. } => {
             lines.iter().map(|part| (part.line.as_str(), &part.quantity)).collect()
         }
         Request::CancelAllocation { .. }

@@ -133,7 +133,7 @@ impl Csv {
 }
 
 /// A separator or quote: a character of one byte that ends no line.
-fn letter(node: Node<'_>) -> Result<u8, ProfileError> {
+pub(crate) fn letter(node: Node<'_>) -> Result<u8, ProfileError> {
     match node.text()?.as_bytes() {
         [letter] if *letter == b'\t' || letter.is_ascii_graphic() || *letter == b' ' => Ok(*letter),
         _ => Err(node.error("expected one ASCII character, or `\\t`")),
@@ -289,7 +289,7 @@ impl<'c, 't> Rows<'c, 't> {
             ("groups", sound.collect())
         };
         let root = Value::from(Map::from_iter([(name.to_owned(), Value::from(list))]));
-        Ok(Tree { root, faults: self.tally.into_faults() })
+        Ok(Tree::of_rows(root, self.tally.into_faults()))
     }
 }
 

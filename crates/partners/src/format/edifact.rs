@@ -19,16 +19,17 @@
 //! A message is rejected when it is cut off, when the count in `UNT` is not that of its segments, when a control number differs
 //! between `UNH` and `UNT`, when a segment in it is none, or when its control number, or that of its group or interchange, came
 //! before. What is wrong with `UNE` and `UNZ`, and an absent `UNB`, is told beside the messages, which count all the same.
+//! `counts = "forgiven"` forgives what UNT, UNE and UNZ say wrong, but not that one of them is absent.
 
 use serde_json::Value;
 
 use super::Tree;
-use super::envelope::{Envelopes, Level, Names};
-use super::loops::Loops;
+use super::envelope::Envelopes;
+use super::level::{Guide, Level, Names};
 use super::segment::{CUT_OFF, Flaw, Place, Segment, Segmented, Separators, Size, Style, is_between};
 use crate::unreadable::{Unreadable, UnreadableKind};
 
-static NAMES: Names = Names {
+pub(crate) static NAMES: Names = Names {
     list: "messages",
     interchange: Level { opens: "UNB", closes: "UNZ", control: "5", with: &["2", "3"] },
     group: Level { opens: "UNG", closes: "UNE", control: "5", with: &["1", "2", "3"] },
@@ -40,20 +41,20 @@ static NAMES: Names = Names {
 };
 
 /// The first syntax version with a repetition separator.
-const REPEATS_SINCE: u32 = 4;
+pub(crate) const REPEATS_SINCE: u32 = 4;
 
 /// The message as a tree.
 ///
 /// # Errors
 /// When it does not begin with `UNA`, `UNB` or `UNH`, or is larger than the limits.
-pub(crate) fn read(text: &str, loops: &Loops) -> Result<Tree, Unreadable> {
+pub(crate) fn read(text: &str, guide: &Guide) -> Result<Tree, Unreadable> {
     let begin = text.trim_start_matches(is_between);
     if !["UNA", "UNB", "UNG", "UNH"].iter().any(|tag| begin.starts_with(tag)) {
         let byte = text.len() - begin.len();
         let detail = format!("is no EDIFACT: expected `UNA`, `UNB` or `UNH` at byte {byte}");
         return Err(Unreadable::new(UnreadableKind::Malformed, "$", detail));
     }
-    let mut envelopes = Envelopes::new(&NAMES, loops);
+    let mut envelopes = Envelopes::new(&NAMES, guide);
     let mut segments = Segments { text, at: 0, size: Size::default(), separators: DEFAULT };
     while let Some(segmented) = segments.next()? {
         envelopes.take(segmented)?;
@@ -61,11 +62,11 @@ pub(crate) fn read(text: &str, loops: &Loops) -> Result<Tree, Unreadable> {
     Ok(envelopes.end())
 }
 
-const DEFAULT: Separators =
+pub(crate) const DEFAULT: Separators =
     Separators { component: ':', element: '+', release: Some('?'), repetition: None, terminator: '\'' };
 
 /// The repetition separator where no `UNA` states another.
-const REPETITION: char = '*';
+pub(crate) const REPETITION: char = '*';
 
 struct Segments<'t> {
     text: &'t str,
@@ -141,12 +142,12 @@ mod tests {
         NAD+BY+541:::'\nNAD+SU+400::9'\nUNT+5+1'\nUNH+2+ORDERS:D:96A:UN'\nBGM+220+4712'\nUNT+3+2'\nUNZ+2+77'\n";
 
     fn tree(text: &str) -> Tree {
-        read(text, &Loops::default()).unwrap()
+        read(text, &Guide::default()).unwrap()
     }
 
     /// The one fault of a text, and how many messages count.
     fn fault(text: &str) -> (String, usize) {
-        let Tree { root: tree, faults } = tree(text);
+        let Tree { root: tree, faults, .. } = tree(text);
         let [fault] = &faults[..] else { panic!("{faults:?}") };
         let sound = tree["messages"].as_array().unwrap().iter().filter(|message| !message.is_null());
         (fault.why.to_string(), sound.count())
@@ -154,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_message_holds_its_segments_and_its_envelope() {
-        let Tree { root: tree, faults } = tree(ORDERS);
+        let Tree { root: tree, faults, .. } = tree(ORDERS);
         assert!(faults.is_empty(), "{faults:?}");
         let message = &tree["messages"][0];
         assert_eq!(message["UNB"]["1"], json!({ "1": "UNOC", "2": "3" }));
@@ -168,7 +169,7 @@ mod tests {
     fn separators_are_what_each_interchange_says() {
         let other = ORDERS.replace("47?'11??", "47'11").replace('+', "|").replace(':', ";").replace("'\n", "~\n");
         let text = format!("UNA;|, *~\r\n{}{ORDERS}", other.replace("|77", "|78"));
-        let Tree { root: tree, faults } = tree(&text);
+        let Tree { root: tree, faults, .. } = tree(&text);
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(tree["messages"].as_array().unwrap().len(), 4);
         assert_eq!(tree["messages"][0]["BGM"][0]["2"], "47'11");
@@ -187,7 +188,7 @@ mod tests {
     fn groups_are_optional() {
         let text = ORDERS.replace("UNH+1+", "UNG+ORDERS+A+B+260301:1405+5+UN+D:96A'\nUNH+1+");
         let text = text.replace("UNZ+2+77", "UNE+2+5'\nUNZ+1+77");
-        let Tree { root: tree, faults } = tree(&text);
+        let Tree { root: tree, faults, .. } = tree(&text);
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(tree["messages"][1]["UNG"]["5"], "5");
         assert!(fault(&text.replace("UNE+2+5", "UNE+2+6")).0.contains("`interchanges[0].groups[0]` opens with"));

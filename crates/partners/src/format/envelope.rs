@@ -7,7 +7,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::loops::{Grouping, Loops};
+use super::heard::{Heard, HeardKind, Wrong};
+use super::level::{Counts, Guide, Level, Names, text_of, trimmed};
+use super::loops::Grouping;
 use super::segment::{Flaw, Place, Segment, Segmented};
 use super::{Fault, Tree};
 use crate::message::MAX_PARTS;
@@ -19,38 +21,10 @@ pub const MAX_OPENING: usize = 1024;
 /// What to do about a message that was damaged on its way.
 const RESEND: &str = "have the partner send it again";
 
-/// What a syntax calls its envelopes.
-#[derive(Debug)]
-pub(crate) struct Names {
-    /// The list of the transactions in the tree.
-    pub(crate) list: &'static str,
-    pub(crate) interchange: Level,
-    pub(crate) group: Level,
-    /// Whether transactions stand in groups only.
-    pub(crate) is_group_needed: bool,
-    pub(crate) transaction: Level,
-    /// Segments that may stand between the envelopes, and say nothing of a transaction.
-    pub(crate) between: &'static [&'static str],
-    /// The elements of every closing segment that hold the count and the control number.
-    pub(crate) count: &'static str,
-    pub(crate) control: &'static str,
-}
-
-/// The segments around one kind of envelope.
-#[derive(Debug)]
-pub(crate) struct Level {
-    pub(crate) opens: &'static str,
-    pub(crate) closes: &'static str,
-    /// The element of the opening segment that holds the control number.
-    pub(crate) control: &'static str,
-    /// The elements that, with the control number, no other envelope around it may have.
-    pub(crate) with: &'static [&'static str],
-}
-
 /// An envelope that is open.
 #[derive(Debug)]
 struct Open {
-    opening: Map<String, Value>,
+    heard: Heard,
     place: String,
     at: Place,
     control: String,
@@ -62,6 +36,7 @@ struct Open {
 
 #[derive(Debug)]
 struct Transaction<'p> {
+    heard: Heard,
     grouping: Grouping<'p>,
     at: Place,
     control: String,
@@ -74,7 +49,7 @@ struct Transaction<'p> {
 #[derive(Debug)]
 pub(crate) struct Envelopes<'p> {
     names: &'static Names,
-    loops: &'p Loops,
+    guide: &'p Guide,
     interchange: Option<Open>,
     group: Option<Open>,
     transaction: Option<Transaction<'p>>,
@@ -85,15 +60,17 @@ pub(crate) struct Envelopes<'p> {
     seen_transactions: HashSet<String>,
     parts: Vec<Value>,
     faults: Vec<Fault>,
+    forgiven: Vec<Unreadable>,
+    heard: Vec<Heard>,
     /// Whether the segment before stood where none may stand: one fault for all such in a row.
     is_astray: bool,
 }
 
 impl<'p> Envelopes<'p> {
-    pub(crate) fn new(names: &'static Names, loops: &'p Loops) -> Self {
+    pub(crate) fn new(names: &'static Names, guide: &'p Guide) -> Self {
         Self {
             names,
-            loops,
+            guide,
             interchange: None,
             group: None,
             transaction: None,
@@ -103,6 +80,8 @@ impl<'p> Envelopes<'p> {
             seen_transactions: HashSet::new(),
             parts: Vec::new(),
             faults: Vec::new(),
+            forgiven: Vec::new(),
+            heard: Vec::new(),
             is_astray: false,
         }
     }
@@ -110,7 +89,7 @@ impl<'p> Envelopes<'p> {
     /// # Errors
     /// When there are more transactions or faults than a message may have.
     pub(crate) fn take(&mut self, segmented: Segmented<'_>) -> Result<(), Unreadable> {
-        if self.parts.len() > MAX_PARTS || self.faults.len() > MAX_PARTS {
+        if [self.parts.len(), self.faults.len(), self.forgiven.len()].into_iter().any(|many| many > MAX_PARTS) {
             let detail = format!("has more than {MAX_PARTS} transactions or faults; send it in parts");
             return Err(Unreadable::new(UnreadableKind::TooLarge, "$", detail));
         }
@@ -159,6 +138,8 @@ impl<'p> Envelopes<'p> {
         Tree {
             root: Value::Object(Map::from_iter([(self.names.list.to_owned(), Value::Array(self.parts))])),
             faults: self.faults,
+            forgiven: self.forgiven,
+            heard: self.heard,
         }
     }
 
@@ -188,6 +169,18 @@ impl<'p> Envelopes<'p> {
         self.faults.push(Fault { part: None, why });
     }
 
+    /// Notes a fault that the profile forgives.
+    fn forgive(&mut self, place: String, at: Place, detail: &str) {
+        let why = Unreadable::new(UnreadableKind::Contradictory, place, format!("{detail} ({at})"));
+        self.forgiven.push(why);
+    }
+
+    /// Keeps what was heard of something within the envelope around it.
+    fn hear(&mut self, heard: Heard) {
+        let around = self.group.as_mut().or(self.interchange.as_mut());
+        around.map_or(&mut self.heard, |open| &mut open.heard.inside).push(heard);
+    }
+
     fn open_interchange(&mut self, segment: Segment<'_>) {
         self.abandon_interchange(&segment.at.before(segment.id));
         self.seen_groups.clear();
@@ -195,15 +188,15 @@ impl<'p> Envelopes<'p> {
         let place = format!("interchanges[{}]", self.interchanges);
         self.interchanges += 1;
         let level = &self.names.interchange;
-        let is_new = self.seen_interchanges.insert(identity(&segment.elements, level));
-        self.interchange = Some(self.open(level, segment, place, !is_new));
+        let is_new = self.seen_interchanges.insert(level.identity(&segment.elements));
+        self.interchange = Some(self.open(HeardKind::Interchange, level, segment, place, !is_new));
     }
 
     fn open_group(&mut self, segment: Segment<'_>) {
         self.abandon_group(&segment.at.before(segment.id));
         self.seen_transactions.clear();
         let level = &self.names.group;
-        let is_new = self.seen_groups.insert(identity(&segment.elements, level));
+        let is_new = self.seen_groups.insert(level.identity(&segment.elements));
         let (place, around) = match &mut self.interchange {
             Some(interchange) => {
                 let place = format!("{}.groups[{}]", interchange.place, interchange.groups);
@@ -216,12 +209,10 @@ impl<'p> Envelopes<'p> {
                 ("groups".to_owned(), false)
             }
         };
-        let mut group = self.open(level, segment, place, !is_new);
-        group.is_repeat |= around;
-        self.group = Some(group);
+        self.group = Some(self.open(HeardKind::Group, level, segment, place, !is_new || around));
     }
 
-    fn open(&mut self, level: &Level, segment: Segment<'_>, place: String, is_repeat: bool) -> Open {
+    fn open(&mut self, kind: HeardKind, level: &Level, segment: Segment<'_>, place: String, is_repeat: bool) -> Open {
         self.is_astray = false;
         let control = text_of(&segment.elements, level.control);
         let opening = if segment.length > MAX_OPENING {
@@ -231,7 +222,11 @@ impl<'p> Envelopes<'p> {
         } else {
             segment.elements.into_iter().map(|(nth, value)| (nth, trimmed(value))).collect()
         };
-        Open { opening, place, at: segment.at, control, is_repeat, groups: 0, transactions: 0 }
+        let mut heard = Heard::new(kind, opening);
+        if is_repeat {
+            heard.wrong.push(Wrong::Repeat);
+        }
+        Open { heard, place, at: segment.at, control, is_repeat, groups: 0, transactions: 0 }
     }
 
     fn open_transaction(&mut self, segment: Segment<'_>) {
@@ -245,12 +240,14 @@ impl<'p> Envelopes<'p> {
         }
         self.is_astray = is_missing;
         let around = self.group.as_ref().or(self.interchange.as_ref()).is_some_and(|open| open.is_repeat);
-        let is_new = self.seen_transactions.insert(identity(&segment.elements, &names.transaction));
+        let is_new = self.seen_transactions.insert(names.transaction.identity(&segment.elements));
         for open in [&mut self.interchange, &mut self.group].into_iter().flatten() {
             open.transactions += 1;
         }
+        let opening = if segment.length > MAX_OPENING { Map::new() } else { segment.elements.clone() };
         let mut transaction = Transaction {
-            grouping: Grouping::new(self.loops),
+            heard: Heard::new(HeardKind::Transaction, opening),
+            grouping: Grouping::new(&self.guide.loops),
             at: segment.at,
             control: text_of(&segment.elements, names.transaction.control),
             is_repeat: around || !is_new,
@@ -267,20 +264,30 @@ impl<'p> Envelopes<'p> {
             return self.flawed(Flaw { at: closing.at, detail });
         };
         transaction.segments += 1;
-        let wrong = match transaction.flaw.take() {
+        let held = (transaction.segments, "segments");
+        let names = self.names;
+        let mismatches = names.mismatches(&names.transaction, &closing.elements, &transaction.control, held);
+        let wrong = &mut transaction.heard.wrong;
+        wrong.extend(transaction.flaw.is_some().then_some(Wrong::Unreadable));
+        wrong.extend(mismatches.iter().map(|(wrong, _)| *wrong));
+        wrong.extend(transaction.is_repeat.then_some(Wrong::Repeat));
+        let broken = match transaction.flaw.take() {
             Some(flaw) => Some((UnreadableKind::Malformed, flaw.detail, flaw.at)),
-            None => self
-                .mismatch(&self.names.transaction, closing, &transaction.control, (transaction.segments, "segments"))
-                .map(|detail| (UnreadableKind::Contradictory, detail, closing.at)),
+            None if self.guide.counts == Counts::Forgiven => None,
+            None => mismatches.first().map(|(_, detail)| (UnreadableKind::Contradictory, detail.clone(), closing.at)),
         };
-        let wrong = wrong.or_else(|| {
+        let broken = broken.or_else(|| {
             let detail =
                 format!("has a duplicate control number, `{}`: it came before in this message", transaction.control);
             transaction.is_repeat.then_some((UnreadableKind::Contradictory, detail, transaction.at))
         });
-        match wrong {
-            Some((kind, detail, at)) => self.broken(kind, &detail, at),
-            None => self.sound(transaction),
+        match broken {
+            Some((kind, detail, at)) => self.broken(transaction.heard, kind, &detail, at),
+            None => {
+                let place = format!("{}[{}]", self.names.list, self.parts.len());
+                mismatches.iter().for_each(|(_, detail)| self.forgive(place.clone(), closing.at, detail));
+                self.sound(transaction);
+            }
         }
     }
 
@@ -290,42 +297,21 @@ impl<'p> Envelopes<'p> {
         let envelopes = [(&self.interchange, &self.names.interchange), (&self.group, &self.names.group)];
         for (open, level) in envelopes {
             if let Some(open) = open {
-                tree.insert(level.opens.to_owned(), Value::Object(open.opening.clone()));
+                tree.insert(level.opens.to_owned(), Value::Object(open.heard.opening.clone()));
             }
         }
         self.parts.push(Value::Object(tree));
+        self.hear(transaction.heard);
     }
 
     /// Leaves a gap in the tree, and says why.
-    fn broken(&mut self, kind: UnreadableKind, detail: &str, at: Place) {
+    fn broken(&mut self, heard: Heard, kind: UnreadableKind, detail: &str, at: Place) {
         let part = self.parts.len();
         let place = format!("{}[{part}]", self.names.list);
         self.faults
             .push(Fault { part: Some(part), why: Unreadable::new(kind, place, format!("{detail} ({at}); {RESEND}")) });
         self.parts.push(Value::Null);
-    }
-
-    /// What a closing segment says otherwise than what it closes.
-    fn mismatch(
-        &self,
-        level: &Level,
-        closing: &Segment<'_>,
-        control: &str,
-        (count, what): (usize, &str),
-    ) -> Option<String> {
-        let names = self.names;
-        let (opens, closes) = (level.opens, level.closes);
-        let stated = text_of(&closing.elements, names.count);
-        if stated.parse() != Ok(count) {
-            let what = if count == 1 { what.trim_end_matches('s') } else { what };
-            return Some(format!("has {count} {what}, and `{closes}.{}` says `{stated}`", names.count));
-        }
-        let closed = text_of(&closing.elements, names.control);
-        let is_same = |own: &str| own.trim_start_matches('0') == control.trim_start_matches('0');
-        (control.is_empty() || !is_same(&closed)).then(|| {
-            let (opened, closed_at) = (level.control, names.control);
-            format!("opens with the control number `{opens}.{opened}` `{control}` and closes with `{closes}.{closed_at}` `{closed}`")
-        })
+        self.hear(Heard { is_taken: false, ..heard });
     }
 
     /// Closes a group or interchange.
@@ -336,23 +322,36 @@ impl<'p> Envelopes<'p> {
         closing: &Segment<'_>,
         held: impl Fn(&Open) -> (usize, &'static str),
     ) {
-        let Some(open) = open else {
+        let Some(mut open) = open else {
             let detail = format!("holds `{}` without `{}` before it", level.closes, level.opens);
             return self.flawed(Flaw { at: closing.at, detail });
         };
         self.is_astray = false;
-        if let Some(detail) = self.mismatch(level, closing, &open.control, held(&open)) {
-            self.tell(UnreadableKind::Contradictory, open.place, closing.at, &detail);
+        let mismatches = self.names.mismatches(level, &closing.elements, &open.control, held(&open));
+        open.heard.stated = text_of(&closing.elements, self.names.count).parse().ok();
+        open.heard.wrong.extend(mismatches.iter().map(|(wrong, _)| *wrong));
+        match self.guide.counts {
+            Counts::Strict => {
+                if let Some((_, detail)) = mismatches.first() {
+                    self.tell(UnreadableKind::Contradictory, open.place, closing.at, detail);
+                }
+            }
+            Counts::Forgiven => {
+                mismatches.iter().for_each(|(_, detail)| self.forgive(open.place.clone(), closing.at, detail));
+            }
         }
+        self.hear(open.heard);
     }
 
     fn abandon_transaction(&mut self, where_it_ends: &str) {
-        let Some(transaction) = self.transaction.take() else { return };
-        let detail = match transaction.flaw {
+        let Some(mut transaction) = self.transaction.take() else { return };
+        let detail = match &transaction.flaw {
             Some(flaw) => format!("{} ({}), and is not closed: {where_it_ends}", flaw.detail, flaw.at),
             None => format!("is not closed by `{}`: {where_it_ends}", self.names.transaction.closes),
         };
-        self.broken(UnreadableKind::Malformed, &detail, transaction.at);
+        transaction.heard.wrong.push(Wrong::NotClosed);
+        transaction.heard.wrong.extend(transaction.flaw.is_some().then_some(Wrong::Unreadable));
+        self.broken(transaction.heard, UnreadableKind::Malformed, &detail, transaction.at);
     }
 
     fn abandon_group(&mut self, where_it_ends: &str) {
@@ -368,31 +367,11 @@ impl<'p> Envelopes<'p> {
     }
 
     fn abandon(&mut self, closes: &str, open: Option<Open>, where_it_ends: &str) {
-        if let Some(open) = open {
+        if let Some(mut open) = open {
             let detail = format!("is not closed by `{closes}`: {where_it_ends}");
             self.tell(UnreadableKind::Malformed, open.place, open.at, &detail);
+            open.heard.wrong.push(Wrong::NotClosed);
+            self.hear(open.heard);
         }
-    }
-}
-
-/// What tells an envelope from the others around it.
-fn identity(elements: &Map<String, Value>, level: &Level) -> String {
-    let with = level.with.iter().map(|nth| elements.get(*nth).map(ToString::to_string).unwrap_or_default());
-    with.chain([text_of(elements, level.control)]).collect::<Vec<_>>().join("\n")
-}
-
-/// An element as text, without padding; its first component where it has several.
-fn text_of(elements: &Map<String, Value>, nth: &str) -> String {
-    let value = elements.get(nth);
-    let first = value.and_then(|value| value.get("1")).or(value);
-    first.and_then(Value::as_str).unwrap_or_default().trim().to_owned()
-}
-
-/// A value without padding.
-fn trimmed(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(text.trim().to_owned()),
-        Value::Object(fields) => Value::Object(fields.into_iter().map(|(nth, value)| (nth, trimmed(value))).collect()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => value,
     }
 }

@@ -68,9 +68,9 @@ struct Record {
 
 /// Characters of a line, counted from 0.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    from: usize,
-    length: usize,
+pub(crate) struct Span {
+    pub(crate) from: usize,
+    pub(crate) length: usize,
 }
 
 #[derive(Debug)]
@@ -117,8 +117,13 @@ impl Fixed {
 }
 
 impl Span {
+    /// The character behind the last.
+    pub(crate) const fn end(self) -> usize {
+        self.from + self.length
+    }
+
     /// Reads the keys `from` and `length`.
-    fn compile(section: &mut Section<'_>) -> Result<Self, ProfileError> {
+    pub(crate) fn compile(section: &mut Section<'_>) -> Result<Self, ProfileError> {
         let from = section.required("from")?;
         let length = section.required("length")?;
         let expected = |node: Node<'_>, most: usize| {
@@ -272,7 +277,7 @@ impl Records {
             }
         }
         reading.close(0);
-        Ok(Tree { root: Value::from(reading.root), faults: reading.tally.into_faults() })
+        Ok(Tree::of_rows(Value::from(reading.root), reading.tally.into_faults()))
     }
 
     fn codes(&self) -> String {

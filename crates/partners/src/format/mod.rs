@@ -5,6 +5,7 @@
 //! | `format` | how the message is written; see below |
 //! | `encoding` | how its letters are written, by a name such as `"windows-1252"`; UTF-8 when not given |
 //! | `loops` | for X12 and EDIFACT: which segments stand [inside which](loops) |
+//! | `counts` | for X12 and EDIFACT: `"forgiven"` where the partner sends wrong counts or control numbers at the end of transactions, groups and interchanges; `"strict"` when not given |
 //!
 //! | `format` | reads |
 //! |---|---|
@@ -16,16 +17,20 @@
 //!
 //! The parts of an X12 message are at `transactions[*]`, those of an EDIFACT message at `messages[*]`. A part that is broken leaves
 //! a `null` in the tree and is told as rejected; the others are read all the same. Where a profile has no `each`, the message is
-//! one part, and a part that is broken breaks all of it. Rows and lines that are broken are left out and told as rejected.
+//! one part, and a part that is broken breaks all of it. Rows and lines that are broken are left out and told as rejected. What
+//! is forgiven breaks nothing; it is shown where a message is [looked at](fn@plain), and told in
+//! its [acknowledgement](crate::acknowledge).
 
 pub mod csv;
 pub mod edifact;
 mod envelope;
 pub mod fixed;
+pub(crate) mod heard;
+pub(crate) mod level;
 pub mod loops;
 mod plain;
 pub mod rows;
-mod segment;
+pub(crate) mod segment;
 pub mod x12;
 pub mod xml;
 
@@ -40,7 +45,9 @@ use self::fixed::Fixed;
 use crate::path::Lists;
 use crate::source::{Node, ProfileError, Section};
 use crate::unreadable::{Unreadable, UnreadableKind};
-use loops::Loops;
+use crate::write::letters::Letters;
+use heard::Heard;
+use level::Guide;
 
 pub use envelope::MAX_OPENING;
 pub use plain::{Known, Plain, plain};
@@ -59,11 +66,18 @@ pub(crate) struct Format {
 #[derive(Debug)]
 enum Syntax {
     Json,
-    X12(Loops),
-    Edifact(Loops),
+    X12(Guide),
+    Edifact(Guide),
     Xml,
     Csv(Box<Csv>),
     Fixed(Box<Fixed>),
+}
+
+/// The formats of segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Segments {
+    X12,
+    Edifact,
 }
 
 /// A message as a tree, and what of it is broken.
@@ -71,11 +85,22 @@ enum Syntax {
 pub(crate) struct Tree {
     pub(crate) root: Value,
     pub(crate) faults: Vec<Fault>,
+    /// What is wrong and breaks nothing, as the profile says.
+    pub(crate) forgiven: Vec<Unreadable>,
+    /// The envelopes of X12 and EDIFACT.
+    pub(crate) heard: Vec<Heard>,
 }
 
 impl From<Value> for Tree {
     fn from(root: Value) -> Self {
-        Self { root, faults: Vec::new() }
+        Self::of_rows(root, Vec::new())
+    }
+}
+
+impl Tree {
+    /// A tree of what has no envelopes.
+    pub(crate) const fn of_rows(root: Value, faults: Vec<Fault>) -> Self {
+        Self { root, faults, forgiven: Vec::new(), heard: Vec::new() }
     }
 }
 
@@ -88,14 +113,14 @@ pub(crate) struct Fault {
 }
 
 impl Format {
-    /// Reads the keys `format`, `encoding` and, where the format has loops, `loops`.
+    /// Reads the keys `format`, `encoding` and, where the format has segments, `loops` and `counts`.
     pub(crate) fn compile(section: &mut Section<'_>) -> Result<Self, ProfileError> {
         let node = section.required("format")?;
-        let mut loops = || Loops::compile(section.optional("loops"));
+        let mut guide = || Guide::compile(section);
         let syntax = match node.as_text() {
             Some("json") => Syntax::Json,
-            Some("x12") => Syntax::X12(loops()?),
-            Some("edifact") => Syntax::Edifact(loops()?),
+            Some("x12") => Syntax::X12(guide()?),
+            Some("edifact") => Syntax::Edifact(guide()?),
             Some("xml") => Syntax::Xml,
             Some("csv") => Syntax::Csv(Box::default()),
             Some("fixed") => return Err(node.error("expected `{ fixed = { columns = […] } }`: it needs its columns")),
@@ -114,6 +139,20 @@ impl Format {
         }
     }
 
+    /// Which segments a message is made of, if any.
+    pub(crate) const fn segments(&self) -> Option<Segments> {
+        match self.syntax {
+            Syntax::X12(_) => Some(Segments::X12),
+            Syntax::Edifact(_) => Some(Segments::Edifact),
+            Syntax::Json | Syntax::Xml | Syntax::Csv(_) | Syntax::Fixed(_) => None,
+        }
+    }
+
+    /// How its letters are written in a reply.
+    pub(crate) fn letters_of_replies(&self) -> Letters {
+        Letters::new(self.encoding.output_encoding(), Some(" "))
+    }
+
     /// The message as a tree.
     ///
     /// # Errors
@@ -128,8 +167,8 @@ impl Format {
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         match &self.syntax {
             Syntax::Json => json(text).map(Tree::from),
-            Syntax::X12(loops) => x12::read(text, loops),
-            Syntax::Edifact(loops) => edifact::read(text, loops),
+            Syntax::X12(guide) => x12::read(text, guide),
+            Syntax::Edifact(guide) => edifact::read(text, guide),
             Syntax::Xml => xml::read(text).map(Tree::from),
             Syntax::Csv(csv) => csv.read(text),
             Syntax::Fixed(fixed) => fixed.read(text),
@@ -171,7 +210,7 @@ impl Syntax {
     }
 }
 
-fn encoding(node: Node<'_>) -> Result<&'static Encoding, ProfileError> {
+pub(crate) fn encoding(node: Node<'_>) -> Result<&'static Encoding, ProfileError> {
     Encoding::for_label_no_replacement(node.text()?.as_bytes())
         .ok_or_else(|| node.error("expected the name of an encoding, such as `utf-8`, `windows-1252` or `utf-16le`"))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::loops::Loops;
+use super::level::Guide;
 use super::{Fault, Format, Syntax, Tree};
 use crate::profile::Profile;
 use crate::unreadable::{Unreadable, UnreadableKind};
@@ -59,6 +59,8 @@ pub struct Plain {
     pub tree: Value,
     /// What is broken, and where.
     pub wrong: Vec<Unreadable>,
+    /// What is wrong, and where, and breaks nothing: the profile forgives it.
+    pub forgiven: Vec<Unreadable>,
 }
 
 /// Reads a message in a format that needs no profile.
@@ -68,8 +70,8 @@ pub struct Plain {
 pub fn plain(format: Known, raw: &[u8]) -> Result<Plain, Unreadable> {
     let syntax = match format {
         Known::Json => Syntax::Json,
-        Known::X12 => Syntax::X12(Loops::default()),
-        Known::Edifact => Syntax::Edifact(Loops::default()),
+        Known::X12 => Syntax::X12(Guide::default()),
+        Known::Edifact => Syntax::Edifact(Guide::default()),
         Known::Xml => Syntax::Xml,
         Known::Csv => Syntax::Csv(Box::default()),
     };
@@ -77,8 +79,8 @@ pub fn plain(format: Known, raw: &[u8]) -> Result<Plain, Unreadable> {
 }
 
 impl From<Tree> for Plain {
-    fn from(Tree { root, faults }: Tree) -> Self {
-        Self { tree: root, wrong: faults.into_iter().map(|Fault { why, .. }| why).collect() }
+    fn from(Tree { root, faults, forgiven, .. }: Tree) -> Self {
+        Self { tree: root, wrong: faults.into_iter().map(|Fault { why, .. }| why).collect(), forgiven }
     }
 }
 

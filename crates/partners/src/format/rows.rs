@@ -49,7 +49,7 @@ pub(super) fn check_names<'n>(names: impl Iterator<Item = &'n str>) -> Result<()
 }
 
 /// The names of columns that a profile lists.
-pub(super) fn names(nodes: &[Node<'_>]) -> Result<Box<[Box<str>]>, ProfileError> {
+pub(crate) fn names(nodes: &[Node<'_>]) -> Result<Box<[Box<str>]>, ProfileError> {
     let names: Vec<_> = nodes.iter().map(Node::text).collect::<Result<_, _>>()?;
     check_names(names.iter().copied())
         .map_err(|(nth, wrong)| nodes[nth].error(format!("expected a column's name, found {wrong}")))?;

@@ -112,6 +112,11 @@ impl Separators {
         differ && divides(terminator) && [element, component].into_iter().all(|it| divides(it) && !is_between(it))
     }
 
+    /// Whether a letter divides what it stands in.
+    pub(crate) fn divide(self, letter: char) -> bool {
+        [self.element, self.component, self.terminator].contains(&letter) || self.repetition == Some(letter)
+    }
+
     /// The start of a text to the end of its first segment, and whether that end is there.
     pub(crate) fn first_segment(self, text: &str) -> (&str, bool) {
         let first = self.split(text, self.terminator).next().unwrap_or_default();

@@ -18,17 +18,18 @@
 //!
 //! A transaction is rejected when it is cut off, when SE01 counts other than its segments, when SE02 is not ST02, when a segment
 //! in it is none, or when its control number, or that of its group or interchange, came before in the message. What is wrong
-//! with `GE` and `IEA` is told beside the transactions, which count all the same.
+//! with `GE` and `IEA` is told beside the transactions, which count all the same. `counts = "forgiven"` forgives what SE, GE and
+//! IEA say wrong, but not that one of them is absent.
 
 use serde_json::{Map, Value};
 
 use super::Tree;
-use super::envelope::{Envelopes, Level, Names};
-use super::loops::Loops;
+use super::envelope::Envelopes;
+use super::level::{Guide, Level, Names};
 use super::segment::{CUT_OFF, Flaw, Place, Segment, Segmented, Separators, Size, Style, is_between};
 use crate::unreadable::{Unreadable, UnreadableKind};
 
-static NAMES: Names = Names {
+pub(crate) static NAMES: Names = Names {
     list: "transactions",
     interchange: Level { opens: "ISA", closes: "IEA", control: "13", with: &["05", "06", "07", "08"] },
     group: Level { opens: "GS", closes: "GE", control: "06", with: &["01", "02", "03"] },
@@ -46,14 +47,14 @@ const ISA_ELEMENTS: usize = 16;
 const MAX_ISA: usize = 512;
 
 /// The first version in which ISA11 is the repetition separator.
-const REPEATS_SINCE: &str = "00402";
+pub(crate) const REPEATS_SINCE: &str = "00402";
 
 /// The message as a tree.
 ///
 /// # Errors
 /// When it does not begin with an `ISA`, or is larger than the limits.
-pub(crate) fn read(text: &str, loops: &Loops) -> Result<Tree, Unreadable> {
-    let mut envelopes = Envelopes::new(&NAMES, loops);
+pub(crate) fn read(text: &str, guide: &Guide) -> Result<Tree, Unreadable> {
+    let mut envelopes = Envelopes::new(&NAMES, guide);
     let mut segments = Segments { text, at: 0, size: Size::default(), separators: None };
     while let Some(segmented) = segments.next()? {
         envelopes.take(segmented)?;
@@ -133,6 +134,8 @@ fn header(text: &str) -> Option<(Separators, Map<String, Value>, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::heard::Wrong;
+    use crate::format::level::Counts;
     use serde_json::json;
 
     /// An interchange of one group of these transactions, each given without its `ST` and `SE`.
@@ -149,12 +152,12 @@ mod tests {
     }
 
     fn tree(text: &str) -> Tree {
-        read(text, &Loops::default()).unwrap()
+        read(text, &Guide::default()).unwrap()
     }
 
     /// The one fault of a text, and how many transactions count.
     fn fault(text: &str) -> (String, usize) {
-        let Tree { root: tree, faults } = tree(text);
+        let Tree { root: tree, faults, .. } = tree(text);
         let [fault] = &faults[..] else { panic!("{faults:?}") };
         let sound = tree["transactions"].as_array().unwrap().iter().filter(|transaction| !transaction.is_null());
         (fault.why.to_string(), sound.count())
@@ -241,8 +244,32 @@ mod tests {
     }
 
     #[test]
+    fn wrong_counts_and_control_numbers_are_forgiven_where_the_profile_says_so() {
+        let sound = interchange(1, &["BEG*1~\n", "BEG*2~\n"]);
+        let wrong = sound.replace("SE*3*0001", "SE*9*0007").replace("GE*2*1", "GE*3*2").replace("IEA*1", "IEA*2");
+        let guide = Guide { counts: Counts::Forgiven, ..Guide::default() };
+        let Tree { root: tree, faults, forgiven, heard } = read(&wrong, &guide).unwrap();
+        assert!(faults.is_empty() && tree["transactions"][1]["BEG"][0]["01"] == "2", "{faults:?}");
+        let places: Vec<&str> = forgiven.iter().map(|why| why.field.as_str()).collect();
+        let group = "interchanges[0].groups[0]";
+        assert_eq!(places, ["transactions[1]", "transactions[1]", group, group, "interchanges[0]"]);
+        assert!(forgiven[0].detail.contains("has 3 segments, and `SE.01` says `9` (segment"), "{}", forgiven[0]);
+        let group = &heard[0].inside[0];
+        assert_eq!(
+            (group.transactions(), group.stated, &group.wrong[..]),
+            ((2, 2), Some(3), &[Wrong::Count, Wrong::Control][..])
+        );
+        assert_eq!(group.inside[1].wrong, [Wrong::Count, Wrong::Control]);
+
+        // That nothing is there to be wrong is another matter.
+        let unclosed = read(&sound.replace("SE*3*0001~\n", ""), &guide).unwrap();
+        assert_eq!((unclosed.faults.len(), unclosed.forgiven.len()), (1, 0));
+        assert_eq!(unclosed.heard[0].inside[0].inside[1].wrong, [Wrong::NotClosed]);
+    }
+
+    #[test]
     fn an_interchange_that_comes_twice_counts_once() {
-        let Tree { root: tree, faults } =
+        let Tree { root: tree, faults, .. } =
             tree(&(interchange(1, &["BEG*1~\n"]) + &interchange(1, &["BEG*1~\n"]) + &interchange(2, &["BEG*1~\n"])));
         let [fault] = &faults[..] else { panic!("{faults:?}") };
         assert_eq!((fault.part, fault.why.field.as_str()), (Some(1), "transactions[1]"));
@@ -254,9 +281,10 @@ mod tests {
         let text = r#"l = { N1 = ["N3", "N4"], PO1 = ["PID", "N1"] }"#;
         let table = toml::de::DeTable::parse(text).unwrap();
         let mut section = crate::source::Section::of_file(crate::source::Source { file: "x", text }, &table);
-        let loops = Loops::compile(section.optional("l")).unwrap();
+        let loops = super::super::loops::Loops::compile(section.optional("l")).unwrap();
+        let guide = Guide { loops, ..Guide::default() };
         let inside = "N3*0~N1*ST~N3*1~N4*2~PO1*1~PID*3~N1*SF~N3*4~PID*5~PO1*2~CTT*2~N4*6~";
-        let Tree { root: tree, faults } = read(&interchange(1, &[inside]), &loops).unwrap();
+        let Tree { root: tree, faults, .. } = read(&interchange(1, &[inside]), &guide).unwrap();
         assert!(faults.is_empty());
         let mut transaction = tree["transactions"][0].clone();
         transaction.as_object_mut().unwrap().retain(|id, _| !["ISA", "GS", "ST"].contains(&id.as_str()));

@@ -95,6 +95,11 @@ impl<'t> Name<'t> {
     }
 }
 
+/// Whether a text is a name, perhaps with a prefix.
+pub(crate) fn is_name(text: &str) -> bool {
+    Name::parse(text).is_some()
+}
+
 /// An element whose end has not come.
 #[derive(Debug)]
 struct Element<'t> {

@@ -28,6 +28,9 @@ pub(super) struct Reading<'m> {
     sound: usize,
 }
 
+/// The sort of what no table translates.
+const UNKNOWN: &str = "unknown";
+
 /// Numbers the facts of one sort that one event tells.
 type Counts<'m> = HashMap<&'m str, usize>;
 
@@ -115,8 +118,11 @@ impl<'m> Reading<'m> {
         let mut facts = Vec::new();
         for rule in &self.incoming.rules {
             let Reads::Fact(reads) = &rule.reads else { continue };
+            if rule.otherwise && !facts.is_empty() {
+                continue;
+            }
             rule.visit(part, |element| {
-                let event = |rule, element: &Scope<'_>| self.event(rule, part, element, counts);
+                let event = |sort: &str, element: &Scope<'_>| self.event(rule, sort, part, element, counts);
                 facts.push(self.fact(rule, reads, element, order, event)?);
                 Ok(())
             })?;
@@ -158,8 +164,12 @@ impl<'m> Reading<'m> {
         let mut facts = Vec::new();
         for rule in &events.rules {
             let Reads::Fact(reads) = &rule.reads else { continue };
+            if rule.otherwise && !facts.is_empty() {
+                continue;
+            }
             rule.visit(event, |element| {
-                facts.push(self.fact(rule, reads, element, order, |rule, element| self.own_event(rule, element))?);
+                let event = |sort: &str, element: &Scope<'_>| self.own_event(rule, sort, element);
+                facts.push(self.fact(rule, reads, element, order, event)?);
                 Ok(())
             })?;
         }
@@ -172,10 +182,12 @@ impl<'m> Reading<'m> {
         reads: &FactRule,
         element: &Scope<'_>,
         order: &OrderRef,
-        event: impl FnOnce(&'m Rule, &Scope<'_>) -> Result<Option<FactKey>, Unreadable>,
+        event: impl FnOnce(&str, &Scope<'_>) -> Result<Option<FactKey>, Unreadable>,
     ) -> Result<Identified, Unreadable> {
         let fact = reads.read(element, fact::Told { by: self.by, received: self.received })?;
-        let id = match event(rule, element)? {
+        // What is mapped one day must not pass for the unknown that was told before.
+        let sort = if fact::is_unknown(&fact) { UNKNOWN } else { &*rule.sort };
+        let id = match event(sort, element)? {
             Some(id) => id,
             None => identify::by_content(self.by.as_str(), order.as_str(), &fact, reads.states_time()),
         };
@@ -212,7 +224,7 @@ impl<'m> Reading<'m> {
             Record::Master(record) => return Ok(Told::Master(record)),
             Record::Movement(movement) => movement,
         };
-        let id = match self.event(rule, part, element, counts)? {
+        let id = match self.event(rule, &rule.sort, part, element, counts)? {
             Some(id) => id,
             None => identify::by_movement(self.by.as_str(), &movement, reads.states_time()),
         };
@@ -223,23 +235,24 @@ impl<'m> Reading<'m> {
     fn event(
         &self,
         rule: &'m Rule,
+        sort: &str,
         part: &Scope<'_>,
         element: &Scope<'_>,
         counts: &mut Counts<'m>,
     ) -> Result<Option<FactKey>, Unreadable> {
-        if let Some(own) = self.own_event(rule, element)? {
+        if let Some(own) = self.own_event(rule, sort, element)? {
             return Ok(Some(own));
         }
         let Some(event) = read(self.incoming.event_id.as_ref(), part)? else { return Ok(None) };
         let nth = counts.entry(&rule.sort).or_default();
         *nth += 1;
-        Ok(Some(identify::by_event(self.by.as_str(), &event, &rule.sort, *nth)))
+        Ok(Some(identify::by_event(self.by.as_str(), &event, sort, *nth)))
     }
 
     /// The id by the event id that the rule itself names.
-    fn own_event(&self, rule: &Rule, element: &Scope<'_>) -> Result<Option<FactKey>, Unreadable> {
+    fn own_event(&self, rule: &Rule, sort: &str, element: &Scope<'_>) -> Result<Option<FactKey>, Unreadable> {
         let own = read(rule.event_id.as_ref(), element)?;
-        Ok(own.map(|own| identify::by_event(self.by.as_str(), &own, &rule.sort, 0)))
+        Ok(own.map(|own| identify::by_event(self.by.as_str(), &own, sort, 0)))
     }
 
     pub fn reject_part(&mut self, why: Unreadable) {

@@ -13,6 +13,7 @@ version = 1
 [table.unit]
 EA = "EA"
 CA = "CS"
+else = { reject = true }
 
 [in.order]
 format = "x12"
@@ -104,6 +105,7 @@ fn an_850_releases_an_order() {
             name: Some("ACME STORE 12 BACK DOOR".into()),
             street: Some("1 MAIN ST DOCK 4".into()),
             city: Some("TROY".into()),
+            region: None,
             postal_code: Some("12180".into()),
             country: Country::new("US").ok(),
         },
@@ -180,10 +182,12 @@ AF = "transport.picked_up"
 X4 = "transport.arrived_facility"
 D1 = "transport.delivered"
 AG = "transport.delivered"
+else = { reject = true }
 
 [table.edifact]
 13 = "transport.picked_up"
 21 = "transport.delivered"
+else = { reject = true }
 
 [table.classifier]
 AG = "estimated"
@@ -299,7 +303,7 @@ fn loops_that_make_no_sense_are_refused() {
     ] {
         let profile = STATUS.replace("{ AT7 = [\"MS1\", \"MS2\"] }", loops);
         let error = Profile::load("edi.toml", &profile).unwrap_err();
-        assert!(error.problem.contains(said) && error.line == 25, "{error}");
+        assert!(error.problem.contains(said) && error.line == 27, "{error}");
     }
     let json = STATUS.replace("format = \"x12\"", "format = \"json\"");
     assert!(Profile::load("edi.toml", &json).unwrap_err().problem.contains("unknown key `loops`"));

@@ -48,7 +48,7 @@ const SOUND: [Sound; 15] = [
 fn the_x12_samples_are_one_transaction_each() {
     for (file, set, (second, nth, text), ids) in SOUND {
         let Some(raw) = sample(&format!("x12/{file}")) else { return };
-        let Plain { tree, wrong: faults } = plain(Known::X12, raw.as_bytes()).unwrap();
+        let Plain { tree, wrong: faults, .. } = plain(Known::X12, raw.as_bytes()).unwrap();
         assert!(faults.is_empty(), "{file}: {faults:?}");
         let [transaction] = &tree["transactions"].as_array().unwrap()[..] else { panic!("{file}") };
         assert_eq!(transaction["ST"][0]["01"], set, "{file}");
@@ -57,7 +57,7 @@ fn the_x12_samples_are_one_transaction_each() {
         assert!(transaction["ISA"]["06"].is_string() && transaction["GS"]["08"].is_string(), "{file}");
     }
     let Some(raw) = sample("x12/stupidedi_RE944.edi") else { return };
-    let Plain { tree, wrong: faults } = plain(Known::X12, raw.as_bytes()).unwrap();
+    let Plain { tree, wrong: faults, .. } = plain(Known::X12, raw.as_bytes()).unwrap();
     assert!(faults.is_empty());
     assert_eq!(tree["transactions"][0]["W07"][0]["08"], "LOT456");
 }
@@ -68,7 +68,7 @@ fn the_x12_samples_that_count_their_segments_wrong_are_rejected() {
         [("005010_204.edi", 5, 4), ("005010_214.edi", 4, 3), ("005010_940.edi", 4, 3), ("005010_945.edi", 16, 12)]
     {
         let Some(raw) = sample(&format!("x12/{file}")) else { return };
-        let Plain { tree, wrong: faults } = plain(Known::X12, raw.as_bytes()).unwrap();
+        let Plain { tree, wrong: faults, .. } = plain(Known::X12, raw.as_bytes()).unwrap();
         assert_eq!(tree, serde_json::json!({ "transactions": [null] }), "{file}");
         let [fault] = &faults[..] else { panic!("{file}: {faults:?}") };
         assert!(fault.detail.starts_with(&format!("has {there} segments, and `SE.01` says `{stated}`")), "{file}");
@@ -78,7 +78,7 @@ fn the_x12_samples_that_count_their_segments_wrong_are_rejected() {
 #[test]
 fn the_edifact_samples_are_one_message_each() {
     let read = |file: &str| {
-        let Plain { tree, wrong: faults } =
+        let Plain { tree, wrong: faults, .. } =
             plain(Known::Edifact, sample(&format!("edifact/{file}"))?.as_bytes()).unwrap();
         let messages = tree["messages"].as_array().unwrap();
         assert_eq!(messages.len(), 1, "{file}");

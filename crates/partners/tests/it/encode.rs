@@ -5,7 +5,7 @@ use model::{Ask, AskId, Country, LineId, LocationId, OrderId, Place, Quantity, R
 use partners::{EncodeError, Profile};
 use serde_json::{Value, json};
 
-use crate::{date, partner, progress, quantity, shipped_profile};
+use crate::{date, partner, progress, quantity, sending, shipped_profile};
 
 fn ask(system: System, partner_id: &str, request: Request) -> Ask {
     let id = AskId::new(request.kind()).unwrap();
@@ -32,7 +32,7 @@ fn allocate() -> Ask {
 }
 
 fn written(profile: &Profile, ask: &Ask) -> (String, Value) {
-    let outgoing = profile.encode(&OrderId::new("SO-1").unwrap(), ask).unwrap();
+    let outgoing = profile.encode(&OrderId::new("SO-1").unwrap(), ask, sending()).unwrap();
     (outgoing.message, serde_json::from_slice(&outgoing.body).unwrap())
 }
 
@@ -78,7 +78,7 @@ fn the_erp_is_told_what_was_delivered_and_asked_to_bill_it() {
     });
     assert_eq!(written(&shipped_profile("sim-erp"), &confirm), ("shpcon".into(), expected));
 
-    let bill = ask(System::Erp, "erp-main", Request::Bill { lines });
+    let bill = ask(System::Erp, "erp-main", Request::Bill { lines, sale: None });
     let expected = json!({
         "reference": "bill", "vbeln": "SO-1", "fkart": "F2",
         "items": [{"posnr": "10", "fkimg": 5, "meins": "ST"}],
@@ -100,14 +100,14 @@ fn a_canonical_body_is_the_ask_as_it_is() {
 #[test]
 fn what_cannot_be_said_is_named() {
     let order = OrderId::new("SO-1").unwrap();
-    let error = shipped_profile("sim-tms").encode(&order, &allocate()).unwrap_err();
+    let error = shipped_profile("sim-tms").encode(&order, &allocate(), sending()).unwrap_err();
     assert_eq!(error, EncodeError::NoSection { kind: "allocate" });
 
     let mut odd = allocate();
     if let Request::Allocate { lines, .. } = &mut odd.request {
         lines[1].quantity = quantity("1", "LBR");
     }
-    let error = shipped_profile("sim-wms").encode(&order, &odd).unwrap_err();
+    let error = shipped_profile("sim-wms").encode(&order, &odd, sending()).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the message `release` cannot be written: unknown code: `lines[1].quantity.unit` holds `LBR`, which is not in the \

@@ -44,6 +44,7 @@ const IDOC: &str = r#"
     [table.unit]
     PCE = "EA"
     KGM = "KG"
+    else = { reject = true }
     [in.orders]
     format = "xml"
     each = "ORDERS05.IDOC[*]"
@@ -102,6 +103,7 @@ fn each_idoc_of_a_message_releases_its_order() {
             name: Some("Bäcker & Söhne".into()),
             street: Some("Hafenstr. 4".into()),
             city: Some("Lübeck".into()),
+            region: None,
             postal_code: None,
             country: Country::new("DE").ok(),
         },

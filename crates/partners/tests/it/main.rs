@@ -6,16 +6,19 @@
     reason = "in a test, what is not expected ends the test"
 )]
 
+mod acknowledged;
 mod carriers;
 mod conditions;
 mod delivery;
 mod edi;
 mod edi_samples;
 mod encode;
+mod epcis;
 mod events;
 mod formats;
 mod hostile;
 mod hostile_edi;
+mod hostile_profiles;
 mod mapping;
 mod odd_values;
 mod profile_errors;
@@ -24,15 +27,22 @@ mod shops;
 mod sim_erp;
 mod sim_tms;
 mod sim_wms;
+mod trading;
+mod written;
 
 use std::path::PathBuf;
 
 use model::{Date, LocationId, PartnerId, Progress, Quantity, Timestamp, Unit, When};
-use partners::{Identified, OrderRef, Profile, Told, shipped};
+use partners::{ControlNumbers, Identified, Numbered, OrderRef, Profile, Sending, Told, shipped};
 
 /// When every message of these tests was received.
 fn received() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+/// How every ask of these tests is sent.
+fn sending() -> Sending {
+    Sending { asked: received(), number: ControlNumbers::new(Numbered::Orders, 1_234).nth(0) }
 }
 
 /// A real sample, or nothing, said plainly, where the samples are not at hand.
@@ -50,6 +60,11 @@ fn sample(path: &str) -> Option<String> {
 
 fn shipped_profile(name: &str) -> Profile {
     let (_, text) = shipped().iter().find(|(shipped, _)| *shipped == name).unwrap();
+    Profile::load(name, text).unwrap()
+}
+
+fn template(name: &str) -> Profile {
+    let (_, text) = partners::templates().iter().find(|(template, _)| *template == name).unwrap();
     Profile::load(name, text).unwrap()
 }
 

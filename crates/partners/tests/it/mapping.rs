@@ -108,6 +108,7 @@ fn local_times_get_the_zone_of_the_profile() {
 const BY_CONTENT: &str = r#"
     [table.status]
     OK = "fulfilment.picked"
+    else = { reject = true }
     [in.m]
     format = "json"
     order = "no"
@@ -201,6 +202,7 @@ version = 1
 [table.status]
 D1 = "transport.pod_received"
 ZZ = "transport.out_for_delivery"
+else = { reject = true }
 
 [in.event]
 format = "json"
@@ -254,4 +256,56 @@ occurred = "at"
     let error = Profile::load("acme.toml", &profile.replace("x12-214.why", "x12-214.whys")).unwrap_err();
     assert!(error.problem.contains("no table `x12-214.whys`; expected one of `status`"), "{error}");
     assert!(error.problem.contains("`x12-214.why`"), "{error}");
+}
+
+#[test]
+fn a_code_that_is_in_no_table_is_unknown_and_another_fact_once_it_is_mapped() {
+    let with = |table: &str, event_id: &str| {
+        let rest = format!(
+            r#"
+[table.status]
+{table}
+[in.m]
+format = "json"
+each = "events[*]"
+order = "no"
+{event_id}
+[[in.m.facts]]
+kind = "milestone"
+when = {{ path = "what", in_table = "status" }}
+milestone = {{ path = "what", table = "status" }}
+occurred = "at"
+code = "what"
+[[in.m.facts]]
+kind = "milestone"
+otherwise = true
+milestone = {{ value = "unknown" }}
+occurred = "at"
+code = "what""#
+        );
+        let raw = r#"{"events": [{"id": 1, "no": "1", "what": "P", "at": "2026-03-01"}, {"id": 2, "no": "1", "what": "Q", "at": "2026-03-01"}]}"#;
+        let told = told(&rest, raw).into_iter().flat_map(|told| match told {
+            Told::Order { facts, .. } => facts,
+            other => panic!("{other:?}"),
+        });
+        let told = told.map(|told| match told.fact {
+            Fact::Milestone(reached) => (told.id, reached.milestone.as_str(), reached.code.unwrap()),
+            other => panic!("{other:?}"),
+        });
+        told.collect::<Vec<_>>()
+    };
+    for event_id in ["", "event_id = \"id\""] {
+        let (before, after) = (
+            with("P = \"fulfilment.picked\"", event_id),
+            with("P = \"fulfilment.picked\"\nQ = \"fulfilment.packed\"", event_id),
+        );
+        let [picked, unknown] = &before[..] else { panic!("{before:?}") };
+        let [still, packed] = &after[..] else { panic!("{after:?}") };
+        assert_eq!(picked, still);
+        assert_eq!(
+            (unknown.1, packed.1, &unknown.2, &packed.2),
+            ("unknown", "fulfilment.packed", &"Q".to_owned(), &"Q".to_owned())
+        );
+        assert_ne!(unknown.0, packed.0);
+    }
 }

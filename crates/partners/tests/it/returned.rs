@@ -28,7 +28,7 @@ fn line(amount: i64, reason: Reason) -> ReturnLine {
 
 fn written(profile: &Profile, system: System, request: Request) -> (String, Value) {
     let ask = Ask { id: AskId::new(request.kind()).unwrap(), system, partner: partner("p"), request };
-    let outgoing = profile.encode(&OrderId::new("R-1").unwrap(), &ask).unwrap();
+    let outgoing = profile.encode(&OrderId::new("R-1").unwrap(), &ask, crate::sending()).unwrap();
     (outgoing.message, serde_json::from_slice(&outgoing.body).unwrap())
 }
 

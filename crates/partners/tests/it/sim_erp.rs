@@ -36,6 +36,7 @@ fn a_released_order_in_full() {
             name: Some("Muster GmbH".into()),
             street: Some("Hafenstr. 1".into()),
             city: Some("Hamburg".into()),
+            region: None,
             postal_code: Some("20457".into()),
             country: Country::new("DE").ok(),
         },

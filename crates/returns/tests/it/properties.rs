@@ -54,7 +54,7 @@ fn news() -> impl Strategy<Value = News> {
         1 => amounts.prop_map(|amounts| credited(&amounts)),
         1 => Just(booked()),
         1 => Just(picked_up()),
-        1 => select(Milestone::ALL.to_vec()).prop_map(|milestone| reached(milestone.authority().lane(), milestone, &[])),
+        1 => select(Milestone::ALL.to_vec()).prop_map(|milestone| reached(milestone.authority().map_or(Lane::Tms, model::System::lane), milestone, &[])),
         1 => Just(cancelled()),
         1 => Just(waived(mismatch(), "line 1: 4 received, 5 authorised")),
     ];

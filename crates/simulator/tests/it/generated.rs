@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use simulator::plan::Fate;
 use simulator::{Partner, Scenario, Seed, Traffic};
 
-use crate::waybill::{Waybill, ask, now};
+use crate::waybill::{Waybill, ask, now, sending};
 
 const ORDERS: u64 = 600;
 
@@ -161,9 +161,10 @@ fn what_waybill_must_not_ask_is_a_fault() {
     let erp = Profile::load("sim-erp", text).unwrap();
     let plans: Vec<_> = scenario.plans().unwrap().map(Result::unwrap).collect();
     let bill = |order: &OrderId, id: &str| {
-        let mut bill = ask(order, model::System::Erp, "erp-main", None, Request::Bill { lines: Vec::new() });
+        let mut bill =
+            ask(order, model::System::Erp, "erp-main", None, Request::Bill { lines: Vec::new(), sale: None });
         bill.id = model::AskId::new(id).unwrap();
-        erp.encode(order, &bill).unwrap()
+        erp.encode(order, &bill, sending()).unwrap()
     };
     let invalid = plans.iter().find(|plan| plan.fate == Fate::Invalid).unwrap();
     let good = plans.iter().find(|plan| plan.fate == Fate::Closed).unwrap();

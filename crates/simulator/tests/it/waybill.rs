@@ -7,7 +7,7 @@ use model::{
     Ask, AskId, AskedLine, Country, End, Fact, LocationId, Milestone, MilestoneReached, Money, MovementKind, Order,
     OrderId, Outcome, PartnerId, Progress, Request, ShipmentId, Sku, System, Timestamp,
 };
-use partners::{Identified, OrderRef, Outgoing, Profile, Told, price_of};
+use partners::{ControlNumbers, Identified, Numbered, OrderRef, Outgoing, Profile, Sending, Told, price_of};
 use rust_decimal::Decimal;
 use simulator::wire::Message;
 use simulator::{Partner, Scenario, Stage};
@@ -191,7 +191,7 @@ impl Waybill {
                 let lines = delivered.clone();
                 asks.push(ask(id, System::Erp, "erp-main", None, Request::ConfirmShipment { lines }));
                 if known.answer(id, "confirm_shipment", None) == Some(&Outcome::Accepted) {
-                    asks.push(ask(id, System::Erp, "erp-main", None, Request::Bill { lines: delivered }));
+                    asks.push(ask(id, System::Erp, "erp-main", None, Request::Bill { lines: delivered, sale: None }));
                 }
             }
         } else {
@@ -206,9 +206,8 @@ impl Waybill {
             (false, false) => None,
         };
         asks.retain(|ask| known.asked.insert(ask.id.to_string()));
-        asks.iter()
-            .map(|ask| (partner(ask.partner.as_str()), self.profiles[ask.partner.as_str()].encode(id, ask).unwrap()))
-            .collect()
+        let written = |ask: &Ask| self.profiles[ask.partner.as_str()].encode(id, ask, sending()).unwrap();
+        asks.iter().map(|ask| (partner(ask.partner.as_str()), written(ask))).collect()
     }
 
     /// What is asked of an order that is cancelled, and whether it is over.
@@ -282,6 +281,10 @@ impl Waybill {
             }
         }
     }
+}
+
+pub fn sending() -> Sending {
+    Sending { asked: now(), number: ControlNumbers::new(Numbered::Orders, 1).nth(0) }
 }
 
 pub fn now() -> Timestamp {

@@ -3,7 +3,7 @@
 use engine::Key;
 use fulfilment::state::may_tell;
 use fulfilment::{Held, State, composite};
-use model::{Classifier, Fact, Invoice, Milestone, When};
+use model::{Classifier, Fact, Invoice, Milestone, MilestoneReached, When};
 
 use crate::queries::{OrderView, TimelineEvent};
 use crate::store::{Folded, Head, Store, StoreError};
@@ -55,14 +55,7 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
             Some((milestone.rank(), plain(milestone.as_str(), order.ordered.unwrap_or(received))))
         }
         Fact::Milestone(reached) => {
-            let event = TimelineEvent {
-                classifier: reached.classifier,
-                shipment: reached.shipment.clone(),
-                parcel: reached.parcel.clone(),
-                place: reached.place.clone(),
-                ..plain(reached.milestone.as_str(), reached.occurred)
-            };
-            Some((reached.milestone.rank(), event))
+            Some((reached.milestone.rank(), milestone(reached, plain(reached.milestone.as_str(), reached.occurred))))
         }
         Fact::Condition(condition) => {
             let event = TimelineEvent {
@@ -105,6 +98,18 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
         | Fact::ReturnAuthorised(_)
         | Fact::Inspected(_)
         | Fact::Credited(_) => None,
+    }
+}
+
+/// A milestone; of one that is unknown the source's own code says what it is.
+fn milestone(reached: &MilestoneReached, plain: TimelineEvent) -> TimelineEvent {
+    TimelineEvent {
+        classifier: reached.classifier,
+        shipment: reached.shipment.clone(),
+        parcel: reached.parcel.clone(),
+        place: reached.place.clone(),
+        detail: reached.code.clone().filter(|_| reached.milestone == Milestone::Unknown),
+        ..plain
     }
 }
 

@@ -49,6 +49,8 @@ impl Ledger {
             }
         };
         let count = match movement.kind {
+            // What is on its way is no balance yet.
+            MovementKind::Announced => return Ok(()),
             MovementKind::Counted => true,
             MovementKind::Received | MovementKind::Adjusted => false,
         };

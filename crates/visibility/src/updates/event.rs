@@ -39,11 +39,11 @@ pub enum Notch {
 }
 
 impl Notch {
-    /// How far a milestone is for a customer; nothing for those of stock and money.
+    /// How far a milestone is for a customer; nothing for those of stock and money, and the unknown.
     #[must_use]
     pub fn of(milestone: Milestone) -> Option<Self> {
         match milestone.phase() {
-            Phase::Inventory | Phase::Finance => None,
+            Phase::Inventory | Phase::Finance | Phase::Unknown => None,
             Phase::Terminal => Some(Self::Cancelled),
             Phase::Order | Phase::Warehouse | Phase::Transport | Phase::Delivery | Phase::Return => {
                 Some(match milestone.rank() {
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn every_milestone_has_an_event_or_a_reason_to_have_none() {
         for milestone in Milestone::ALL {
-            let silent = matches!(milestone.phase(), Phase::Inventory | Phase::Finance);
+            let silent = matches!(milestone.phase(), Phase::Inventory | Phase::Finance | Phase::Unknown);
             assert_eq!(Notch::of(milestone).is_none(), silent, "{milestone}");
         }
         assert_eq!(kind_of(Milestone::TransportDelivered), "waybill.order.delivered");

@@ -86,7 +86,7 @@ pub(crate) fn ask_id(text: &str) -> Result<AskId, model::token::TokenError> {
 }
 
 fn milestone(text: &str) -> Result<Milestone, String> {
-    let known = Milestone::ALL.into_iter().find(|milestone| milestone.as_str() == text);
+    let known = Milestone::from_name(text).filter(|milestone| *milestone != Milestone::Unknown);
     known.ok_or_else(|| "no such milestone; they are named like `transport.delivered`".to_owned())
 }
 

@@ -1,6 +1,7 @@
 //! `waybill order`
 
 pub(crate) mod enter;
+mod epcis;
 mod list;
 mod show;
 mod step;
@@ -23,6 +24,8 @@ pub enum Command {
     /// Everything that was ever appended to an order, read straight from its stream
     #[command(after_help = trail::HELP)]
     Trail(OrderArgs),
+    /// What happened to an order's goods, as an EPCIS 2.0 document (GS1), straight from its stream
+    Epcis(epcis::Args),
     /// Have an order undone as far as it can be
     Cancel(enter::ByArgs),
     /// Have something asked again that was refused or not answered
@@ -54,6 +57,7 @@ pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -
         Command::Show(args) => show::run(&args.order, nats, output).await,
         Command::List(args) => list::run(args, nats, output).await,
         Command::Trail(args) => trail::run(&args.order, nats, output).await,
+        Command::Epcis(args) => epcis::run(&args, nats, output).await,
         Command::Cancel(by) => enter::cancel(&by, nats, output).await,
         Command::Retry(args) => enter::retry(&args, nats, output).await,
         Command::Hold(by) => enter::hold(&by, nats, output).await,

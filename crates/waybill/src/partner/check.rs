@@ -55,6 +55,9 @@ struct Sample {
     master: Vec<MasterRecord>,
     /// What of it cannot be used, and why.
     wrong: Vec<Reason>,
+    /// What is wrong too, and breaks nothing: the profile forgives it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forgiven: Vec<String>,
 }
 
 /// What a sample says of one order, or of another workflow's instance.
@@ -102,6 +105,7 @@ fn sample(profile: &Profile, named: Option<&str>, file: &Path, received: Timesta
     let message = message(profile, named, file)?;
     let raw = bytes(file, MAX_MESSAGE)?;
     let Reading { orders, stock, master, wrong, .. } = adapter::read(profile.system, profile, &message, &raw, received);
+    let forgiven = profile.plain(&message, &raw).map_or_else(|_| Vec::new(), |plain| plain.forgiven);
     let about = |part: adapter::Part| {
         let (order, reference) = match part.order {
             OrderRef::Order(order) => (Some(order.to_string()), None),
@@ -118,6 +122,7 @@ fn sample(profile: &Profile, named: Option<&str>, file: &Path, received: Timesta
         stock: stock.into_iter().map(|(_, movement)| movement).collect(),
         master,
         wrong,
+        forgiven: forgiven.iter().map(ToString::to_string).collect(),
     })
 }
 
@@ -155,6 +160,7 @@ fn show(sample: &Sample, text: &mut String) {
     for reason in &sample.wrong {
         line(text, format!("  {} {}", bad("wrong"), harmless(&reason.text)));
     }
+    sample.forgiven.iter().for_each(|told| line(text, format!("  forgiven {}", harmless(told))));
     let facts: u64 = sample.orders.iter().map(|about| about.facts.len() as u64).sum();
     let (orders, wrong) = (sample.orders.len() as u64, sample.wrong.len() as u64);
     line(text, format!("  {}, {}, {wrong} wrong", count(orders, "order"), count(facts, "fact")));
@@ -164,6 +170,7 @@ const fn moved(kind: MovementKind) -> &'static str {
     match kind {
         MovementKind::Received => "received",
         MovementKind::Adjusted => "adjusted by",
+        MovementKind::Announced => "announced",
         MovementKind::Counted => "counted",
     }
 }

@@ -35,6 +35,9 @@ struct Decoded {
     read_as: String,
     tree: Value,
     wrong: Vec<String>,
+    /// What is wrong too, and breaks nothing: the profile forgives it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forgiven: Vec<String>,
 }
 
 fn format(text: &str) -> Result<Known, String> {
@@ -66,8 +69,11 @@ fn decode(args: &Args) -> Result<Decoded, Failure> {
         }
     };
     Ok(match read {
-        Ok(Plain { tree, wrong }) => Decoded { read_as, tree, wrong: wrong.iter().map(ToString::to_string).collect() },
-        Err(why) => Decoded { read_as, tree: Value::Null, wrong: vec![why.to_string()] },
+        Ok(Plain { tree, wrong, forgiven }) => {
+            let [wrong, forgiven] = [wrong, forgiven].map(|told| told.iter().map(ToString::to_string).collect());
+            Decoded { read_as, tree, wrong, forgiven }
+        }
+        Err(why) => Decoded { read_as, tree: Value::Null, wrong: vec![why.to_string()], forgiven: Vec::new() },
     })
 }
 
@@ -78,6 +84,7 @@ fn render(decoded: &Decoded) -> String {
     tree.lines().for_each(|shown| line(&mut text, harmless(shown)));
     line(&mut text, format!("read as {}", decoded.read_as));
     decoded.wrong.iter().for_each(|wrong| line(&mut text, format!("{} {}", bad("wrong"), harmless(wrong))));
+    decoded.forgiven.iter().for_each(|told| line(&mut text, format!("forgiven {}", harmless(told))));
     text
 }
 
@@ -119,6 +126,28 @@ reason = { value = "unknown" }
 "#;
         let looped = decoded("orders.edi", raw, Some(profile));
         assert_eq!(looped.tree["messages"][0]["LIN"][0]["QTY"][0]["1"]["2"], "5", "{:?}", looped.tree);
+    }
+
+    #[test]
+    fn what_a_profile_forgives_is_said_all_the_same() {
+        let raw = "UNB+UNOC:3+A+B+260301:1200+7'UNH+1+ORDERS:D:96A:UN'BGM+220+PO'UNT+9+1'UNZ+1+7'";
+        let profile = r#"
+partner = "p"
+system = "erp"
+version = 1
+[in.orders]
+format = "edifact"
+counts = "forgiven"
+each = "messages[*]"
+order = "BGM.2"
+[[in.orders.facts]]
+kind = "cancel_requested"
+reason = { value = "unknown" }
+"#;
+        let forgiven = decoded("orders.edi", raw, Some(profile));
+        assert_eq!((forgiven.wrong.len(), forgiven.forgiven.len()), (0, 1), "{forgiven:?}");
+        assert!(render(&forgiven).contains("forgiven contradictory: `messages[0]` has 3 segments"), "{forgiven:?}");
+        assert_eq!(decoded("orders.edi", raw, None).wrong.len(), 1);
     }
 
     #[test]

@@ -162,7 +162,9 @@ fn canonical(request: Request) -> Value {
         partner: PartnerId::new("p").unwrap(),
         request,
     };
-    serde_json::from_slice(&profile.encode(&sample::order_id(), &ask).unwrap().body).unwrap()
+    let number = partners::ControlNumbers::new(partners::Numbered::Orders, 1).nth(0);
+    let sending = partners::Sending { asked: model::Timestamp::from_millis(1), number };
+    serde_json::from_slice(&profile.encode(&sample::order_id(), &ask, sending).unwrap().body).unwrap()
 }
 
 #[test]
@@ -172,7 +174,7 @@ fn the_ask_a_partner_gets_fits_and_says_its_kind() {
     let asked = folded.state().asks().map(|ask| ask.request.clone());
     let lines =
         || vec![Progress { line: sample::order().lines[0].line.clone(), quantity: Quantity::each(1), location: None }];
-    let closing = [Request::ConfirmShipment { lines: lines() }, Request::Bill { lines: lines() }];
+    let closing = [Request::ConfirmShipment { lines: lines() }, Request::Bill { lines: lines(), sale: None }];
     let mut kinds = BTreeSet::new();
     for request in asked.chain(closing) {
         kinds.insert(request.kind());

@@ -50,7 +50,7 @@ fn request(request: &Request) -> String {
         Request::ConfirmShipment { lines } => {
             format!("to confirm the shipment: {}", list(lines.iter().map(|part| (part.line.as_str(), &part.quantity))))
         }
-        Request::Bill { lines } => {
+        Request::Bill { lines, .. } => {
             format!("to bill: {}", list(lines.iter().map(|part| (part.line.as_str(), &part.quantity))))
         }
         Request::CancelAllocation { shipment, undoes, .. } => format!("to give back {shipment}: {undoes}"),

@@ -9,6 +9,7 @@ version = 3
 
 [table.status]
 DLV = "transport.delivered"
+else = { reject = true }
 
 [in.event]
 format = "json"
@@ -122,4 +123,25 @@ fn what_the_readme_says_of_a_new_partner_is_true() {
     );
     assert_eq!(sample.wrong.len(), 1);
     assert!(sample.wrong[0].text.contains("holds `Q9`"), "{:?}", sample.wrong);
+}
+
+#[test]
+fn what_the_profile_forgives_is_shown_and_is_no_reason_to_fail() {
+    let profile = "partner = \"speedy\"\nsystem = \"erp\"\nversion = 1\n[in.event]\nformat = \"x12\"\ncounts = \"forgiven\"\n\
+                   each = \"transactions[*]\"\norder = \"B10.02\"\n[[in.event.facts]]\nkind = \"cancel_requested\"\n\
+                   reason = { value = \"unknown\" }\n";
+    let raw = "ISA*00*          *00*          *ZZ*SPDY           *ZZ*US             *261125*1015*U*00501*000000041*0*P*>~\
+               GS*QM*SPDY*US*20261125*1015*41*X*005010~ST*214*0001~B10*PRO77*SHIP1*SPDY~SE*9*0001~GE*1*41~IEA*1*000000041~";
+    let folder = tempfile::tempdir().unwrap();
+    let (own, sample) = (folder.path().join("speedy.toml"), folder.path().join("event.edi"));
+    fs::write(&own, profile).unwrap();
+    fs::write(&sample, raw).unwrap();
+    let args = Args { profile: own, samples: vec![sample], message: None };
+    let checked = check(&args, "2026-03-05T00:00:00Z".parse().unwrap()).unwrap();
+    assert_eq!((checked.samples[0].orders.len(), checked.samples[0].wrong.len()), (1, 0));
+    let text = render(&checked);
+    assert!(
+        text.contains("  forgiven contradictory: `transactions[0]` has 3 segments, and `SE.01` says `9`"),
+        "{text}"
+    );
 }

@@ -1,0 +1,123 @@
+//! `waybill order epcis`: what happened to an order's goods, as an EPCIS 2.0 document.
+
+use engine::{Folded, Key};
+use fulfilment::state::may_tell;
+use fulfilment::{Fulfilment, State};
+use model::{Fact, MilestoneReached, OrderId, Request, ShipmentId, Timestamp};
+use partners::epcis::{Base, BaseError, Event, Line, document};
+use serde_json::Value;
+use service::settings::NatsSettings;
+
+use super::trail;
+use crate::clock;
+use crate::exit::{Failure, Verdict};
+use crate::output::Output;
+use crate::reach;
+
+/// What to write.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// The order's number as its ERP writes it; quote spaces and `*` for the shell
+    #[arg(value_name = "ORDER", value_parser = super::order_id)]
+    order: OrderId,
+    /// Only what is about this shipment
+    #[arg(long, value_name = "SHIPMENT", value_parser = shipment)]
+    shipment: Option<ShipmentId>,
+    /// The URI under which items, parcels, places and orders that have no number of GS1's get their names
+    #[arg(long, value_name = "URI", default_value = "urn:waybill", value_parser = base)]
+    base: Base,
+}
+
+fn shipment(text: &str) -> Result<ShipmentId, model::token::TokenError> {
+    ShipmentId::new(text)
+}
+
+fn base(text: &str) -> Result<Base, BaseError> {
+    Base::new(text)
+}
+
+pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    let connection = reach::connect(nats).await?;
+    let entries = trail::entries(&connection, &args.order).await?;
+    let folded = Folded::<Fulfilment>::replay(&Key::of(args.order.as_str()), &entries);
+    let written = write(args, folded.state(), clock::now());
+    output.show(&written, |document| format!("{document:#}\n"))?;
+    Ok(Verdict::Fine)
+}
+
+/// The document: by the time a thing occurred, and at one time by when it was told.
+fn write(args: &Args, state: &State, now: Timestamp) -> Value {
+    let mut told: Vec<(_, &MilestoneReached, Timestamp)> = state
+        .facts()
+        .filter(|(_, held)| may_tell(held.lane, &held.fact))
+        .filter_map(|(id, held)| {
+            let Fact::Milestone(reached) = &held.fact else { return None };
+            Some((id, reached, held.received))
+        })
+        .filter(|(_, reached, _)| args.shipment.is_none() || reached.shipment == args.shipment)
+        .collect();
+    told.sort_by_key(|(id, reached, received)| (reached.occurred.at, reached.milestone.rank(), *received, *id));
+    let held: Vec<Vec<Line>> = told.iter().map(|(_, reached, _)| holds(state, reached.shipment.as_ref())).collect();
+    let events = told.iter().zip(&held).map(|((id, reached, received), holds)| Event {
+        id: id.0,
+        reached,
+        received: *received,
+        holds,
+    });
+    document(&args.base, &args.order, events, now)
+}
+
+/// What a shipment holds: what its warehouse was asked for; the whole order where none is named.
+fn holds(state: &State, shipment: Option<&ShipmentId>) -> Vec<Line> {
+    let Some(shipment) = shipment else {
+        let lines = state.order().map(|order| order.lines.as_slice()).unwrap_or_default();
+        let line = |line: &model::OrderLine| Line {
+            line: line.line.clone(),
+            sku: line.sku.clone(),
+            quantity: line.quantity.clone(),
+        };
+        return lines.iter().map(line).collect();
+    };
+    let asked = state.asks().rev().find_map(|ask| {
+        let Request::Allocate { shipment: of, lines, .. } = &ask.request else { return None };
+        (of == shipment).then_some(lines)
+    });
+    let line = |line: &model::AskedLine| Line {
+        line: line.line.clone(),
+        sku: line.sku.clone(),
+        quantity: line.quantity.clone(),
+    };
+    asked.into_iter().flatten().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn written(shipment: Option<&str>) -> Value {
+        let folded = Folded::<Fulfilment>::replay(&sample::key(), &sample::entries());
+        let args = Args {
+            order: OrderId::new("SO 1/7.*").unwrap(),
+            shipment: shipment.map(|text| ShipmentId::new(text).unwrap()),
+            base: Base::new("https://id.example.com").unwrap(),
+        };
+        write(&args, folded.state(), "2026-03-02T00:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn what_happened_to_the_goods_is_a_document_of_events() {
+        let document = written(None);
+        assert_eq!((&document["type"], &document["schemaVersion"]), (&"EPCISDocument".into(), &"2.0".into()));
+        let [reserved] = &document["epcisBody"]["eventList"].as_array().unwrap()[..] else { panic!("{document:#}") };
+        assert_eq!((&reserved["bizStep"], &reserved["disposition"]), (&"reserving".into(), &"reserved".into()));
+        let quantities = serde_json::json!([
+            { "epcClass": "https://id.example.com/sku/SKU-A", "quantity": 3 },
+            { "epcClass": "https://id.example.com/sku/SKU-B", "quantity": 1 },
+        ]);
+        assert_eq!(reserved["quantityList"], quantities, "a milestone without lines is of all that the shipment holds");
+        assert_eq!(reserved["bizTransactionList"][0]["bizTransaction"], "https://id.example.com/order/SO%201%2F7.%2A");
+        assert_eq!(written(Some("s1")), document);
+        assert_eq!(written(Some("s2"))["epcisBody"]["eventList"], serde_json::json!([]));
+    }
+}
