@@ -40,9 +40,9 @@ impl State {
         let mut handed: Vec<(Came, &Held, &PartnerId)> = self
             .facts
             .iter()
-            .filter_map(|(id, held)| match &held.fact {
-                Fact::HandedOver(over) => Some((held.came(*id), held, &over.to)),
-                _ => None,
+            .filter_map(|(id, held)| {
+                let Fact::HandedOver(over) = &held.fact else { return None };
+                Some((held.came(*id), held, &over.to))
             })
             .collect();
         handed.sort_by_key(|(came, ..)| *came);
