@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use bytes::Bytes;
-use model::{Money, OrderId, PartnerId, ShipmentId, System, Timestamp, token};
+use model::{AskId, Money, OrderId, PartnerId, ShipmentId, System, Timestamp, token};
 use serde::{Deserialize, Serialize};
 
 use crate::bucket::{Bucket, BucketError};
@@ -44,6 +44,9 @@ pub struct Target {
     /// What its transport was booked at, where that was told with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
+    /// The ask that went out under it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<AskId>,
     /// Its partner has taken it back: while the reference means others too, it is not about this one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left: bool,

@@ -165,7 +165,11 @@ fn confirm_shipment(case: &Case<'_>) -> Vec<Ask> {
     if !case.is_delivered() || case.has_open_rest() || problems::differs_on_the_way(case) || undo::is_back(case) {
         return Vec::new();
     }
-    let request = || Request::ConfirmShipment { lines: delivered_lines(case) };
+    let request = || {
+        let lines = delivered_lines(case);
+        let sale = Some(Box::new(sold(case.order(), &lines)));
+        Request::ConfirmShipment { lines, sale }
+    };
     case.new_ask(System::Erp, case.known.erp(), "confirm_shipment", None, request).into_iter().collect()
 }
 

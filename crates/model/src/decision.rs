@@ -151,6 +151,9 @@ pub enum Request {
     },
     /// The ERP: book the goods as shipped and delivered.
     ConfirmShipment {
+        /// What was sold to whom, for an ERP that keeps no orders of its own; absent where an older entry asks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sale: Option<Box<Sale>>,
         /// What was delivered.
         lines: Vec<Progress>,
     },

@@ -13,7 +13,8 @@
 //! ```
 //!
 //! A variable is a text, a number, a truth value, a list or an object as the message has it, and `null` where it is absent.
-//! X12, EDIFACT, XML, CSV and fixed width hold texts only: `double(qty)` and `int(qty)` make numbers of them. Where the
+//! The macros `all`, `exists`, `exists_one`, `filter` and `map` go through a variable or a field of one; one inside another through a
+//! field of the element that the outer one is at. X12, EDIFACT, XML, CSV and fixed width hold texts only: `double(qty)` and `int(qty)` make numbers of them. Where the
 //! expression cannot be answered, as for `double('x')`, the part of the message is unreadable: nobody knows what it means.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -40,6 +41,59 @@ const FUNCTIONS: [&str; 11] =
 
 /// What CEL comes with.
 static STANDARD: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+/// Sees to it that each macro goes through a list of the message, and one inside another through a part of what the outer one is
+/// at: so that no value is looked at more often than it is deep, however the expression is made.
+fn check_ranges<'e>(expression: &'e IdedExpr, bound: &mut Vec<&'e str>) -> Result<(), String> {
+    match &expression.expr {
+        Expr::Ident(_) | Expr::Literal(_) | Expr::Unspecified => Ok(()),
+        Expr::Select(select) => check_ranges(&select.operand, bound),
+        Expr::List(list) => list.elements.iter().try_for_each(|element| check_ranges(element, bound)),
+        Expr::Call(call) => {
+            let target = call.target.iter().map(|target| &**target);
+            target.chain(call.args.iter()).try_for_each(|part| check_ranges(part, bound))
+        }
+        Expr::Map(MapExpr { entries }) | Expr::Struct(StructExpr { entries, .. }) => {
+            entries.iter().try_for_each(|entry| match &entry.expr {
+                EntryExpr::StructField(field) => check_ranges(&field.value, bound),
+                EntryExpr::MapEntry(entry) => {
+                    [&entry.key, &entry.value].into_iter().try_for_each(|part| check_ranges(part, bound))
+                }
+            })
+        }
+        Expr::Comprehension(over) => {
+            let root =
+                root(&over.iter_range).ok_or("a macro goes through a variable or a field of one, and nothing else")?;
+            if !bound.is_empty() && !bound.contains(&root) {
+                return Err(format!(
+                    "`{root}` is gone through for every element of another list; expected a field of the element"
+                ));
+            }
+            let outside = bound.len();
+            bound.push(over.iter_var.as_str());
+            bound.extend(over.iter_var2.as_deref());
+            let inside = [&over.accu_init, &over.loop_cond, &over.loop_step, &over.result];
+            let checked = inside.into_iter().try_for_each(|part| check_ranges(part, bound));
+            bound.truncate(outside);
+            checked
+        }
+    }
+}
+
+/// The variable that a path of fields begins with; nothing for what is no such path.
+fn root(expression: &IdedExpr) -> Option<&str> {
+    match &expression.expr {
+        Expr::Ident(name) => Some(name),
+        Expr::Select(select) => root(&select.operand),
+        Expr::Call(_)
+        | Expr::Comprehension(_)
+        | Expr::List(_)
+        | Expr::Literal(_)
+        | Expr::Map(_)
+        | Expr::Struct(_)
+        | Expr::Unspecified => None,
+    }
+}
 
 /// A compiled condition.
 #[derive(Debug)]
@@ -74,6 +128,7 @@ impl Condition {
         if let Some(unused) = variables.keys().find(|name| !used.contains(&***name)) {
             return Err(node.error(format!("`{unused}` stands in `with` and not in the expression")));
         }
+        check_ranges(program.expression(), &mut Vec::new()).map_err(|problem| node.error(problem))?;
         let references = program.references();
         let called = references.functions();
         let is_named = |name: &&&str| name.starts_with(|letter: char| letter.is_ascii_alphabetic());

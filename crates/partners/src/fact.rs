@@ -13,7 +13,8 @@
 //! | `handed_over` | `to`: the partner id of the ERP that has the order from now on |
 //! | `return_authorised`, `inspected`, `credited` | see [returns](crate::returned) |
 //!
-//! A booking whose `shipment` is the message's own reference is of the shipment that the reference stands for.
+//! A booking whose `shipment`, or an answer whose `ask`, is the message's own reference is of the shipment, or answers the ask, that
+//! the reference stands for: the one that an ask [went out under](crate::out).
 //!
 //! `code` is the partner's own code, kept with the fact. A milestone without `classifier` is actual. Where the profile names
 //! no `occurred`, the time the message was received stands in, and does not count for the fact's id. `resolved` is a

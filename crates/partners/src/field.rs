@@ -5,7 +5,8 @@
 //! | key | means |
 //! |---|---|
 //! | `path` | the [path](crate::path) of the value, or a list of paths of which the first that holds a value counts |
-//! | `nth` | `true`: where `path` leads to nothing, or there is none, the place of the element in its list, from 1: of lines without numbers |
+//! | `nth` | `true`: where `path` leads to nothing, or there is none, the place of the element in its list, from 1: of lines without numbers. With `join` it is joined as the last |
+//! | `unpad` | a character such as `"0"` that is taken off the beginning of the value, except for a last one: `"000010"` is `"10"` |
 //! | `join` | a list of paths whose values are joined with a space; those that are absent are left out |
 //! | `value` | a constant, instead of `path` or `join` |
 //! | `default` | a constant for when the value is absent |
@@ -43,6 +44,7 @@ pub(crate) struct Field<T: Readable> {
     default: Option<T>,
     absent: Box<[Box<str>]>,
     prefix: Box<str>,
+    unpad: Option<char>,
     codes: Option<Codes<T>>,
     how: T::How,
 }
@@ -52,6 +54,8 @@ enum Origin<T> {
     Constant(T),
     First(Box<[Path]>),
     Joined(Box<[Path]>),
+    /// The same with the element's place behind.
+    JoinedWithNth(Box<[Path]>),
     /// The first that holds a value, or else the element's place.
     FirstOrNth(Box<[Path]>),
 }
@@ -65,6 +69,7 @@ impl<T: Readable> Field<T> {
                 default: None,
                 absent: Box::default(),
                 prefix: Box::default(),
+                unpad: None,
                 codes: None,
                 how: T::how_by_default(compiler),
             });
@@ -82,6 +87,7 @@ impl<T: Readable> Field<T> {
             (Some(path), None, None, true) => Origin::FirstOrNth(compiler.paths(path)?),
             (None, None, None, true) => Origin::FirstOrNth(Box::default()),
             (None, Some(join), None, false) => Origin::Joined(compiler.paths(join)?),
+            (None, Some(join), None, true) => Origin::JoinedWithNth(compiler.paths(join)?),
             (None, None, Some(value), false) => Origin::Constant(constant(value)?),
             _ => return Err(section.error("expected exactly one of the keys `path`, `join` and `value`")),
         };
@@ -89,7 +95,7 @@ impl<T: Readable> Field<T> {
         let codes = section.optional("table").map(|name| {
             let choice = match &origin {
                 Origin::First(paths) => compiler.choice(paths),
-                Origin::Constant(_) | Origin::Joined(_) | Origin::FirstOrNth(_) => None,
+                Origin::Constant(_) | Origin::Joined(_) | Origin::JoinedWithNth(_) | Origin::FirstOrNth(_) => None,
             };
             Codes::total(name, compiler, &how, choice)
         });
@@ -97,15 +103,21 @@ impl<T: Readable> Field<T> {
         let absent = section.optional("absent").map(|node| node.list()).transpose()?.unwrap_or_default();
         let absent = absent.iter().map(|node| node.text().map(Box::from)).collect::<Result<_, _>>()?;
         let prefix = section.optional("prefix").map(|node| node.text()).transpose()?.unwrap_or_default().into();
+        let unpad = section.optional("unpad").map(|node| {
+            let mut letters = node.text()?.chars();
+            let one = letters.next().filter(|_| letters.next().is_none());
+            one.ok_or_else(|| node.error("expected one character, such as `0`"))
+        });
+        let unpad = unpad.transpose()?;
         let constant = matches!(origin, Origin::Constant(_));
-        if constant && ["default", "absent", "prefix", "table"].iter().any(|key| section.has(key)) {
+        if constant && ["default", "absent", "prefix", "unpad", "table"].iter().any(|key| section.has(key)) {
             return Err(section.error("expected nothing but `value` here: a constant is what it is"));
         }
         if section.has("prefix") && codes.is_some() {
             return Err(section.error("expected `prefix` or `table`, not both: a table gives the whole value"));
         }
         section.finish()?;
-        Ok(Self { origin, default, absent, prefix, codes, how })
+        Ok(Self { origin, default, absent, prefix, unpad, codes, how })
     }
 
     /// The value, or nothing where it is absent.
@@ -127,6 +139,10 @@ impl<T: Readable> Field<T> {
                 Some(found) => found,
                 None => return Ok(self.default.clone()),
             },
+            Origin::JoinedWithNth(paths) => match self.joined(paths, scope)? {
+                Some((path, text)) => (path, format!("{text} {}", scope.nth() + 1).into()),
+                None => return Ok(self.default.clone()),
+            },
         };
         self.read(path, &text, scope).map(Some)
     }
@@ -140,7 +156,9 @@ impl<T: Readable> Field<T> {
             return Ok(value);
         }
         let mut detail = format!("is absent; expected {}", T::WHAT);
-        if let Origin::First(paths) | Origin::Joined(paths) | Origin::FirstOrNth(paths) = &self.origin {
+        if let Origin::First(paths) | Origin::Joined(paths) | Origin::JoinedWithNth(paths) | Origin::FirstOrNth(paths) =
+            &self.origin
+        {
             for other in paths.iter().skip(1) {
                 detail.push_str(&format!(", here or in `{}`", other.locate(scope)));
             }
@@ -152,7 +170,7 @@ impl<T: Readable> Field<T> {
     pub(crate) fn unreadable(&self, scope: &Scope<'_>, kind: UnreadableKind, detail: &str) -> Unreadable {
         let found = match &self.origin {
             Origin::Constant(_) => None,
-            Origin::First(paths) | Origin::Joined(paths) | Origin::FirstOrNth(paths) => {
+            Origin::First(paths) | Origin::Joined(paths) | Origin::JoinedWithNth(paths) | Origin::FirstOrNth(paths) => {
                 paths.iter().find(|path| path.follow(scope).is_some()).or_else(|| paths.first())
             }
         };
@@ -210,6 +228,7 @@ impl<T: Readable> Field<T> {
     }
 
     fn read(&self, path: &Path, text: &str, scope: &Scope<'_>) -> Result<T, Unreadable> {
+        let text = self.unpad.map_or(text, |letter| unpadded(text.trim(), letter));
         if let Some(codes) = &self.codes {
             return codes.look_up(text.trim()).cloned().ok_or_else(|| {
                 let detail = format!("holds `{}`, which is not in the table `{}`", shown(text), codes.name);
@@ -222,6 +241,12 @@ impl<T: Readable> Field<T> {
             scope.unreadable(UnreadableKind::WrongValue, path, detail)
         })
     }
+}
+
+/// The text without this letter at its beginning, but for a last one.
+fn unpadded(text: &str, letter: char) -> &str {
+    let rest = text.trim_start_matches(letter);
+    if rest.is_empty() { &text[text.len() - text.chars().next_back().map_or(0, char::len_utf8)..] } else { rest }
 }
 
 /// The value a path leads to, as text; nothing where it is absent.

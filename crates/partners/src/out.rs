@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `message` | the message's name, one subject token |
 //! | `body` | a template, or `"canonical"` for the ask as it is, in JSON |
-//! | `reference` | a path into the ask, such as `"ask"`: by this the partner's answer names the ask, and the cross-references know from its sending on which order and shipment it means |
+//! | `reference` | a path into the ask, such as `"ask_key"`: by this the partner's answer names the ask, and the cross-references know from its sending on which order and shipment it means |
 //! | `assume` | `"accepted"`: the partner answers no such request, and what is sent to it counts as accepted; a warehouse is then taken to have reserved all |
 //! | `format`, `encoding`, `replace`, `envelope` | how the message is written; see [formats, written](mod@crate::write) |
 //!
@@ -12,9 +12,10 @@
 //! `shipment`, `location`, `from`, `ship_on`, `ship_to` (`name`, `street`, `city`, `region`, `postal_code`, `country`), `mode`,
 //! `undoes` (the ask that is undone), `tracking`, `reason`, of a return `original_order` (the order the goods were sold in),
 //! and `lines` with `line`, `sku`, `location` and `quantity`
-//! (`amount`, `unit`); of a bill also `customer`, `currency`, `ship_to`, `total` and in its lines `sku`, `unit_price` and `value`, as
-//! far as the ERP stated prices. Amounts and dates are texts. Templates find two fields more in it: `asked_at`, when the ask was recorded,
-//! and `number`, the [control number](crate::control) of this sending.
+//! (`amount`, `unit`); of a confirmation or a bill also `customer`, `currency`, `ship_to`, `total` and in its lines `sku`, `unit_price` and `value`, as
+//! far as the ERP stated prices. Amounts and dates are texts. Templates find three fields more in it: `asked_at`, when the ask was recorded;
+//! `number`, the [control number](crate::control) of this sending; and `ask_key`, the ask in ten capitals and digits, the same
+//! however often it is sent, for systems whose numbers are short. `undoes_key` is that of the ask that is undone.
 //!
 //! A template is a table that becomes an object of the same keys, in the order of the file where the format has one. Its values
 //! are

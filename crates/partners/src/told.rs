@@ -1,7 +1,7 @@
 //! What a raw message says, once a profile has read it.
 
 use model::master::MasterRecord;
-use model::{Fact, Money, Movement, OrderId, ShipmentId};
+use model::{AskId, Fact, Money, Movement, OrderId, ShipmentId};
 
 use crate::key::FactKey;
 use crate::unreadable::Unreadable;
@@ -113,12 +113,17 @@ impl Identified {
 }
 
 impl Identified {
-    /// Fills in the shipment of a booking that names it by the reference that the ask went out under.
-    pub fn about(&mut self, reference: &str, shipment: &ShipmentId) {
-        if let Fact::Booked(booking) = &mut self.fact
+    /// Fills in the shipment of a booking, and the ask of an answer, that name them by the reference that the ask went out under.
+    pub fn about(&mut self, reference: &str, shipment: Option<&ShipmentId>, ask: Option<&AskId>) {
+        if let (Fact::Booked(booking), Some(shipment)) = (&mut self.fact, shipment)
             && booking.shipment.as_str() == reference
         {
             booking.shipment = shipment.clone();
+        }
+        if let (Fact::Answered(answer), Some(ask)) = (&mut self.fact, ask)
+            && answer.ask.as_str() == reference
+        {
+            answer.ask = ask.clone();
         }
     }
 }

@@ -172,7 +172,7 @@ fn ask(ask: &Ask) -> String {
             let mode = mode.as_ref().map(|mode| format!(" by {mode}")).unwrap_or_default();
             format!("book {shipment} from {from}{}{mode}: {}", to(ship_to), goods(lines))
         }
-        Request::ConfirmShipment { lines } => format!("confirm the shipment{}", also(lines)),
+        Request::ConfirmShipment { lines, .. } => format!("confirm the shipment{}", also(lines)),
         Request::Bill { lines, .. } => format!("bill{}", also(lines)),
         Request::CancelAllocation { shipment, undoes, .. } => {
             format!("give back what it reserved for {shipment} ({undoes})")

@@ -185,6 +185,7 @@ async fn known_as(
         shipment: ask.request.shipment().cloned(),
         told: delivery.received,
         price: None,
+        ask: Some(ask.id.clone()),
         left: false,
     };
     adapter.xrefs.remember(&ask.partner, reference, target.clone());

@@ -43,6 +43,7 @@ pub async fn leave(adapter: &Adapter, origin: &Origin<'_>, settled: &[(Box<str>,
                 shipment: Some(shipment.clone()),
                 told: origin.delivery.received,
                 price: None,
+                ask: None,
                 left: true,
             };
             for reference in references(adapter, origin, &trail, shipment).await? {

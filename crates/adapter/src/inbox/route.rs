@@ -133,7 +133,8 @@ fn remember(adapter: &Adapter, origin: &Origin<'_>, part: &Part) {
     for xref in &part.xrefs {
         let (workflow, order, shipment) = (part.workflow.clone(), order.clone(), xref.shipment.clone());
         let price = price_of(&part.facts, shipment.as_ref());
-        let target = Target { workflow, order, shipment, told: origin.delivery.received, price, left: false };
+        let target =
+            Target { workflow, order, shipment, told: origin.delivery.received, price, ask: None, left: false };
         adapter.xrefs.remember(&origin.profile.partner, &xref.reference, target);
     }
 }
@@ -163,13 +164,14 @@ async fn resolve(adapter: &Adapter, origin: &Origin<'_>, parts: Vec<Part>) -> Re
         let prices = prices(&targets);
         let facts = std::iter::repeat_n(part.facts, targets.len());
         for ((nth, target), mut facts) in targets.into_iter().enumerate().zip(facts) {
-            if let (OrderRef::Reference(reference), Some(shipment)) = (&part.order, &target.shipment) {
-                facts.iter_mut().for_each(|told| told.about(reference, shipment));
+            if let OrderRef::Reference(reference) = &part.order {
+                let (shipment, ask) = (target.shipment.as_ref(), target.ask.as_ref());
+                facts.iter_mut().for_each(|told| told.about(reference, shipment, ask));
             }
             for xref in &part.xrefs {
                 let shipment = xref.shipment.clone().or_else(|| target.shipment.clone());
                 let price = price_of(&facts, shipment.as_ref()).or_else(|| target.price.clone());
-                xrefs.push((xref.reference.clone(), Target { shipment, price, ..target.clone() }));
+                xrefs.push((xref.reference.clone(), Target { shipment, price, ask: None, ..target.clone() }));
             }
             if let Some(shipment) = &target.shipment {
                 facts.iter_mut().for_each(|told| told.on_a_load(shipment, (nth, &prices), origin.delivery.sequence));
@@ -193,7 +195,7 @@ async fn targets(adapter: &Adapter, origin: &Origin<'_>, part: &Part) -> Result<
     match &part.order {
         OrderRef::Order(order) => {
             let (workflow, order, told) = (part.workflow.clone(), order.clone(), origin.delivery.received);
-            Ok(vec![Target { workflow, order, shipment: None, told, price: None, left: false }])
+            Ok(vec![Target { workflow, order, shipment: None, told, price: None, ask: None, left: false }])
         }
         OrderRef::Reference(reference) => {
             // A newer version may have written down a workflow that this one does not know yet.

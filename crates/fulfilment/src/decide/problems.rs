@@ -262,7 +262,7 @@ fn contradicted(case: &Case<'_>) -> Vec<Exception> {
 /// What was delivered by now, where the ERP was asked to confirm or bill something else. Where quantities differ on the way,
 /// that says it already, until a person takes it as it is.
 fn superseded(case: &Case<'_>, ask: &Ask) -> Option<String> {
-    let (Request::ConfirmShipment { lines } | Request::Bill { lines, .. }) = &ask.request else { return None };
+    let (Request::ConfirmShipment { lines, .. } | Request::Bill { lines, .. }) = &ask.request else { return None };
     let is_newest = case.ask(ask.request.kind(), None).is_some_and(|newest| newest.id == ask.id);
     let delivered = delivered_lines(case);
     if !is_newest || delivered == *lines || differs_on_the_way(case) {

@@ -8,7 +8,8 @@ const AHEAD: i64 = 15 * 60_000;
 const AHEAD_WITHOUT_ZONE: i64 = 86_400_000;
 
 /// Whether something was told to have happened later than it was told.
-pub(crate) fn is_ahead(occurred: When, received: Timestamp) -> bool {
+#[must_use]
+pub fn is_ahead(occurred: When, received: Timestamp) -> bool {
     let allowed = if occurred.zone == Zone::Unknown { AHEAD_WITHOUT_ZONE } else { AHEAD };
     occurred.at > received.plus_millis(allowed)
 }

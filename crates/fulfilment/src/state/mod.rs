@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Fulfilment;
 pub(crate) use actual::{Amounts, Step, is_of_nothing};
-pub(crate) use ahead::is_ahead;
+pub use ahead::is_ahead;
 pub use answers::AskState;
 pub(crate) use answers::{RepeatedQuantity, ask_id};
 pub(crate) use calls::Cancelled;

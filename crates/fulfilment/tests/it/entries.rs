@@ -214,7 +214,7 @@ fn request(kind: &str) -> Request {
             mode: Some("AIR".to_owned()),
             lines: asked(),
         },
-        "confirm_shipment" => Request::ConfirmShipment { lines: lines() },
+        "confirm_shipment" => Request::ConfirmShipment { lines: lines(), sale: None },
         "bill" => Request::Bill { lines: lines(), sale: None },
         "cancel_allocation" => {
             Request::CancelAllocation { shipment: shipment_id("s1"), undoes: ask_id("allocate/s1"), location }

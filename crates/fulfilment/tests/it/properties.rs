@@ -233,7 +233,7 @@ fn asked(request: &Request) -> Vec<(&str, &Quantity)> {
         Request::Allocate { lines, .. } | Request::Book { lines, .. } => {
             lines.iter().map(|line| (line.line.as_str(), &line.quantity)).collect()
         }
-        Request::ConfirmShipment { lines } | Request::Bill { lines, .. } => {
+        Request::ConfirmShipment { lines, .. } | Request::Bill { lines, .. } => {
             lines.iter().map(|part| (part.line.as_str(), &part.quantity)).collect()
         }
         Request::CancelAllocation { .. }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use model::{PartnerId, Timestamp};
+use model::{Movement, PartnerId, Timestamp};
 
 use super::events::Events;
 use super::{Incoming, MAX_FACTS, Reads, Rule};
@@ -26,6 +26,8 @@ pub(super) struct Reading<'m> {
     pub part: usize,
     /// How many parts and records were read or skipped.
     sound: usize,
+    /// The movements that were told, by their ids.
+    movements: HashMap<FactKey, Movement>,
 }
 
 /// The sort of what no table translates.
@@ -36,7 +38,7 @@ type Counts<'m> = HashMap<&'m str, usize>;
 
 impl<'m> Reading<'m> {
     pub fn new(incoming: &'m Incoming, by: &'m PartnerId, received: Timestamp) -> Self {
-        Self { incoming, by, received, told: Vec::new(), part: 0, sound: 0 }
+        Self { incoming, by, received, told: Vec::new(), part: 0, sound: 0, movements: HashMap::new() }
     }
 
     pub fn part(&mut self, part: &Scope<'_>) {
@@ -213,7 +215,7 @@ impl<'m> Reading<'m> {
     }
 
     fn record(
-        &self,
+        &mut self,
         rule: &'m Rule,
         reads: &RecordRule,
         part: &Scope<'_>,
@@ -228,6 +230,15 @@ impl<'m> Reading<'m> {
             Some(id) => id,
             None => identify::by_movement(self.by.as_str(), &movement, reads.states_time()),
         };
+        // One id of two movements would have the second pass for the first one, told again.
+        match self.movements.get(&id) {
+            Some(other) if *other != movement => {
+                let detail = "is another movement with the event id of one before it; expected an id of its own";
+                return Err(element.unreadable_here(UnreadableKind::Contradictory, detail));
+            }
+            Some(_) => {}
+            None => drop(self.movements.insert(id, movement.clone())),
+        }
         Ok(Told::Stock { id, movement })
     }
 

@@ -1,8 +1,9 @@
 //! The ask as one flat object, which templates pick from.
 
-use model::{Ask, Money, OrderId, Progress, Request, Sale};
+use model::{Ask, AskId, Money, OrderId, Progress, Request, Sale};
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::Sending;
 
@@ -16,10 +17,10 @@ pub(super) fn canonical(order: &OrderId, ask: &Ask) -> Map<String, Value> {
         },
         _ => Map::new(),
     };
-    if let Request::Bill { lines, sale } = &ask.request {
+    if let Request::Bill { lines, sale } | Request::ConfirmShipment { lines, sale } = &ask.request {
         fields.remove("sale");
         if let Some(sale) = sale {
-            bill(&mut fields, lines, sale);
+            with_sale(&mut fields, lines, sale);
         }
     }
     fields.insert("order".to_owned(), Value::from(order.as_str()));
@@ -33,12 +34,26 @@ pub(super) fn canonical(order: &OrderId, ask: &Ask) -> Map<String, Value> {
 pub(super) fn with_sending(order: &OrderId, ask: &Ask, sending: Sending) -> Value {
     let mut fields = canonical(order, ask);
     fields.insert("asked_at".to_owned(), Value::from(sending.asked.to_string()));
+    fields.insert("ask_key".to_owned(), Value::from(key(order, &ask.id)));
+    if let Some(undone) = ask.request.undoes() {
+        fields.insert("undoes_key".to_owned(), Value::from(key(order, undone)));
+    }
     fields.insert("number".to_owned(), Value::from(sending.number.get()));
     Value::Object(fields)
 }
 
-/// A bill with what was sold: its lines with their items and prices, and the total where every line has a price.
-fn bill(fields: &mut Map<String, Value>, lines: &[Progress], sale: &Sale) {
+/// The digits of a key: none of them looks like another.
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// The ask in ten digits to the base 32, by what it is of an order: 50 bits, so that among a million asks two are the same once in
+/// two thousand times.
+fn key(order: &OrderId, ask: &AskId) -> String {
+    let digest = Sha256::new().chain_update(order.as_str()).chain_update([0]).chain_update(ask.as_str()).finalize();
+    digest.iter().take(10).map(|byte| char::from(DIGITS[usize::from(byte % 32)])).collect()
+}
+
+/// What was sold: the lines with their items and prices, and the total where every line has a price.
+fn with_sale(fields: &mut Map<String, Value>, lines: &[Progress], sale: &Sale) {
     let mut total = Some(Decimal::ZERO);
     let billed: Vec<Value> = lines
         .iter()

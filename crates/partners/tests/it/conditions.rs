@@ -78,6 +78,15 @@ fn a_list_is_no_means_to_keep_an_adapter_busy() {
 }
 
 #[test]
+fn a_list_of_an_element_may_be_gone_through_too() {
+    let condition =
+        r#"{ cel = "lines.all(line, line.parts.exists(part, part.qty == '0'))", with = { lines = "lines[*]" } }"#;
+    let profile = Profile::load("acme.toml", &profile(condition)).unwrap();
+    let raw = r#"{"orders": [{"no": "A", "lines": [{"parts": [{"qty": "1"}, {"qty": "0"}]}]}]}"#;
+    assert_eq!(facts(profile.decode("order", raw.as_bytes(), received()).unwrap()).len(), 1);
+}
+
+#[test]
 fn a_mistake_in_a_condition_is_found_when_the_profile_is_loaded() {
     for (condition, expected) in [
         (r#"{ cel = "a ==", with = { a = "a" } }"#, "expected an expression in CEL"),
@@ -85,6 +94,13 @@ fn a_mistake_in_a_condition_is_found_when_the_profile_is_loaded() {
         (r#"{ cel = "a == 1", with = { a = "a", b = "b" } }"#, "`b` stands in `with` and not in the expression"),
         (r#"{ cel = "a == 1", with = { a = "a[*].b[*]" } }"#, "`[*]` may only end this path"),
         (r#"{ cel = "a == 1", path = "a", with = { a = "a" } }"#, "path"),
+        (r#"{ cel = "a.all(x, a.all(y, x == y))", with = { a = "a" } }"#, "`a` is gone through for every element"),
+        (
+            r#"{ cel = "a.all(x, b.exists(y, x == y))", with = { a = "a", b = "b" } }"#,
+            "`b` is gone through for every element",
+        ),
+        (r#"{ cel = "a.map(x, a).all(y, y.all(z, z == 1))", with = { a = "a" } }"#, "a macro goes through a variable"),
+        (r#"{ cel = "[1, 2].all(x, x in a)", with = { a = "a" } }"#, "a macro goes through a variable"),
         (r#"{ cel = "nosuch(a)", with = { a = "a" } }"#, "`nosuch` is no function here"),
     ] {
         let error = Profile::load("acme.toml", &profile(condition)).unwrap_err();

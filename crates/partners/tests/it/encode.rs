@@ -71,7 +71,7 @@ fn a_booking_is_a_tender() {
 #[test]
 fn the_erp_is_told_what_was_delivered_and_asked_to_bill_it() {
     let lines = vec![progress("10", "5", Some("EAST"))];
-    let confirm = ask(System::Erp, "erp-main", Request::ConfirmShipment { lines: lines.clone() });
+    let confirm = ask(System::Erp, "erp-main", Request::ConfirmShipment { lines: lines.clone(), sale: None });
     let expected = json!({
         "reference": "confirm_shipment", "vbeln": "SO-1",
         "items": [{"posnr": "10", "lfimg": 5, "meins": "ST", "werks": "EAST"}],

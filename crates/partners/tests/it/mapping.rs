@@ -309,3 +309,25 @@ code = "what""#
         assert_ne!(unknown.0, packed.0);
     }
 }
+
+#[test]
+fn two_movements_of_one_event_id_are_not_taken_for_one() {
+    let rest = r#"
+[in.m]
+format = "json"
+[[in.m.facts]]
+kind = "movement"
+each = "rows[*]"
+event_id = "id"
+location = { value = "W1" }
+sku = { path = "sku", unpad = "0" }
+movement = { value = "received" }
+quantity = "qty""#;
+    let raw = r#"{"rows": [{"id": 1, "sku": "007", "qty": 5}, {"id": 1, "sku": "007", "qty": 5}, {"id": 1, "sku": "000", "qty": 5}]}"#;
+    let told = told(rest, raw);
+    let [Told::Stock { id, movement }, Told::Stock { id: again, .. }, Told::Rejected(other)] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!((id, movement.sku.as_str()), (again, "7"));
+    assert_eq!((other.why.kind, other.why.field.as_str()), (UnreadableKind::Contradictory, "rows[2]"));
+}

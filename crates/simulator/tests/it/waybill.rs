@@ -189,7 +189,7 @@ impl Waybill {
             let delivered = known.amounts(Milestone::TransportDelivered);
             if all(&delivered) && all(&known.amounts(Milestone::FulfilmentGoodsIssued)) {
                 let lines = delivered.clone();
-                asks.push(ask(id, System::Erp, "erp-main", None, Request::ConfirmShipment { lines }));
+                asks.push(ask(id, System::Erp, "erp-main", None, Request::ConfirmShipment { lines, sale: None }));
                 if known.answer(id, "confirm_shipment", None) == Some(&Outcome::Accepted) {
                     asks.push(ask(id, System::Erp, "erp-main", None, Request::Bill { lines: delivered, sale: None }));
                 }

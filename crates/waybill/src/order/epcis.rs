@@ -1,7 +1,7 @@
-//! `waybill order epcis`: what happened to an order's goods, as an EPCIS 2.0 document.
+//! `waybill order epcis`: what happened to an order's goods, by the word of those whose word counts, as an EPCIS 2.0 document.
 
 use engine::{Folded, Key};
-use fulfilment::state::may_tell;
+use fulfilment::state::is_ahead;
 use fulfilment::{Fulfilment, State};
 use model::{Fact, MilestoneReached, OrderId, Request, ShipmentId, Timestamp};
 use partners::epcis::{Base, BaseError, Event, Line, document};
@@ -47,13 +47,17 @@ pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
 
 /// The document: by the time a thing occurred, and at one time by when it was told.
 fn write(args: &Args, state: &State, now: Timestamp) -> Value {
+    let claims = state.claims();
+    let is_claim = |fact: &Fact| claims.iter().any(|claim| std::ptr::eq(claim.fact, fact));
     let mut told: Vec<(_, &MilestoneReached, Timestamp)> = state
         .facts()
-        .filter(|(_, held)| may_tell(held.lane, &held.fact))
+        .filter(|(_, held)| !is_claim(&held.fact))
         .filter_map(|(id, held)| {
             let Fact::Milestone(reached) = &held.fact else { return None };
             Some((id, reached, held.received))
         })
+        // What is said to have happened in the future has not happened.
+        .filter(|(_, reached, received)| !is_ahead(reached.occurred, *received))
         .filter(|(_, reached, _)| args.shipment.is_none() || reached.shipment == args.shipment)
         .collect();
     told.sort_by_key(|(id, reached, received)| (reached.occurred.at, reached.milestone.rank(), *received, *id));

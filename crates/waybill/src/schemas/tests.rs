@@ -174,7 +174,8 @@ fn the_ask_a_partner_gets_fits_and_says_its_kind() {
     let asked = folded.state().asks().map(|ask| ask.request.clone());
     let lines =
         || vec![Progress { line: sample::order().lines[0].line.clone(), quantity: Quantity::each(1), location: None }];
-    let closing = [Request::ConfirmShipment { lines: lines() }, Request::Bill { lines: lines(), sale: None }];
+    let closing =
+        [Request::ConfirmShipment { lines: lines(), sale: None }, Request::Bill { lines: lines(), sale: None }];
     let mut kinds = BTreeSet::new();
     for request in asked.chain(closing) {
         kinds.insert(request.kind());

@@ -47,7 +47,7 @@ fn request(request: &Request) -> String {
             let lines = lines.iter().map(|line| (line.line.as_str(), &line.quantity));
             format!("to book {shipment} from {from}: {}", list(lines))
         }
-        Request::ConfirmShipment { lines } => {
+        Request::ConfirmShipment { lines, .. } => {
             format!("to confirm the shipment: {}", list(lines.iter().map(|part| (part.line.as_str(), &part.quantity))))
         }
         Request::Bill { lines, .. } => {
