@@ -25,7 +25,7 @@ fn profile(version: u32, codes: &[(&str, &str)]) -> String {
 system = "tms"
 version = {version}
 [table.status]
-{table}
+{table}else = {{ reject = true }}
 [in.event]
 format = "json"
 each = "events[*]"
