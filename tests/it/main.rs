@@ -9,3 +9,4 @@ mod returned;
 mod runs;
 mod simulation;
 mod tpch;
+mod trading;

@@ -40,7 +40,7 @@ pub fn fact(system: System, partner: &PartnerId, fact: &Fact) -> Result<(), NotO
     match fact {
         Fact::Answered(_) | Fact::Milestone(_) | Fact::Condition(_) => Ok(()),
         Fact::Released(order) => by(System::Erp).and_then(|()| in_own_name(partner, told, &order.erp)),
-        Fact::Billed(_) | Fact::CancelRequested(_) | Fact::Credited(_) => by(System::Erp),
+        Fact::Billed(_) | Fact::CancelRequested(_) | Fact::HandedOver(_) | Fact::Credited(_) => by(System::Erp),
         Fact::ReturnAuthorised(authorised) => {
             by(System::Erp).and_then(|()| in_own_name(partner, told, &authorised.erp))
         }

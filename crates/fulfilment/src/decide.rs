@@ -166,7 +166,7 @@ fn confirm_shipment(case: &Case<'_>) -> Vec<Ask> {
         return Vec::new();
     }
     let request = || Request::ConfirmShipment { lines: delivered_lines(case) };
-    case.new_ask(System::Erp, &case.order().erp, "confirm_shipment", None, request).into_iter().collect()
+    case.new_ask(System::Erp, case.known.erp(), "confirm_shipment", None, request).into_iter().collect()
 }
 
 /// The ERP confirmed what was delivered by now: the ERP is asked to bill it.
@@ -179,7 +179,7 @@ fn bill(case: &Case<'_>) -> Vec<Ask> {
         let sale = Some(Box::new(sold(case.order(), &lines)));
         Request::Bill { lines, sale }
     };
-    case.new_ask(System::Erp, &case.order().erp, "bill", None, request).into_iter().collect()
+    case.new_ask(System::Erp, case.known.erp(), "bill", None, request).into_iter().collect()
 }
 
 /// The ERP confirmed the shipment, or the cancellation: the customer is told.

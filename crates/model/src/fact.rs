@@ -40,6 +40,8 @@ pub enum Fact {
     Archived(Archived),
     /// The order is not wanted any more.
     CancelRequested(CancelRequest),
+    /// Another ERP has the order from now on.
+    HandedOver(HandOver),
     /// An operator wants something asked again.
     RetryRequested(RetryRequest),
     /// An operator takes a problem as it is: the order goes on without what is lacking.
@@ -69,6 +71,7 @@ impl Fact {
             Self::FreightInvoiced(_) => "freight_invoiced",
             Self::Archived(_) => "archived",
             Self::CancelRequested(_) => "cancel_requested",
+            Self::HandedOver(_) => "handed_over",
             Self::RetryRequested(_) => "retry_requested",
             Self::Waived(_) => "waived",
             Self::Noted(_) => "noted",
@@ -273,6 +276,14 @@ pub struct CancelRequest {
     /// Why, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+/// Another ERP has the order from now on, as when a company moves from one to the next: by the word of the one that had it, or of an
+/// operator. What is asked of the ERP is asked of this one, and only its word counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HandOver {
+    /// The ERP that has it from now on.
+    pub to: PartnerId,
 }
 
 /// Something is to be asked again: what was refused or failed as a new ask, what was not answered under its own id.

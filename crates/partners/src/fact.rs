@@ -10,6 +10,7 @@
 //! | `billed` | `number`, `total` (`amount`, `currency`), `lines`? |
 //! | `freight_invoiced` | `shipment`?, `number`, `total` (`amount`, `currency`) |
 //! | `cancel_requested` | `reason`?, `detail`? |
+//! | `handed_over` | `to`: the partner id of the ERP that has the order from now on |
 //! | `return_authorised`, `inspected`, `credited` | see [returns](crate::returned) |
 //!
 //! A booking whose `shipment` is the message's own reference is of the shipment that the reference stands for.
@@ -20,8 +21,8 @@
 
 use model::{
     Answer, AskId, Booking, CancelRequest, Classifier, Condition, ConditionKind, Currency, CustomerId, Fact,
-    FreightInvoice, Invoice, Milestone, MilestoneReached, Order, Outcome, ParcelId, PartnerId, Reason, ShipmentId,
-    Timestamp, When,
+    FreightInvoice, HandOver, Invoice, Milestone, MilestoneReached, Order, Outcome, ParcelId, PartnerId, Reason,
+    ShipmentId, Timestamp, When,
 };
 
 use crate::compiler::Compiler;
@@ -46,6 +47,7 @@ pub(crate) enum FactRule {
     Billed(Box<BilledRule>),
     FreightInvoiced(Box<FreightRule>),
     CancelRequested(Box<CancelRule>),
+    HandedOver(Box<Field<PartnerId>>),
     ReturnAuthorised(Box<AuthorisedRule>),
     Inspected(Box<InspectedRule>),
     Credited(Box<BilledRule>),
@@ -73,6 +75,7 @@ impl FactRule {
             "booked" => Self::Booked(Box::new(BookedRule::compile(section, compiler)?)),
             "billed" => Self::Billed(Box::new(BilledRule::compile(section, compiler)?)),
             "freight_invoiced" => Self::FreightInvoiced(Box::new(FreightRule::compile(section, compiler)?)),
+            "handed_over" => Self::HandedOver(Box::new(compiler.field(section, "to")?)),
             "cancel_requested" => Self::CancelRequested(Box::new(CancelRule::compile(section, compiler)?)),
             "return_authorised" => Self::ReturnAuthorised(Box::new(AuthorisedRule::compile(section, compiler)?)),
             "inspected" => Self::Inspected(Box::new(InspectedRule::compile(section, compiler)?)),
@@ -91,6 +94,7 @@ impl FactRule {
             Self::Billed(rule) => rule.read(scope).map(Fact::Billed),
             Self::FreightInvoiced(rule) => rule.read(scope).map(Fact::FreightInvoiced),
             Self::CancelRequested(rule) => rule.read(scope).map(Fact::CancelRequested),
+            Self::HandedOver(to) => Ok(Fact::HandedOver(HandOver { to: to.required(scope)? })),
             Self::ReturnAuthorised(rule) => rule.read(scope, told.by).map(Fact::ReturnAuthorised),
             Self::Inspected(rule) => rule.read(scope).map(Fact::Inspected),
             Self::Credited(rule) => rule.read(scope).map(Fact::Credited),
@@ -108,6 +112,7 @@ impl FactRule {
             | Self::Billed(_)
             | Self::FreightInvoiced(_)
             | Self::CancelRequested(_)
+            | Self::HandedOver(_)
             | Self::ReturnAuthorised(_)
             | Self::Inspected(_)
             | Self::Credited(_) => true,

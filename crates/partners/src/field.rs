@@ -13,6 +13,7 @@
 //! | `prefix` | a text put before the value |
 //! | `table` | the name of a [code table](crate::table) that translates the value, or a list of them; a code that is in none makes the part unreadable |
 //! | `as` | how a country, number or time is written; see [`words`](crate::words) |
+//! | `times` | for numbers only; see [`words`](crate::words) |
 //! | `zone` | for times only; see [`words`](crate::words) |
 //!
 //! `null`, an empty text and a blank one count as absent. A list or an object where a value belongs is an error.

@@ -49,6 +49,7 @@ pub(crate) fn by_content(source: &str, order: &str, fact: &Fact, stated: bool) -
         | Fact::Validated(_)
         | Fact::Archived(_)
         | Fact::CancelRequested(_)
+        | Fact::HandedOver(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)

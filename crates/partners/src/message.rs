@@ -315,7 +315,7 @@ impl Rule {
             None => RecordRule::compile(kind, &mut section, compiler)?.map(Reads::Record).ok_or_else(|| {
                 named.error(
                     "expected one of `released`, `answered`, `milestone`, `condition`, `booked`, `billed`, \
-                     `freight_invoiced`, `cancel_requested`, `return_authorised`, `inspected`, `credited`, \
+                     `freight_invoiced`, `cancel_requested`, `handed_over`, `return_authorised`, `inspected`, `credited`, \
                      `movement`, `item`, `customer`, `location`, `route`",
                 )
             })?,

@@ -114,6 +114,7 @@ impl Identified {
             | Fact::Billed(_)
             | Fact::Archived(_)
             | Fact::CancelRequested(_)
+            | Fact::HandedOver(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
             | Fact::Noted(_)

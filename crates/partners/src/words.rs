@@ -9,6 +9,8 @@
 //! | number | digits with a decimal point, and an exponent | `"integer"`, `"decimal_comma"` (`1.234,50`), `"hundredths"` (cents) |
 //! | time, date | ISO 8601 | `"iso"`, `"epoch_seconds"`, `"epoch_millis"`, `"digits"`, or a pattern such as `"%d.%m.%Y %H:%M"` |
 //!
+//! A number may have `times = "0.001"`, by which it is multiplied: grams told as kilograms, or boxes as the pieces in them.
+//!
 //! `"digits"` are the times of EDI: `20260301` or `260301`, followed at once or after a blank by `1530`, `153045` or
 //! `15304550`, and then perhaps by an offset, `+0100`. A date and a time in two fields are joined:
 //! `{ join = ["AT7.05", "AT7.06"], as = "digits" }`.

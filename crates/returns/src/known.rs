@@ -103,6 +103,7 @@ impl<'a> Known<'a> {
             | Fact::Billed(_)
             | Fact::FreightInvoiced(_)
             | Fact::Archived(_)
+            | Fact::HandedOver(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
             | Fact::Noted(_)

@@ -49,6 +49,7 @@ pub(crate) fn fact(of: Subject, fact: &Fact) -> String {
             let detail = detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
             format!("wants the {} cancelled ({reason}){detail}", of.as_str())
         }
+        Fact::HandedOver(over) => format!("hands the {} over to {}", of.as_str(), over.to),
         Fact::RetryRequested(retry) => format!("wants {} asked again", retry.ask),
         Fact::Waived(exception) => format!("takes as it is {}", self::exception(exception)),
         Fact::Noted(note) => format!("notes: {}", note.text),

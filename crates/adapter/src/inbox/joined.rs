@@ -80,6 +80,7 @@ const fn shipment_of(fact: &Fact) -> Option<&ShipmentId> {
         | Fact::Billed(_)
         | Fact::Archived(_)
         | Fact::CancelRequested(_)
+        | Fact::HandedOver(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)

@@ -57,6 +57,7 @@ const fn is_progress(fact: &Fact) -> bool {
         | Fact::Condition(_)
         | Fact::Archived(_)
         | Fact::CancelRequested(_)
+        | Fact::HandedOver(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)

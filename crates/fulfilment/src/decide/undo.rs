@@ -156,7 +156,7 @@ pub(super) fn confirm_cancellation(case: &Case<'_>) -> Vec<Ask> {
     }
     let reason = case.cancelled.as_ref().map_or(Reason::ShipperCancelled, |cancelled| cancelled.reason);
     let request = || Request::ConfirmCancellation { reason };
-    case.new_ask(System::Erp, &case.order().erp, "confirm_cancellation", None, request).into_iter().collect()
+    case.new_ask(System::Erp, case.known.erp(), "confirm_cancellation", None, request).into_iter().collect()
 }
 
 /// The ERP closed the order as cancelled: the customer is told.

@@ -100,7 +100,7 @@ impl Wait {
                     case.shipments().find(|own| own.id == *shipment).map_or("the TMS", |own| case.tms(own).as_str());
                 format!("{tms} has not answered for {shipment}")
             }
-            Self::Answer(kind, _) => format!("{} has not answered {kind}", case.order().erp),
+            Self::Answer(kind, _) => format!("{} has not answered {kind}", case.known.erp()),
             Self::Ship(shipment) | Self::GoodsIssue(shipment) => format!("{shipment} has not left the warehouse"),
             Self::Deliver(shipment) => format!("{shipment} has not been delivered"),
             Self::Rest(lacking, shipment) => format!("the rest of {shipment} has not been {}", lacking.as_str()),

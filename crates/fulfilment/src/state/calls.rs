@@ -1,5 +1,6 @@
 //! What the order's ERP and operators want of the whole order: that it stops, or waits.
 
+use engine::FactId;
 use model::{CancelRequest, Classifier, ConditionKind, Fact, Lane, Milestone, Reason, Timestamp};
 
 use super::{Came, Held, Known, State};
@@ -25,7 +26,7 @@ impl<'a> Known<'a> {
     /// Whether the order is not wanted any more, by the first word of its ERP or of an operator. It cannot be taken back: who
     /// wants the goods after all releases a new order.
     pub fn cancelled(&self) -> Option<Cancelled<'a>> {
-        let told = self.state.facts().filter(|(_, held)| self.speaks_for_the_order(held));
+        let told = self.state.facts().filter(|(id, held)| self.speaks_for_the_order(*id, held));
         let wanted = told.filter_map(|(id, held)| {
             let (reason, detail) = cancelled(&held.fact)?;
             Some(Cancelled { came: held.came(id), reason, detail })
@@ -37,7 +38,8 @@ impl<'a> Known<'a> {
     pub fn holders(&self) -> Vec<Lane> {
         let mut holders = Vec::new();
         for lane in [Lane::Erp, Lane::Ops] {
-            let told = self.state.facts().filter(|(_, held)| held.lane == lane && self.speaks_for_the_order(held));
+            let told =
+                self.state.facts().filter(|(id, held)| held.lane == lane && self.speaks_for_the_order(*id, held));
             let told = told.filter_map(|(id, held)| Some(((occurred(held)?, held.came(id)), is_hold(&held.fact)?)));
             if told.max_by_key(|(place, _)| *place).is_some_and(|(_, holds)| holds) {
                 holders.push(lane);
@@ -48,13 +50,13 @@ impl<'a> Known<'a> {
 
     /// How often somebody held the order back.
     pub fn times_held(&self) -> usize {
-        let told = self.state.facts().filter(|(_, held)| self.speaks_for_the_order(held));
+        let told = self.state.facts().filter(|(id, held)| self.speaks_for_the_order(*id, held));
         told.filter(|(_, held)| is_hold(&held.fact) == Some(true)).count()
     }
 
-    fn speaks_for_the_order(&self, held: &Held) -> bool {
+    fn speaks_for_the_order(&self, id: FactId, held: &Held) -> bool {
         match held.lane {
-            Lane::Erp => self.is_from_erp(held),
+            Lane::Erp => self.is_from_erp(id, held),
             Lane::Ops => true,
             Lane::Wms | Lane::Tms | Lane::View | Lane::Clock | Lane::Flow => false,
         }

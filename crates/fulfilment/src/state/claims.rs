@@ -1,7 +1,7 @@
 //! Claims: what is told by somebody whose word does not count for it. It is kept and shown, and moves nothing.
 
 use engine::FactId;
-use model::{ConditionKind, Fact, Lane, Milestone, System, Timestamp};
+use model::{Ask, ConditionKind, Fact, Lane, Milestone, Request, System, Timestamp};
 
 use super::answers::is_from_asked;
 use super::{Held, Known, State};
@@ -51,8 +51,9 @@ impl Known<'_> {
         }
         let nobodys = |about| self.concerned(held, about).next().is_none();
         match &held.fact {
-            Fact::Released(order) => order.erp != self.order.erp,
-            Fact::Validated(_) | Fact::Billed(_) | Fact::CancelRequested(_) => !self.is_from_erp(held),
+            Fact::Released(order) => self.erps.at(held.came(id)) != Some(&order.erp),
+            Fact::Validated(_) | Fact::Billed(_) | Fact::CancelRequested(_) => !self.is_from_erp(id, held),
+            Fact::HandedOver(_) => !self.erps.was_handed(held.came(id)),
             Fact::RetryRequested(_) | Fact::Waived(_) | Fact::Noted(_) => false,
             Fact::Answered(_) if held.lane == Lane::Ops => false,
             Fact::Answered(answer) => {
@@ -65,13 +66,13 @@ impl Known<'_> {
                 self.booking(&booking.shipment) != Some(booking) || nobodys(Some(&booking.shipment))
             }
             Fact::FreightInvoiced(bill) => nobodys(bill.shipment.as_ref()),
-            Fact::Condition(_) if held.lane == Lane::Erp => !self.is_from_erp(held),
+            Fact::Condition(_) if held.lane == Lane::Erp => !self.is_from_erp(id, held),
             Fact::Condition(condition) => nobodys(condition.shipment.as_ref()),
             Fact::Milestone(reached) => {
                 let differs = |again: &super::RepeatedQuantity<'_>| again.event.fact == id && again.differs.is_some();
                 match reached.milestone.authority() {
                     None => false,
-                    Some(System::Erp) => !self.is_from_erp(held),
+                    Some(System::Erp) => !self.is_from_erp(id, held),
                     Some(System::Wms | System::Tms | System::View) => {
                         nobodys(reached.shipment.as_ref()) || self.repeated.iter().any(differs)
                     }
@@ -83,9 +84,21 @@ impl Known<'_> {
         }
     }
 
-    /// Whether what is told in the ERP's lane is told by the ERP that owns the order.
-    pub fn is_from_erp(&self, held: &Held) -> bool {
-        held.lane != Lane::Erp || held.is_from(&self.order.erp)
+    /// Whether what is told in the ERP's lane is told by the ERP that had the order then, or by the one that was asked
+    /// for it.
+    pub fn is_from_erp(&self, id: FactId, held: &Held) -> bool {
+        if held.lane != Lane::Erp {
+            return true;
+        }
+        if let Fact::Answered(answer) = &held.fact
+            && let Some(ask) = self.state.ask(&answer.ask)
+        {
+            return is_from_asked(held, ask);
+        }
+        // Who was asked to bill before the order was handed over bills it.
+        let is_asked_to = |ask: &Ask| matches!(ask.request, Request::Bill { .. }) && is_from_asked(held, ask);
+        let bills = matches!(held.fact, Fact::Billed(_)) && self.state.asks().any(is_asked_to);
+        bills || self.erps.at(held.came(id)).is_some_and(|erp| held.is_from(erp))
     }
 }
 
@@ -99,7 +112,9 @@ pub fn may_tell(lane: Lane, fact: &Fact) -> bool {
         return true;
     }
     match fact {
-        Fact::Released(_) | Fact::Validated(_) | Fact::Billed(_) | Fact::CancelRequested(_) => lane == Lane::Erp,
+        Fact::Released(_) | Fact::Validated(_) | Fact::Billed(_) | Fact::CancelRequested(_) | Fact::HandedOver(_) => {
+            lane == Lane::Erp
+        }
         // Only an operator's word counts for these, see above.
         Fact::RetryRequested(_) | Fact::Waived(_) | Fact::Noted(_) => false,
         // Of an order, nobody's does.

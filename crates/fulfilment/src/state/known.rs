@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 use super::actual::{Actual, Amounts, Event, in_unit, plausible};
 use super::answers::{Answers, RepeatedQuantity};
+use super::erps::Erps;
 use super::shipments::number_of;
 use super::{Came, Held, Release, Shipment, State, is_ahead, is_of_nothing, may_tell};
 
@@ -18,6 +19,8 @@ use super::{Came, Held, Release, Shipment, State, is_ahead, is_of_nothing, may_t
 pub(crate) struct Known<'a> {
     pub state: &'a State,
     pub order: &'a Order,
+    /// Who had it when, and who has it.
+    pub erps: Erps<'a>,
     /// The release that the order works with.
     pub release: Release<'a>,
     /// The last release, which is another one when the order changed after it was committed to.
@@ -51,6 +54,7 @@ impl State {
         let mut known = Known {
             state: self,
             order,
+            erps: self.erps(),
             release,
             last_release,
             validation,
@@ -66,7 +70,7 @@ impl State {
             invoices: Vec::new(),
         };
         for (id, held) in &self.facts {
-            if may_tell(held.lane, &held.fact) && known.is_from_erp(held) {
+            if may_tell(held.lane, &held.fact) && known.is_from_erp(*id, held) {
                 known.sort_in(*id, held);
             } else if let Fact::Milestone(reached) = &held.fact {
                 known.dispute(held, reached);
@@ -101,6 +105,7 @@ impl<'a> Known<'a> {
             | Fact::Condition(_)
             | Fact::Archived(_)
             | Fact::CancelRequested(_)
+            | Fact::HandedOver(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
             | Fact::Noted(_)
@@ -142,11 +147,16 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The ERP that has the order.
+    pub fn erp(&self) -> &'a PartnerId {
+        self.erps.now().unwrap_or(&self.order.erp)
+    }
+
     /// Whether who told something is one of the systems that have to do with a shipment. What a stranger says is shown, and
     /// nobody has to agree with it.
     pub fn has_to_do_with(&self, held: &Held, shipment: &Shipment<'_>) -> bool {
         match held.lane {
-            Lane::Erp => held.is_from(&self.order.erp),
+            Lane::Erp => held.is_from(self.erp()),
             Lane::Wms => held.is_from(shipment.wms),
             Lane::Tms => shipment.tms.is_some_and(|tms| held.is_from(tms)),
             Lane::View | Lane::Ops | Lane::Clock | Lane::Flow => false,
@@ -232,7 +242,7 @@ impl<'a> Known<'a> {
                 unmatched.extend(words.map(|what| format!("{teller} tells {milestone} of {of}: {what}")));
             }
         }
-        let bills = |what: String| format!("{} bills the order: {what}", self.order.erp);
+        let bills = |what: String| format!("{} bills the order: {what}", self.erp());
         let invoices = self.invoices();
         for part in invoices.iter().flat_map(|invoice| &invoice.lines) {
             unmatched.extend(mismatch(part, self.line(part)).map(bills));

@@ -8,6 +8,7 @@ mod ahead;
 mod answers;
 mod calls;
 mod claims;
+mod erps;
 mod known;
 mod lines;
 mod releases;

@@ -20,7 +20,7 @@ pub(crate) struct Release<'a> {
 
 impl State {
     /// The order as fulfilment works with it: as it was released when something was first asked for it; before that, as it
-    /// was last released. It belongs to the ERP that released it first; another
+    /// was last released. It belongs to the ERP that released it first, until that one or an operator hands it over; another
     /// one's release is a claim.
     #[must_use]
     pub fn order(&self) -> Option<&Order> {
@@ -36,6 +36,13 @@ impl State {
 
     /// Every release by the order's own ERP, in the order they came in.
     pub(crate) fn releases(&self) -> Vec<Release<'_>> {
+        let (mut releases, erps) = (self.told_releases(), self.erps());
+        releases.retain(|release| erps.at(release.came) == Some(&release.order.erp));
+        releases
+    }
+
+    /// Every release, whoever's, in the order they came in.
+    pub(super) fn told_releases(&self) -> Vec<Release<'_>> {
         let told = self.facts.iter().filter(|(_, held)| held.lane == Lane::Erp);
         let mut releases: Vec<Release<'_>> = told
             .filter_map(|(id, held)| {
@@ -44,10 +51,6 @@ impl State {
             })
             .collect();
         releases.sort_by_key(|release| release.came);
-        let owner = releases.iter().find(|release| Some(release.id) == self.committed()).or(releases.first());
-        if let Some(erp) = owner.map(|release| &release.order.erp) {
-            releases.retain(|release| release.order.erp == *erp);
-        }
         releases
     }
 

@@ -7,9 +7,9 @@ use model::{Classifier, ExceptionKind, Finding, Lane, LineId, Milestone, Quantit
 use crate::golden;
 use crate::kit::{
     Given, News, STAGES, accepted, allocated, archived, billed, booked, cancel_requested, delayed, delivered, eur,
-    failed, found, freight_invoiced, goods_issued, held, hour, let_go, no_longer_delayed, noted, order, packed, picked,
-    picked_up, proof_of_delivery, reached, refused, released, retry_requested, returned, returned_goods, returning,
-    shipment_id, short, staged, until, validated, waived,
+    failed, found, freight_invoiced, goods_issued, handed_over, held, hour, let_go, no_longer_delayed, noted, order,
+    packed, picked, picked_up, proof_of_delivery, reached, refused, released, retry_requested, returned,
+    returned_goods, returning, shipment_id, short, staged, until, validated, waived,
 };
 
 const HEAD: &str = "\
@@ -69,6 +69,7 @@ fn arrivals() -> Vec<(&'static str, Vec<News>)> {
         ("freight invoice of -1 EUR", vec![freight_invoiced("s1", eur("-1"))]),
         ("archived", vec![archived()]),
         ("cancelled", vec![cancel_requested()]),
+        ("handed over to erp-2", vec![handed_over("erp-2")]),
         ("promised for later", vec![released(&promised), validated(&promised)]),
         ("held back", vec![held()]),
         ("let go", vec![let_go()]),

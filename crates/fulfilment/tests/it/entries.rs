@@ -123,6 +123,7 @@ fn fact(kind: &str) -> Fact {
         "freight_invoiced" => freight_invoiced("s1", eur("100.00")).fact,
         "archived" => crate::kit::archived().fact,
         "cancel_requested" => cancel_requested().fact,
+        "handed_over" => crate::kit::handed_over("erp-2").fact,
         "retry_requested" => retry_requested("book/s1").fact,
         "waived" => waived(exception("no_stock"), "less was reserved than ordered").fact,
         "noted" => noted("the customer called").fact,

@@ -12,6 +12,7 @@ mod composite;
 mod decisions;
 mod entries;
 mod golden;
+mod handed_over;
 mod kit;
 mod lines;
 mod problems;

@@ -4,11 +4,21 @@ use rust_decimal::Decimal;
 
 use super::Readable;
 use crate::compiler::Compiler;
-use crate::source::{ProfileError, Section};
+use crate::source::{Node, ProfileError, Section};
+
+/// How a number is written, and what it is to be multiplied by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Number {
+    written: Written,
+    times: Option<Decimal>,
+}
+
+/// As most are written.
+pub(crate) const PLAIN: Number = Number { written: Written::Plain, times: None };
 
 /// How a number is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
+enum Written {
     Plain,
     Integer,
     DecimalComma,
@@ -16,31 +26,48 @@ pub(crate) enum Written {
 }
 
 impl Readable for Decimal {
-    type How = Written;
+    type How = Number;
     const WHAT: &'static str = "a number";
 
-    fn how_by_default(_: &Compiler<'_>) -> Written {
-        Written::Plain
+    fn how_by_default(_: &Compiler<'_>) -> Number {
+        PLAIN
     }
 
-    fn how(section: &mut Section<'_>, _: &Compiler<'_>) -> Result<Written, ProfileError> {
-        let Some(node) = section.optional("as") else { return Ok(Written::Plain) };
+    fn how(section: &mut Section<'_>, _: &Compiler<'_>) -> Result<Number, ProfileError> {
+        let written = section.optional("as").map_or(Ok(Written::Plain), Written::compile)?;
+        let times = section.optional("times").map(|node| {
+            let factor = plain(node.text()?).filter(|factor| *factor > Self::ZERO);
+            factor.ok_or_else(|| node.error("expected a number above 0, as a text such as `\"0.001\"`"))
+        });
+        Ok(Number { written, times: times.transpose()? })
+    }
+
+    fn read(text: &str, how: &Number) -> Option<Self> {
+        let number = how.written.read(text.trim())?;
+        match how.times {
+            Some(times) => number.checked_mul(times),
+            None => Some(number),
+        }
+    }
+}
+
+impl Written {
+    fn compile(node: Node<'_>) -> Result<Self, ProfileError> {
         match node.text()? {
-            "decimal" => Ok(Written::Plain),
-            "integer" => Ok(Written::Integer),
-            "decimal_comma" => Ok(Written::DecimalComma),
-            "hundredths" => Ok(Written::Hundredths),
+            "decimal" => Ok(Self::Plain),
+            "integer" => Ok(Self::Integer),
+            "decimal_comma" => Ok(Self::DecimalComma),
+            "hundredths" => Ok(Self::Hundredths),
             _ => Err(node.error("expected `decimal`, `integer`, `decimal_comma` or `hundredths`")),
         }
     }
 
-    fn read(text: &str, how: &Written) -> Option<Self> {
-        let text = text.trim();
-        match how {
-            Written::Plain => plain(text),
-            Written::Integer => plain(text).filter(Self::is_integer),
-            Written::DecimalComma => plain(&without_groups(text)?),
-            Written::Hundredths => plain(text).filter(Self::is_integer)?.checked_mul(Self::new(1, 2)),
+    fn read(self, text: &str) -> Option<Decimal> {
+        match self {
+            Self::Plain => plain(text),
+            Self::Integer => plain(text).filter(Decimal::is_integer),
+            Self::DecimalComma => plain(&without_groups(text)?),
+            Self::Hundredths => plain(text).filter(Decimal::is_integer)?.checked_mul(Decimal::new(1, 2)),
         }
     }
 }
@@ -74,8 +101,15 @@ fn without_groups(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn read(text: &str, how: Written) -> Option<String> {
-        Decimal::read(text, &how).map(|number| number.to_string())
+    fn read(text: &str, written: Written) -> Option<String> {
+        Decimal::read(text, &Number { written, times: None }).map(|number| number.to_string())
+    }
+
+    #[test]
+    fn a_number_in_another_unit_is_multiplied() {
+        let grams = Number { written: Written::Plain, times: Some("0.001".parse().unwrap()) };
+        assert_eq!(Decimal::read("2500", &grams).unwrap().normalize().to_string(), "2.5");
+        assert_eq!(Decimal::read(&"9".repeat(28), &Number { times: Some(100.into()), ..grams }), None);
     }
 
     #[test]

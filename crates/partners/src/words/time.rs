@@ -203,7 +203,7 @@ fn digits(text: &str) -> Option<String> {
 }
 
 fn number(text: &str) -> Option<Decimal> {
-    Decimal::read(text, &super::number::Written::Plain)
+    Decimal::read(text, &super::number::PLAIN)
 }
 
 fn epoch(text: &str, millis: i64) -> Option<When> {

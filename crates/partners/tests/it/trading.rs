@@ -197,3 +197,45 @@ fn everything_an_order_asks_is_written_as_it_is_expected_to_be_and_read_without_
         }
     }
 }
+
+/// Real messages: how much the templates read of them, and how much is turned away. Some are too bare to say who ordered, or what
+/// happened; one closes an interchange it never opened.
+const SAMPLES: [(&str, &str, &str, usize, usize); 16] = [
+    ("x12-erp", "850", "x12/004010_850.edi", 1, 0),
+    ("x12-erp", "850", "x12/stupidedi_PO850.edi", 0, 1),
+    ("x12-erp", "850", "x12/ASC_X12_004010_01_a_Sales_Order_Request_Inbound.edi", 1, 0),
+    ("x12-erp", "940", "x12/005010_940.edi", 0, 1),
+    ("x12-wms", "943", "x12/stupidedi_AR943.edi", 1, 0),
+    ("x12-wms", "944", "x12/stupidedi_RE944.edi", 1, 0),
+    ("x12-wms", "945", "x12/005010_945.edi", 1, 0),
+    ("x12-wms", "846", "x12/005010_846.edi", 2, 0),
+    ("x12-tms", "214", "x12/005010_214.edi", 0, 1),
+    ("x12-tms", "210", "x12/005010_210.edi", 1, 0),
+    ("edifact-erp", "orders", "edifact/UN_EDIFACT_D_96A_01_a_Sales_Order_Request_Inbound.edi", 1, 0),
+    ("edifact-tms", "iftsta", "edifact/d00b_iftsta.edi", 1, 0),
+    ("edifact-tms", "iftsta", "edifact/sample.txt", 5, 2),
+    ("sap-erp", "orders05", "erp/sap-idoc/01_a_Sales_Order_Request_Outbound.xml", 1, 0),
+    ("sap-erp", "orders05", "erp/sap-idoc/01_b_Sales_Order_Response_Outbound.xml", 0, 0),
+    ("sap-wms", "delvry07", "erp/sap-idoc/02_Delivery_Notification_Outbound.xml", 1, 0),
+];
+
+#[test]
+fn real_messages_are_read_as_far_as_they_say_what_the_templates_ask() {
+    for (name, message, file, told, rejected) in SAMPLES {
+        let Some(raw) = crate::sample(file) else { return };
+        let (_, text) = partners::templates().iter().find(|(template, _)| *template == name).unwrap();
+        // Some count their segments wrong.
+        let mut text = (*text).to_owned();
+        for format in ["x12", "edifact"] {
+            let header = format!("[in.{message}]\nformat = \"{format}\"\n");
+            text = text.replace(&header, &format!("{header}counts = \"forgiven\"\n"));
+        }
+        let read = partners::Profile::load(name, &text).unwrap().decode(message, raw.as_bytes(), received());
+        let said = match read {
+            Ok(told) => lines(&told),
+            Err(why) => format!("rejected: {why}\n"),
+        };
+        let count = |is_rejected: bool| said.lines().filter(|line| line.starts_with("rejected") == is_rejected).count();
+        assert_eq!((count(false), count(true)), (told, rejected), "{file}\n{said}");
+    }
+}

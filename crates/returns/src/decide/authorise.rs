@@ -60,6 +60,7 @@ const fn is_progress(fact: &Fact) -> bool {
         | Fact::Billed(_)
         | Fact::Archived(_)
         | Fact::CancelRequested(_)
+        | Fact::HandedOver(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_) => false,

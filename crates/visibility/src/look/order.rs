@@ -87,7 +87,7 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
             };
             Some((milestone.rank(), event))
         }
-        Fact::CancelRequested(_) | Fact::Noted(_) => {
+        Fact::CancelRequested(_) | Fact::HandedOver(_) | Fact::Noted(_) => {
             Some((u16::MAX, TimelineEvent { detail: in_words(&held.fact), ..plain(held.fact.kind(), received) }))
         }
         Fact::Validated(_)
@@ -113,10 +113,13 @@ fn milestone(reached: &MilestoneReached, plain: TimelineEvent) -> TimelineEvent 
     }
 }
 
-/// What a person says of an order.
+/// What a person or the ERP says of an order.
 fn in_words(fact: &Fact) -> Option<String> {
     if let Fact::CancelRequested(wanted) = fact {
         return wanted.detail.clone().or_else(|| Some(wanted.reason.to_string()));
+    }
+    if let Fact::HandedOver(over) = fact {
+        return Some(format!("to {}", over.to));
     }
     let Fact::Noted(note) = fact else { return None };
     Some(note.text.clone())

@@ -261,6 +261,7 @@ fn may_show(entry: &OrderEntry) -> bool {
         | Fact::FreightInvoiced(_)
         | Fact::Archived(_)
         | Fact::CancelRequested(_)
+        | Fact::HandedOver(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)

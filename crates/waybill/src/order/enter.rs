@@ -9,8 +9,8 @@ use fulfilment::decide::is_waivable;
 use fulfilment::state::AskState;
 use fulfilment::{Fulfilment, LAYOUT, State};
 use model::{
-    Answer, Ask, AskId, CancelRequest, Classifier, Condition, ConditionKind, End, Fact, Lane, Milestone,
-    MilestoneReached, Note, Outcome, Reason, RetryRequest, ShipmentId, When,
+    Answer, Ask, AskId, CancelRequest, Classifier, Condition, ConditionKind, End, Fact, HandOver, Lane, Milestone,
+    MilestoneReached, Note, Outcome, PartnerId, Reason, RetryRequest, ShipmentId, When,
 };
 use serde::Serialize;
 use service::Connection;
@@ -35,6 +35,16 @@ pub struct ByArgs {
     /// Who enters it
     #[arg(long = "as", env = "USER", value_name = "NAME", value_parser = words_of_a_person)]
     who: String,
+}
+
+/// To whom an order is handed over.
+#[derive(Debug, Clone, clap::Args)]
+pub struct MoveArgs {
+    #[command(flatten)]
+    by: ByArgs,
+    /// The ERP that has the order from now on, by its partner id
+    #[arg(long, value_name = "PARTNER", value_parser = partner_id)]
+    to: PartnerId,
 }
 
 /// Which ask is to be made again.
@@ -85,6 +95,10 @@ pub(crate) fn ask_id(text: &str) -> Result<AskId, model::token::TokenError> {
     AskId::new(text)
 }
 
+fn partner_id(text: &str) -> Result<PartnerId, model::token::TokenError> {
+    PartnerId::new(text)
+}
+
 fn milestone(text: &str) -> Result<Milestone, String> {
     let known = Milestone::from_name(text).filter(|milestone| *milestone != Milestone::Unknown);
     known.ok_or_else(|| "no such milestone; they are named like `transport.delivered`".to_owned())
@@ -103,6 +117,17 @@ pub(super) async fn cancel(by: &ByArgs, nats: &NatsSettings, output: Output) -> 
     enter(by, nats, output, |state| {
         is_open(state)?;
         Ok(vec![Fact::CancelRequested(wanted)])
+    })
+    .await
+}
+
+pub(super) async fn hand_over(args: &MoveArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    enter(&args.by, nats, output, |state| {
+        is_open(state)?;
+        if state.erp() == Some(&args.to) {
+            return Err(Failure::Refused(format!("{} has the order already", args.to)));
+        }
+        Ok(vec![Fact::HandedOver(HandOver { to: args.to.clone() })])
     })
     .await
 }

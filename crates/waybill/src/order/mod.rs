@@ -36,6 +36,8 @@ pub enum Command {
     Release(enter::ByArgs),
     /// Answer in a partner's place, take an exception as it is, or say that something happened
     Override(enter::OverrideArgs),
+    /// Hand an order over to another ERP: it is asked from now on, and its word counts; warehouses and carriers notice nothing
+    Move(enter::MoveArgs),
     /// Leave a remark in an order's trail
     Note(enter::ByArgs),
 }
@@ -63,6 +65,7 @@ pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -
         Command::Hold(by) => enter::hold(&by, nats, output).await,
         Command::Release(by) => enter::release(&by, nats, output).await,
         Command::Override(args) => enter::settle(&args, nats, output).await,
+        Command::Move(args) => enter::hand_over(&args, nats, output).await,
         Command::Note(by) => enter::note(&by, nats, output).await,
     }
 }

@@ -185,6 +185,7 @@ fn about(fact: &Fact) -> String {
         | Fact::FreightInvoiced(_)
         | Fact::Archived(_)
         | Fact::CancelRequested(_)
+        | Fact::HandedOver(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)

@@ -4,9 +4,9 @@ use engine::{FactId, Told, codec};
 use fulfilment::Policy;
 use model::{
     Answer, Archived, AskId, Booking, CancelRequest, Classifier, Condition, ConditionKind, Country, Currency,
-    CustomerId, Exception, ExceptionKind, Fact, Finding, FreightInvoice, Inspection, Invoice, Lane, LineId, LocationId,
-    Milestone, MilestoneReached, Money, Note, Order, OrderId, Outcome, ParcelId, PartnerId, Progress, Quantity, Reason,
-    RetryRequest, ReturnAuthorisation, ShipmentId, Source, Timestamp, Unit, Validation, When,
+    CustomerId, Exception, ExceptionKind, Fact, Finding, FreightInvoice, HandOver, Inspection, Invoice, Lane, LineId,
+    LocationId, Milestone, MilestoneReached, Money, Note, Order, OrderId, Outcome, ParcelId, PartnerId, Progress,
+    Quantity, Reason, RetryRequest, ReturnAuthorisation, ShipmentId, Source, Timestamp, Unit, Validation, When,
 };
 
 use super::orders::hour;
@@ -60,6 +60,7 @@ impl News {
             | Fact::FreightInvoiced(_)
             | Fact::Archived(_)
             | Fact::CancelRequested(_)
+            | Fact::HandedOver(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
             | Fact::Noted(_)
@@ -118,6 +119,7 @@ impl News {
             | Fact::Billed(_)
             | Fact::Archived(_)
             | Fact::CancelRequested(_)
+            | Fact::HandedOver(_)
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
             | Fact::Noted(_)
@@ -228,6 +230,11 @@ pub fn billed() -> News {
 pub fn cancel_requested() -> News {
     let wanted = CancelRequest { reason: Reason::RecipientCancelled, detail: Some("bought elsewhere".to_owned()) };
     News::new(Lane::Erp, Fact::CancelRequested(wanted))
+}
+
+/// The ERP hands the order over to another.
+pub fn handed_over(to: &str) -> News {
+    News::new(Lane::Erp, Fact::HandedOver(HandOver { to: PartnerId::new(to).unwrap() }))
 }
 
 /// The ERP holds the order back.

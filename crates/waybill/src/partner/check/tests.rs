@@ -126,6 +126,19 @@ fn what_the_readme_says_of_a_new_partner_is_true() {
 }
 
 #[test]
+fn the_page_that_onboards_a_partner_says_what_it_can_be_asked() {
+    let readme = include_str!("../../../../../README.md");
+    let page = readme.split("## Onboard a partner").nth(1).unwrap();
+    let asked = page.split("```toml\n").nth(2).unwrap().split("```").next().unwrap();
+    let profile = format!("partner = \"speedy\"\nsystem = \"tms\"\nversion = 1\n{asked}");
+    let profile = partners::Profile::load("speedy.toml", &profile).unwrap();
+    assert_eq!(profile.requests().collect::<Vec<_>>(), ["book"]);
+    for name in ["x12-erp", "x12-wms", "x12-tms", "edifact-erp", "edifact-tms", "sap-erp", "sap-wms"] {
+        assert!(page.contains(name) && partners::templates().iter().any(|(template, _)| *template == name), "{name}");
+    }
+}
+
+#[test]
 fn what_the_profile_forgives_is_shown_and_is_no_reason_to_fail() {
     let profile = "partner = \"speedy\"\nsystem = \"erp\"\nversion = 1\n[in.event]\nformat = \"x12\"\ncounts = \"forgiven\"\n\
                    each = \"transactions[*]\"\norder = \"B10.02\"\n[[in.event.facts]]\nkind = \"cancel_requested\"\n\
