@@ -1,6 +1,6 @@
 //! What all parts of one adapter work with.
 
-use async_nats::jetstream;
+use async_nats::jetstream::{self, kv::Store};
 use engine::EntryId;
 use model::System;
 use quick_cache::sync::Cache;
@@ -9,6 +9,7 @@ use service::metrics::Metrics;
 
 use crate::bucket::BucketError;
 use crate::inbox::{Replays, UnmappedCodes};
+use crate::interchanges::Interchanges;
 use crate::master::Master;
 use crate::patience;
 use crate::profiles::Profiles;
@@ -36,6 +37,8 @@ pub struct Adapter {
     pub restraints: Restraints,
     /// What its partners' references mean.
     pub xrefs: Xrefs,
+    /// How its partners number their interchanges.
+    pub interchanges: Interchanges,
     /// Messages that are read again.
     pub replays: Replays,
     /// The master data: the ERP's adapter keeps them, the warehouses' looks up who runs a location.
@@ -55,6 +58,7 @@ pub struct Adapter {
 pub struct Buckets {
     xrefs: Xrefs,
     master: Option<Master>,
+    interchanges: Store,
 }
 
 impl Buckets {
@@ -67,7 +71,7 @@ impl Buckets {
             System::Erp | System::Wms => Some(Master::open(js).await?),
             System::Tms | System::View => None,
         };
-        Ok(Self { xrefs: Xrefs::open(js, system).await?, master })
+        Ok(Self { xrefs: Xrefs::open(js, system).await?, master, interchanges: Interchanges::open(js).await? })
     }
 }
 
@@ -82,6 +86,7 @@ impl Adapter {
             restraints: Restraints::new(system, &profiles, js.clone(), &host.metrics),
             profiles,
             xrefs: buckets.xrefs,
+            interchanges: Interchanges::new(system, buckets.interchanges, &host.metrics),
             replays: Replays::default(),
             master: buckets.master,
             metrics: host.metrics.clone(),

@@ -12,6 +12,7 @@ mod at_once;
 mod bucket;
 mod delivery;
 mod inbox;
+mod interchanges;
 mod master;
 mod ownership;
 mod patience;
@@ -34,6 +35,7 @@ use adapter::{Adapter, Buckets};
 
 pub use asks::{ASK_HEADER, ORDER_HEADER};
 pub use inbox::{Part, Reading, durable, read};
+pub use interchanges::{Numbering, Series, Twice};
 pub use profiles::{
     Action, Added, InForce, Kept, Origin, Profiles, ProfilesError, Question, Replay, SIMULATED, Served,
     check_workflows, served_subject,

@@ -143,7 +143,7 @@ fn said(opening: &Map<String, Value>, nth: &str, most: usize) -> String {
 }
 
 /// The components of an element of an opening segment, each at most so many letters.
-fn components(opening: &Map<String, Value>, nth: &str, most: usize) -> Vec<String> {
+pub(crate) fn components(opening: &Map<String, Value>, nth: &str, most: usize) -> Vec<String> {
     let first = opening.get(nth).map(|value| value.as_array().and_then(|list| list.first()).unwrap_or(value));
     let cut = |value: Option<&Value>| -> String {
         value.and_then(Value::as_str).unwrap_or_default().chars().take(most).collect()

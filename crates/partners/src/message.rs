@@ -29,20 +29,21 @@ mod reading;
 use std::collections::BTreeMap;
 
 use model::{OrderId, PartnerId, ShipmentId, Timestamp};
+use serde_json::Value;
 
 use crate::acknowledge::Acknowledge;
 use crate::compiler::Compiler;
 use crate::control::ControlNumbers;
 use crate::fact::FactRule;
 use crate::field::Field;
-use crate::format::{Format, Tree};
+use crate::format::{Fault, Format, Tree};
 use crate::guard::Guards;
 use crate::out::EncodeError;
 use crate::place::read;
 use crate::record::RecordRule;
 use crate::scope::{Each, Scope};
 use crate::source::{Node, ProfileError};
-use crate::told::{OrderRef, Outgoing, Told, Xref};
+use crate::told::{OrderRef, Outgoing, Read, Told, Xref};
 use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::Reference;
 use events::Events;
@@ -184,12 +185,27 @@ impl Incoming {
     }
 
     /// What the message says.
+    pub(crate) fn read(&self, raw: &[u8], by: &PartnerId, received: Timestamp) -> Read {
+        match self.format.read(raw) {
+            Ok(Tree { root, faults, interchanges, .. }) => {
+                Read { told: self.told(&root, faults, by, received), interchanges }
+            }
+            Err(why) => Read::unreadable(why),
+        }
+    }
+
+    /// What the tree of a message says.
     ///
     /// # Errors
     /// When none of it can be read; a part that cannot be read while others can is among what is told.
-    pub(crate) fn read(&self, raw: &[u8], by: &PartnerId, received: Timestamp) -> Result<Vec<Told>, Unreadable> {
-        let Tree { root, faults, .. } = self.format.read(raw)?;
-        let message = Scope::of_message(&root);
+    fn told(
+        &self,
+        root: &Value,
+        faults: Vec<Fault>,
+        by: &PartnerId,
+        received: Timestamp,
+    ) -> Result<Vec<Told>, Unreadable> {
+        let message = Scope::of_message(root);
         let mut reading = Reading::new(self, by, received);
         let (broken, beside): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.part.is_some());
         let Some(each) = &self.each else {

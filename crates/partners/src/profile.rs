@@ -26,7 +26,7 @@ use crate::format::Format;
 use crate::message::Incoming;
 use crate::out::{EncodeError, Outbound, Sending};
 use crate::source::{Node, ProfileError, Section, Source};
-use crate::told::{Outgoing, Told};
+use crate::told::{Outgoing, Read, Told};
 use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::zone;
 
@@ -70,11 +70,19 @@ impl Profile {
     /// # Errors
     /// When nothing in the message can be read. Where only a part cannot, it is told as [`Told::Rejected`].
     pub fn decode(&self, message: &str, raw: &[u8], received: Timestamp) -> Result<Vec<Told>, Unreadable> {
-        let incoming = self.incoming.get(message).ok_or_else(|| {
-            let detail = format!("is called `{message}`, and the profile of {} knows no such message", self.partner);
-            Unreadable::new(UnreadableKind::UnknownMessage, "$", detail)
-        })?;
-        incoming.read(raw, &self.partner, received)
+        self.read(message, raw, received).told
+    }
+
+    /// Reads a raw message, with the numbers of its interchanges where it is written in interchanges.
+    pub fn read(&self, message: &str, raw: &[u8], received: Timestamp) -> Read {
+        match self.incoming.get(message) {
+            Some(incoming) => incoming.read(raw, &self.partner, received),
+            None => {
+                let partner = &self.partner;
+                let detail = format!("is called `{message}`, and the profile of {partner} knows no such message");
+                Read::unreadable(Unreadable::new(UnreadableKind::UnknownMessage, "$", detail))
+            }
+        }
     }
 
     /// Writes an ask as the partner's message. The same ask in the same sending is the same message, byte for byte.

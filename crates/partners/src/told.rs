@@ -3,8 +3,25 @@
 use model::master::MasterRecord;
 use model::{AskId, Fact, Money, Movement, OrderId, ShipmentId};
 
+use crate::interchange::Interchange;
 use crate::key::FactKey;
 use crate::unreadable::Unreadable;
+
+/// A raw message as it was read.
+#[derive(Debug)]
+pub struct Read {
+    /// What it says; an error where nothing in it can be read.
+    pub told: Result<Vec<Told>, Unreadable>,
+    /// Its interchanges, also where nothing is told by them.
+    pub interchanges: Vec<Interchange>,
+}
+
+impl Read {
+    /// A message of which nothing can be read.
+    pub(crate) const fn unreadable(why: Unreadable) -> Self {
+        Self { told: Err(why), interchanges: Vec::new() }
+    }
+}
 
 /// One order's, stock movement's or master record's worth of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ mod difference;
 mod inbox;
 mod known;
 mod list;
+mod numbers;
 mod replay;
 mod said;
 mod sample;

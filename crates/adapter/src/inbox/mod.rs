@@ -95,6 +95,7 @@ impl Inbox {
     async fn look(&mut self) {
         const WHAT: &str = "looking for partners in the inbox";
         self.trouble.forget_old();
+        self.adapter.interchanges.write_waiting(&self.trouble).await;
         let tokens = match partners_in(&self.adapter.js, self.adapter.system.as_str()).await {
             Ok(tokens) => tokens,
             Err(error) => return self.trouble.has(WHAT.to_owned(), in_one_line(error.as_ref()), LOOK_EVERY),

@@ -11,7 +11,7 @@ use service::{Shutdown, streams};
 
 use super::entry::Origin;
 use super::read::{all_reasons, read};
-use super::receipt;
+use super::receipt::{self, is_released};
 use super::route::{Routed, route};
 use crate::adapter::Adapter;
 use crate::delivery::Delivery;
@@ -82,7 +82,7 @@ impl Partner {
             return;
         };
         let what = || format!("message {} of {}", delivery.sequence, self.token);
-        let settled = match self.settle(adapter, &message, delivery).await {
+        let settled = match self.settle(adapter, trouble, &message, delivery).await {
             Ok(settled) => {
                 if delivery.tries > 1 {
                     trouble.over(&what());
@@ -104,6 +104,7 @@ impl Partner {
     async fn settle(
         &self,
         adapter: &Adapter,
+        trouble: &Trouble,
         message: &jetstream::Message,
         delivery: Delivery,
     ) -> Result<Settled, String> {
@@ -122,7 +123,11 @@ impl Partner {
         }
         let replay = adapter.replays.of(adapter, &self.token, delivery.sequence);
         let origin = Origin { service: adapter.service, profile: &profile, subject, message: name, delivery, replay };
-        let Routed { unknown, joined, mut wrong } = match route(adapter, &origin, reading).await {
+        let again = replay.is_some() || is_released(message);
+        let numbered = adapter.interchanges.take_in(&profile.partner, &reading.interchanges, delivery.sequence, again);
+        let noted = adapter.interchanges.write(&numbered, trouble);
+        let (routed, ()) = tokio::join!(route(adapter, &origin, reading), noted);
+        let Routed { unknown, joined, mut wrong } = match routed {
             Ok(routed) => routed,
             Err(error) => return Err(in_one_line(&error)),
         };

@@ -3,7 +3,7 @@
 use model::master::MasterRecord;
 use model::{Movement, System, Timestamp};
 use partners::unmapped::unmapped;
-use partners::{FactKey, Identified, OrderRef, Profile, Told, Unreadable, UnreadableKind, Xref};
+use partners::{FactKey, Identified, Interchange, OrderRef, Profile, Read, Told, Unreadable, UnreadableKind, Xref};
 use service::quarantine::{Kind, Reason};
 
 use crate::ownership::{self, NotOwned};
@@ -23,6 +23,8 @@ pub struct Reading {
     pub master: Vec<MasterRecord>,
     /// What of it cannot be used, and why.
     pub wrong: Vec<Reason>,
+    /// Its interchanges as their sender numbered them.
+    pub interchanges: Vec<Interchange>,
     /// How many codes it holds that nobody has mapped.
     pub unmapped: usize,
 }
@@ -42,9 +44,9 @@ pub struct Part {
 
 /// Reads a message through its partner's profile, and turns away what its partner may not tell.
 pub fn read(system: System, profile: &Profile, message: &str, raw: &[u8], received: Timestamp) -> Reading {
-    let read = profile.decode(message, raw, received);
-    let mut reading = Reading { unmapped: unmapped(&read).len(), ..Reading::default() };
-    match read {
+    let Read { told, interchanges } = profile.read(message, raw, received);
+    let mut reading = Reading { interchanges, unmapped: unmapped(&told).len(), ..Reading::default() };
+    match told {
         Ok(told) => told.into_iter().for_each(|told| reading.sort(system, profile, told)),
         Err(why) => reading.wrong.push(reason_of(&why)),
     }

@@ -10,6 +10,11 @@ use super::entry::Origin;
 use crate::adapter::Adapter;
 use crate::publish::{NotPublished, publish};
 
+/// Whether a message was let out of quarantine, and so came in before.
+pub fn is_released(message: &jetstream::Message) -> bool {
+    message.headers.as_ref().is_some_and(|headers| headers.get(RELEASED_HEADER).is_some())
+}
+
 /// Tells the sender of a message that is settled what its syntax is like. A message that comes again is told of under the same
 /// id, byte for byte alike, and the broker drops that; one that was released from quarantine was told of when it came in.
 ///
@@ -20,7 +25,7 @@ pub async fn acknowledge(
     origin: &Origin<'_>,
     message: &jetstream::Message,
 ) -> Result<(), NotPublished> {
-    if message.headers.as_ref().is_some_and(|headers| headers.get(RELEASED_HEADER).is_some()) {
+    if is_released(message) {
         return Ok(());
     }
     let Origin { profile, message: name, delivery, .. } = origin;

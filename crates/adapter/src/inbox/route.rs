@@ -70,7 +70,7 @@ pub struct Routed {
 /// # Errors
 /// [`RouteError`] when the broker did not do its part. Doing it all again is safe.
 pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> Result<Routed, RouteError> {
-    let Reading { orders, stock, master, mut wrong, unmapped: _ } = reading;
+    let Reading { orders, stock, master, mut wrong, interchanges: _, unmapped: _ } = reading;
     // All that can be known without waiting is known before the first wait, so that the message behind finds it.
     orders.iter().for_each(|part| remember(adapter, origin, part));
     if let Some(known) = &adapter.master {

@@ -4,6 +4,7 @@
 
 mod asks;
 mod inbox;
+mod interchanges;
 mod master;
 mod once;
 mod order;

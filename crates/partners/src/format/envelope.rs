@@ -140,6 +140,7 @@ impl<'p> Envelopes<'p> {
             faults: self.faults,
             forgiven: self.forgiven,
             heard: self.heard,
+            interchanges: Vec::new(),
         }
     }
 
@@ -222,7 +223,7 @@ impl<'p> Envelopes<'p> {
         } else {
             segment.elements.into_iter().map(|(nth, value)| (nth, trimmed(value))).collect()
         };
-        let mut heard = Heard::new(kind, opening);
+        let mut heard = Heard::new(kind, segment.at.byte, opening);
         if is_repeat {
             heard.wrong.push(Wrong::Repeat);
         }
@@ -246,7 +247,7 @@ impl<'p> Envelopes<'p> {
         }
         let opening = if segment.length > MAX_OPENING { Map::new() } else { segment.elements.clone() };
         let mut transaction = Transaction {
-            heard: Heard::new(HeardKind::Transaction, opening),
+            heard: Heard::new(HeardKind::Transaction, segment.at.byte, opening),
             grouping: Grouping::new(&self.guide.loops),
             at: segment.at,
             control: text_of(&segment.elements, names.transaction.control),
@@ -328,6 +329,7 @@ impl<'p> Envelopes<'p> {
         };
         self.is_astray = false;
         let mismatches = self.names.mismatches(level, &closing.elements, &open.control, held(&open));
+        open.heard.ends = Some(closing.at.byte + closing.length);
         open.heard.stated = text_of(&closing.elements, self.names.count).parse().ok();
         open.heard.wrong.extend(mismatches.iter().map(|(wrong, _)| *wrong));
         match self.guide.counts {

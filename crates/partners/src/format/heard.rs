@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub(crate) struct Heard {
     pub(crate) kind: HeardKind,
+    /// Where in the message's text it begins, and where it ends if it is closed, in bytes.
+    pub(crate) begins: usize,
+    pub(crate) ends: Option<usize>,
     /// The elements of the segment that opened it, without padding.
     pub(crate) opening: Map<String, Value>,
     /// How many of what is inside it its closing segment says it holds.
@@ -41,8 +44,8 @@ pub(crate) enum Wrong {
 }
 
 impl Heard {
-    pub(crate) fn new(kind: HeardKind, opening: Map<String, Value>) -> Self {
-        Self { kind, opening, stated: None, wrong: Vec::new(), is_taken: true, inside: Vec::new() }
+    pub(crate) fn new(kind: HeardKind, begins: usize, opening: Map<String, Value>) -> Self {
+        Self { kind, begins, ends: None, opening, stated: None, wrong: Vec::new(), is_taken: true, inside: Vec::new() }
     }
 
     /// The transactions in it, and how many of them count.

@@ -42,6 +42,7 @@ use serde_json::error::Category;
 
 use self::csv::Csv;
 use self::fixed::Fixed;
+use crate::interchange::Interchange;
 use crate::path::Lists;
 use crate::source::{Node, ProfileError, Section};
 use crate::unreadable::{Unreadable, UnreadableKind};
@@ -89,6 +90,8 @@ pub(crate) struct Tree {
     pub(crate) forgiven: Vec<Unreadable>,
     /// The envelopes of X12 and EDIFACT.
     pub(crate) heard: Vec<Heard>,
+    /// The numbers of its interchanges.
+    pub(crate) interchanges: Vec<Interchange>,
 }
 
 impl From<Value> for Tree {
@@ -100,7 +103,13 @@ impl From<Value> for Tree {
 impl Tree {
     /// A tree of what has no envelopes.
     pub(crate) const fn of_rows(root: Value, faults: Vec<Fault>) -> Self {
-        Self { root, faults, forgiven: Vec::new(), heard: Vec::new() }
+        Self { root, faults, forgiven: Vec::new(), heard: Vec::new(), interchanges: Vec::new() }
+    }
+
+    /// With the numbers of the interchanges of this text.
+    fn numbered(mut self, segments: Segments, text: &str) -> Self {
+        self.interchanges = Interchange::all(&self.heard, segments, text);
+        self
     }
 }
 
@@ -167,8 +176,8 @@ impl Format {
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         match &self.syntax {
             Syntax::Json => json(text).map(Tree::from),
-            Syntax::X12(guide) => x12::read(text, guide),
-            Syntax::Edifact(guide) => edifact::read(text, guide),
+            Syntax::X12(guide) => x12::read(text, guide).map(|tree| tree.numbered(Segments::X12, text)),
+            Syntax::Edifact(guide) => edifact::read(text, guide).map(|tree| tree.numbered(Segments::Edifact, text)),
             Syntax::Xml => xml::read(text).map(Tree::from),
             Syntax::Csv(csv) => csv.read(text),
             Syntax::Fixed(fixed) => fixed.read(text),

@@ -248,7 +248,7 @@ mod tests {
         let sound = interchange(1, &["BEG*1~\n", "BEG*2~\n"]);
         let wrong = sound.replace("SE*3*0001", "SE*9*0007").replace("GE*2*1", "GE*3*2").replace("IEA*1", "IEA*2");
         let guide = Guide { counts: Counts::Forgiven, ..Guide::default() };
-        let Tree { root: tree, faults, forgiven, heard } = read(&wrong, &guide).unwrap();
+        let Tree { root: tree, faults, forgiven, heard, .. } = read(&wrong, &guide).unwrap();
         assert!(faults.is_empty() && tree["transactions"][1]["BEG"][0]["01"] == "2", "{faults:?}");
         let places: Vec<&str> = forgiven.iter().map(|why| why.field.as_str()).collect();
         let group = "interchanges[0].groups[0]";

@@ -42,6 +42,8 @@ pub const MASTER: &str = "MASTER";
 pub const XREF: &str = "XREF";
 /// Bucket of what people say of partners: the profiles they added, and who is switched off.
 pub const PROFILES: &str = "PROFILES";
+/// Bucket of the control numbers of partners' interchanges.
+pub const INTERCHANGES: &str = "INTERCHANGES";
 /// Bucket of composite status.
 pub const STATUS: &str = "STATUS";
 /// Object store of closed orders' trails.

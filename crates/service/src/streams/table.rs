@@ -1,10 +1,11 @@
 //! The table of streams with their limits, and why each limit is what it is.
 
 use super::{
-    ALERTS, ALERTS_SUBJECTS, ARCHIVE, HELD, HELD_SUBJECTS, INBOX, INBOX_SUBJECTS, MASTER, ORDERS, ORDERS_SUBJECTS,
-    OUTBOX, OUTBOX_SUBJECTS, PROFILES, QUARANTINE, QUARANTINE_LOG, QUARANTINE_LOG_SUBJECTS, QUARANTINE_SUBJECTS,
-    RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS, RETURN_TIMERS_SET_SUBJECTS, RETURNS, RETURNS_SUBJECTS, STATUS, STOCK,
-    STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
+    ALERTS, ALERTS_SUBJECTS, ARCHIVE, HELD, HELD_SUBJECTS, INBOX, INBOX_SUBJECTS, INTERCHANGES, MASTER, ORDERS,
+    ORDERS_SUBJECTS, OUTBOX, OUTBOX_SUBJECTS, PROFILES, QUARANTINE, QUARANTINE_LOG, QUARANTINE_LOG_SUBJECTS,
+    QUARANTINE_SUBJECTS, RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS, RETURN_TIMERS_SET_SUBJECTS, RETURNS,
+    RETURNS_SUBJECTS, STATUS, STOCK, STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES,
+    UPDATES_SUBJECTS, XREF,
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use std::time::Duration;
@@ -124,6 +125,7 @@ pub fn table(durability: Durability) -> Vec<Config> {
             max_message_size: PROFILES_MAX_VALUE,
             ..bucket(durability, PROFILES, NO_AGE, "partners' profiles, and who is switched off")
         },
+        bucket(durability, INTERCHANGES, BUCKET_MAX_AGE, "the control numbers of partners' interchanges"),
         bucket(durability, STATUS, BUCKET_MAX_AGE, "the composite status, for watchers"),
         archive(durability),
     ]);

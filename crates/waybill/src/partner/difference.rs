@@ -128,7 +128,7 @@ fn reasons<'a>(what: What, has: &'a [Reason], other: &'a [Reason]) -> impl Itera
 }
 
 fn items(reading: Reading) -> Vec<Item> {
-    let Reading { orders, stock, master, wrong: _, unmapped: _ } = reading;
+    let Reading { orders, stock, master, wrong: _, interchanges: _, unmapped: _ } = reading;
     let mut items = Vec::new();
     for part in orders {
         let named = match &part.order {
@@ -249,6 +249,7 @@ mod tests {
             version = 1
             [table.status]
             {table}
+            else = {{ reject = true }}
             [in.event]
             format = "json"
             each = "events[*]"

@@ -10,6 +10,7 @@ use serde::Serialize;
 use service::{Connection, streams};
 
 use super::known::{SYSTEMS, served_by, service, shipped};
+use super::numbers;
 use super::said::{Said, plain};
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
@@ -59,6 +60,11 @@ pub(super) struct Partner {
     pub waiting: Option<u64>,
     /// Messages in quarantine.
     pub quarantined: u64,
+    /// Control numbers of interchanges that are missing.
+    pub interchanges_missing: u64,
+    /// Interchanges that came twice, and those of them with other content.
+    pub interchanges_repeated: u64,
+    pub interchanges_differing: u64,
 }
 
 fn system(text: &str) -> Result<System, String> {
@@ -103,6 +109,14 @@ pub(super) async fn gather(args: &Args, connection: &Connection) -> Result<Listi
                 .for_each(|own| own.wrong = Some(why.clone())),
         }
     }
+    for ((system, token), numbers) in numbers::gather(None, connection).await? {
+        let own = all.iter_mut().find(|((of, own), _)| of.as_str() == system && *own == token);
+        if let Some((_, own)) = own {
+            own.interchanges_missing += numbers.missing();
+            own.interchanges_repeated += numbers.repeated + numbers.differing;
+            own.interchanges_differing += numbers.differing;
+        }
+    }
     let partners = counted(all, connection).await?;
     Ok(Listing { partners, silent })
 }
@@ -125,6 +139,9 @@ fn of_served(served: Served) -> Partner {
         at: None,
         waiting: None,
         quarantined: 0,
+        interchanges_missing: 0,
+        interchanges_repeated: 0,
+        interchanges_differing: 0,
     }
 }
 
@@ -226,6 +243,18 @@ fn from(own: &Partner) -> String {
     own.before.map_or_else(|| from.clone(), |before| format!("{from}, before {}", before.as_str()))
 }
 
+/// What is wrong with the numbers of its interchanges.
+fn of_interchanges(own: &Partner) -> Option<String> {
+    let counts = [
+        (own.interchanges_missing, "missing"),
+        (own.interchanges_repeated, "came twice"),
+        (own.interchanges_differing, "of them with other content"),
+    ];
+    let said: Vec<String> =
+        counts.iter().filter(|(many, _)| *many > 0).map(|(many, what)| format!("{many} {what}")).collect();
+    (!said.is_empty()).then(|| format!("interchanges: {}", said.join(", ")))
+}
+
 pub(super) fn render(listing: &Listing) -> String {
     let mut text = String::new();
     let headings =
@@ -254,6 +283,11 @@ pub(super) fn render(listing: &Listing) -> String {
     for own in &listing.partners {
         if let Some(why) = &own.wrong {
             line(&mut text, format!("{} {}: {}", bad("wrong"), harmless(&own.partner), harmless(why)));
+        }
+    }
+    for own in &listing.partners {
+        if let Some(words) = of_interchanges(own) {
+            line(&mut text, format!("{}: {words}; which: waybill partner show", harmless(&own.partner)));
         }
     }
     for silent in &listing.silent {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use service::Connection;
 
 use super::known::{Known, Named, nobody, partner};
+use super::numbers::{self, Numbers};
 use super::said::Said;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
@@ -35,6 +36,8 @@ pub(super) struct Shown {
     pub disabled: bool,
     /// What is wrong with what was said last.
     pub wrong: Option<String>,
+    /// How it numbers its interchanges, and what is wrong with that.
+    pub interchanges: Vec<Numbers>,
     /// What was said of it, newest first.
     pub history: Vec<Step>,
     /// The text of the profile in force.
@@ -94,6 +97,7 @@ pub(super) async fn gather(partner: &PartnerId, connection: &Connection) -> Resu
     let uncompiled = known.kept().and_then(|kept| kept.compile().err());
     let wrong =
         unreadable.or(uncompiled).or_else(|| known.served.as_ref().and_then(|Served { wrong, .. }| wrong.clone()));
+    let numbers = numbers::gather(Some(&partner.token()), connection).await?;
     let mut steps: Vec<Step> = history.into_iter().map(step).collect();
     steps.reverse();
     Ok(Shown {
@@ -101,6 +105,7 @@ pub(super) async fn gather(partner: &PartnerId, connection: &Connection) -> Resu
         system: known.system(),
         disabled: known.kept().is_some_and(|kept| kept.disabled),
         wrong,
+        interchanges: numbers.into_iter().map(|(_, numbers)| numbers).collect(),
         history: steps,
         profile: known.in_force.as_ref().map(|own| own.named.clone()),
         text: known.in_force.map(|own| own.text.text),
@@ -139,6 +144,12 @@ pub(super) fn render(shown: &Shown) -> String {
     line(&mut text, Table::of_pairs(&known));
     if let Some(why) = &shown.wrong {
         line(&mut text, format!("{} {}\n", bad("wrong"), harmless(why)));
+    }
+    for numbers in &shown.interchanges {
+        line(&mut text, harmless(&numbers.words()));
+    }
+    if !shown.interchanges.is_empty() {
+        line(&mut text, "");
     }
     if !shown.history.is_empty() {
         line(&mut text, heading("What was said of it"));

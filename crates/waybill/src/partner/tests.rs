@@ -25,7 +25,7 @@ fn profile(version: u32, codes: &[(&str, &str)]) -> String {
 system = "tms"
 version = {version}
 [table.status]
-{table}
+{table}else = {{ reject = true }}
 [in.event]
 format = "json"
 each = "events[*]"
@@ -347,10 +347,8 @@ async fn the_partner_of_the_readme_is_onboarded_as_it_says() {
     let message = page.split("```").nth(1).unwrap();
     let profile = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let profile: String = profile.lines().map(|line| line.trim_start().to_owned() + "\n").collect();
-    for words in
-        ["waybill partner add speedy.toml", "waybill partner unmapped speedy", "waybill partner try speedy.toml"]
-    {
-        assert!(page.contains(words), "{words}");
+    for words in ["add speedy.toml", "unmapped speedy", "try speedy.toml", "show speedy"] {
+        assert!(page.contains(&format!("waybill partner {words}")), "{words}");
     }
     let world = World::start().await;
     world.add(&world.write("speedy.toml", &profile), false).await.unwrap();
@@ -365,4 +363,19 @@ async fn the_partner_of_the_readme_is_onboarded_as_it_says() {
     let tried = attempt::attempt(&args, &world.connection).await.unwrap();
     assert_eq!(tried.causes.iter().map(|cause| cause.what).collect::<Vec<_>>(), [What::OnlyChanged, What::Readable]);
     assert_eq!(world.add(&profile, false).await.unwrap().profile.version, 2);
+
+    let adapter = world.adapter().await;
+    let later = message.replace("000000041", "000000044").replace("*41", "*44");
+    for raw in [message, &later, &later] {
+        world.connection.js.publish("in.tms.speedy.status", raw.to_owned().into()).await.unwrap().await.unwrap();
+    }
+    world.until(|own| (own.interchanges_missing, own.interchanges_repeated) == (2, 2)).await;
+    let text = anstream::adapter::strip_str(&list::render(&world.list().await)).to_string();
+    assert!(text.contains("speedy: interchanges: 2 missing, 2 came twice; which: waybill partner show\n"), "{text}");
+    let shown = show::gather(&speedy(), &world.connection).await.unwrap();
+    let text = anstream::adapter::strip_str(&show::render(&shown)).to_string();
+    let words = "\ninterchanges from 02:SPDY to ZZ:US: last 44, missing 42 to 43, 2 came twice\n";
+    assert!(text.contains(words), "{text}");
+    assert_eq!(serde_json::to_value(&shown).unwrap()["interchanges"][0]["missing"][0]["first"], 42);
+    adapter.stop().await;
 }
