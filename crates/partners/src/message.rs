@@ -163,6 +163,11 @@ impl Incoming {
         acknowledge.write(&heard, &self.format.letters_of_replies(), received, numbers)
     }
 
+    /// The message that acknowledges this one, where the profile says that one does.
+    pub(crate) fn acknowledged_by(&self) -> Option<&str> {
+        self.acknowledge.as_ref().map(Acknowledge::message)
+    }
+
     /// Whether any of it is about an order.
     fn needs_order(&self) -> bool {
         let of_order = |rule: &Rule| matches!(rule.reads, Reads::Fact(_));

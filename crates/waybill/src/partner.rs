@@ -12,6 +12,7 @@ mod replay;
 mod said;
 mod sample;
 mod show;
+mod subjects;
 mod switch;
 mod unmapped;
 
