@@ -122,6 +122,7 @@ impl Partner {
         }
         let replay = adapter.replays.of(adapter, &self.token, delivery.sequence);
         let origin = Origin { service: adapter.service, profile: &profile, subject, message: name, delivery, replay };
+        receipt::acknowledge(adapter, &origin, message).await.map_err(|error| in_one_line(&error))?;
         let Routed { unknown, joined, mut wrong } = match route(adapter, &origin, reading).await {
             Ok(routed) => routed,
             Err(error) => return Err(in_one_line(&error)),
@@ -140,12 +141,10 @@ impl Partner {
             )
         });
         wrong.extend(unknown);
-        let settled = match all_reasons(&wrong) {
-            None => Settled::Done,
-            Some(reason) => self.quarantined(adapter, message, reason).await?,
-        };
-        receipt::acknowledge(adapter, &origin, message).await.map_err(|error| in_one_line(&error))?;
-        Ok(settled)
+        match all_reasons(&wrong) {
+            None => Ok(Settled::Done),
+            Some(reason) => self.quarantined(adapter, message, reason).await,
+        }
     }
 
     async fn quarantined(
