@@ -96,6 +96,11 @@ impl Acknowledge {
         Ok(Self { message: own.to_owned(), zone, form })
     }
 
+    /// The acknowledgement's name.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// What the sender is told of these interchanges; nothing where there is nothing to tell.
     ///
     /// # Errors

@@ -65,10 +65,12 @@ impl<'t> Compiler<'t> {
         let wanted = name.text()?;
         let table = self.tables.get(wanted).ok_or_else(|| {
             let known = self.tables.keys().map(AsRef::as_ref).collect::<Vec<_>>().join("`, `");
-            name.error(format!(
-                "no table `{wanted}`; expected one of `{known}`, each a section `[table.<name>]`, or one that comes with \
-                 Waybill"
-            ))
+            let expected = if known.is_empty() {
+                "there is none here; expected a section `[table.<name>]`".to_owned()
+            } else {
+                format!("expected one of `{known}`, each a section `[table.<name>]`")
+            };
+            name.error(format!("no table `{wanted}`; {expected}, or one that comes with Waybill"))
         })?;
         table.section()
     }

@@ -9,7 +9,7 @@
 //! | `order` | the order, or the return's number where the workflow is `"return"`: a [field](crate::field), or `{ reference = <field> }` for one the cross-references translate |
 //! | `event_id` | a field: the source's own id of the part; without it facts are told apart by [what they say](crate::identify) |
 //! | `xref` | a list of `{ reference = <field>, shipment = <field> }`: references that from now on mean this order |
-//! | `error` | a field: what the partner writes where it has no answer, such as "not found"; looked for in a part, and where parts should be and are not |
+//! | `error` | a field: what the partner writes where it has no answer, such as "not found"; looked for in a part, where parts should be and are not, and at the message's top when there is no place for any |
 //! | `acknowledge` | for X12 and EDIFACT: how the partner is told that the message was read; see [acknowledgements](crate::acknowledge) |
 //! | `facts` | the rules, `[[in.<message>.facts]]` |
 //! | `events` | [events of a part](events), each read for itself |
@@ -164,6 +164,11 @@ impl Incoming {
         acknowledge.write(&heard, &self.format.letters_of_replies(), received, numbers)
     }
 
+    /// The message that acknowledges this one, where the profile says that one does.
+    pub(crate) fn acknowledged_by(&self) -> Option<&str> {
+        self.acknowledge.as_ref().map(Acknowledge::message)
+    }
+
     /// Whether any of it is about an order.
     fn needs_order(&self) -> bool {
         let of_order = |rule: &Rule| matches!(rule.reads, Reads::Fact(_));
@@ -241,11 +246,9 @@ impl Incoming {
             return Err(why);
         }
         if !found {
-            return Err(each.unreadable(
-                &message,
-                UnreadableKind::Missing,
-                "is absent; expected the parts of the message",
-            ));
+            let detail = "is absent; expected the parts of the message";
+            let absent = || each.unreadable(&message, UnreadableKind::Missing, detail);
+            return Err(self.said(&message).unwrap_or_else(absent));
         }
         if reading.part == 0 {
             return Err(each.unreadable(

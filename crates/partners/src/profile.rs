@@ -13,7 +13,7 @@
 //!
 //! A message's name is the last token of its subject. Any other key is refused, as is any value of another kind.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::{Ask, OrderId, PartnerId, System, Timestamp};
 use toml::de::DeTable;
@@ -46,6 +46,7 @@ pub struct Profile {
     pub delivery: Delivery,
     incoming: HashMap<Box<str>, Incoming>,
     outgoing: HashMap<Box<str>, Outbound>,
+    written: BTreeSet<Box<str>>,
 }
 
 impl Profile {
@@ -126,6 +127,11 @@ impl Profile {
         self.outgoing.keys().map(|kind| &**kind)
     }
 
+    /// The names of the messages the profile writes, acknowledgements among them, in order.
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        self.written.iter().map(|name| &**name)
+    }
+
     /// Each message the profile reads with the workflow it is about, in no order.
     pub fn workflows(&self) -> impl Iterator<Item = (&str, &str)> {
         self.incoming.iter().map(|(name, incoming)| (&**name, &*incoming.workflow))
@@ -167,11 +173,14 @@ impl Profile {
             incoming.insert(name.into(), Incoming::compile(node, &compiler)?);
         }
         let mut outgoing = HashMap::new();
+        let mut written: BTreeSet<Box<str>> =
+            incoming.values().filter_map(Incoming::acknowledged_by).map(Box::from).collect();
         for (name, node) in named_nodes(section.optional("out"))? {
             outgoing.insert(name.into(), Outbound::compile(name, node, &compiler)?);
+            written.insert(node.section()?.required("message")?.text()?.into());
         }
         section.finish()?;
-        Ok(Self { partner: partner.unwrap_or(own), system, version, delivery, incoming, outgoing })
+        Ok(Self { partner: partner.unwrap_or(own), system, version, delivery, incoming, outgoing, written })
     }
 }
 

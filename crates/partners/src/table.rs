@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::compiler::Compiler;
+use crate::field::shown;
 use crate::source::{Node, ProfileError};
 use crate::words::Readable;
 
@@ -40,7 +41,10 @@ impl<T: Readable> Codes<T> {
                 }
                 let text = word.text()?;
                 let read = T::read(text, how);
-                let read = read.ok_or_else(|| word.error(format!("expected {}", T::expected(text, how))))?;
+                let read = read.ok_or_else(|| {
+                    let (wrong, expected) = (shown(text), T::expected(text, how));
+                    word.error(format!("`{wrong}` means nothing here; expected {expected}"))
+                })?;
                 if code == ELSE {
                     codes.otherwise.get_or_insert(read);
                 } else {

@@ -13,6 +13,7 @@ mod replay;
 mod said;
 mod sample;
 mod show;
+mod subjects;
 mod switch;
 mod unmapped;
 

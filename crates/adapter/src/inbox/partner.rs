@@ -123,6 +123,7 @@ impl Partner {
         }
         let replay = adapter.replays.of(adapter, &self.token, delivery.sequence);
         let origin = Origin { service: adapter.service, profile: &profile, subject, message: name, delivery, replay };
+        receipt::acknowledge(adapter, &origin, message).await.map_err(|error| in_one_line(&error))?;
         let again = replay.is_some() || is_released(message);
         let numbered = adapter.interchanges.take_in(&profile.partner, &reading.interchanges, delivery.sequence, again);
         let noted = adapter.interchanges.write(&numbered, trouble);
@@ -145,12 +146,10 @@ impl Partner {
             )
         });
         wrong.extend(unknown);
-        let settled = match all_reasons(&wrong) {
-            None => Settled::Done,
-            Some(reason) => self.quarantined(adapter, message, reason).await?,
-        };
-        receipt::acknowledge(adapter, &origin, message).await.map_err(|error| in_one_line(&error))?;
-        Ok(settled)
+        match all_reasons(&wrong) {
+            None => Ok(Settled::Done),
+            Some(reason) => self.quarantined(adapter, message, reason).await,
+        }
     }
 
     async fn quarantined(

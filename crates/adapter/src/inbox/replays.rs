@@ -1,7 +1,8 @@
 //! Messages that are read again because somebody asked for it: what is there already adds nothing.
 //!
-//! An order's own lane says which facts it has. For stock and the quarantine there is no such place: for as long as a replay
-//! runs, the ids of the movements and the places in the inbox of what is or was in quarantine are held here.
+//! An order's own lane says which facts it has. For stock, acknowledgements and the quarantine there is no such place: for as long
+//! as a replay runs, the ids of the movements and of the acknowledgements, and the places in the inbox of what is or was in
+//! quarantine, are held here.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -44,6 +45,7 @@ pub struct Replays {
 struct Running {
     replay: Replay,
     moved: OnceCell<HashSet<EntryId>>,
+    acknowledged: OnceCell<HashSet<EntryId>>,
     quarantined: OnceCell<HashSet<u64>>,
 }
 
@@ -82,8 +84,27 @@ impl Replays {
         entry: EntryId,
     ) -> Result<bool, RouteError> {
         let running = self.running(token, replay);
-        let moved = running.moved.get_or_try_init(|| moved(&adapter.js, replay.since)).await;
+        let all = || ids(&adapter.js, streams::STOCK, streams::STOCK_SUBJECTS.to_owned(), replay.since);
+        let moved = running.moved.get_or_try_init(all).await;
         Ok(moved.map_err(RouteError::Replay)?.contains(&entry))
+    }
+
+    /// Whether an acknowledgement with this id is in stream OUTBOX.
+    ///
+    /// # Errors
+    /// [`RouteError`] when the broker did not do its part.
+    pub async fn has_acknowledged(
+        &self,
+        adapter: &Adapter,
+        token: &str,
+        replay: Replay,
+        acknowledgement: EntryId,
+    ) -> Result<bool, RouteError> {
+        let running = self.running(token, replay);
+        let subjects = streams::outbox(adapter.system.as_str(), token, "*");
+        let all = || ids(&adapter.js, streams::OUTBOX, subjects, replay.since);
+        let acknowledged = running.acknowledged.get_or_try_init(all).await;
+        Ok(acknowledged.map_err(RouteError::Replay)?.contains(&acknowledgement))
     }
 
     /// Whether a message is in quarantine already, or a person took it out.
@@ -108,7 +129,12 @@ impl Replays {
         if let Some(running) = all.get(token).filter(|running| running.replay == replay) {
             return Arc::clone(running);
         }
-        let running = Arc::new(Running { replay, moved: OnceCell::new(), quarantined: OnceCell::new() });
+        let running = Arc::new(Running {
+            replay,
+            moved: OnceCell::new(),
+            acknowledged: OnceCell::new(),
+            quarantined: OnceCell::new(),
+        });
         all.insert(token.into(), Arc::clone(&running));
         running
     }
@@ -145,12 +171,17 @@ pub async fn drop_known(
     Ok(())
 }
 
-/// The ids of the entries of stream STOCK since a time.
-async fn moved(js: &jetstream::Context, since: Timestamp) -> Result<HashSet<EntryId>, async_nats::Error> {
+/// The ids of what a stream holds under these subjects since a time.
+async fn ids(
+    js: &jetstream::Context,
+    stream: &str,
+    subjects: String,
+    since: Timestamp,
+) -> Result<HashSet<EntryId>, async_nats::Error> {
     let start_time = from_nanos(i128::from(since.as_millis()) * 1_000_000)?;
     let mut ids = HashSet::new();
     let deliver = DeliverPolicy::ByStartTime { start_time };
-    headers(js, streams::STOCK, streams::STOCK_SUBJECTS.to_owned(), deliver, |headers| {
+    headers(js, stream, subjects, deliver, |headers| {
         let id = headers.and_then(|headers| headers.get(async_nats::header::NATS_MESSAGE_ID));
         ids.extend(id.and_then(|id| {
             EntryId::deserialize(IntoDeserializer::<value::Error>::into_deserializer(id.as_str())).ok()

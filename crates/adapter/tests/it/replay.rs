@@ -10,6 +10,7 @@ use service::streams;
 
 use crate::inbox::packed;
 use crate::profiles::{dock, given, source, told};
+use crate::receipts;
 use crate::world::{World, facts, kinds};
 
 const SERVICE: &str = "wms-adapter";
@@ -52,6 +53,25 @@ async fn reading_again_adds_nothing_that_is_there() {
     // What came in since is told as ever.
     world.publish("in.wms.wms-east.status", &packed("E4", "SO-1")).await;
     world.entries("SO-1", 3).await;
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_read_again_is_not_acknowledged_again() {
+    let world = World::start().await;
+    let own = given("acme", &receipts::PROFILE.replace("\"erp\"", "\"wms\""), 1);
+    let revision = world.say(&own).await;
+    let adapter = world.adapter(System::Wms, Settings::default()).await;
+    world.serves(SERVICE, "acme", revision).await;
+    world.publish("in.wms.acme.cancel", &receipts::interchange("SO-1", 3)).await;
+    world.messages("OUTBOX", 1).await;
+    world.idle("INBOX", "wms-adapter_acme").await;
+    // Neither the broker nor a process that was there knows of it.
+    adapter.stop().await;
+    forget_repeats(&world).await;
+    let adapter = world.adapter(System::Wms, Settings::default()).await;
+    replay(&world, &own).await;
+    assert_eq!((adapter.metrics.acked.get(), world.held("OUTBOX").await), (1, 1));
     adapter.stop().await;
 }
 
@@ -160,9 +180,9 @@ async fn what_comes_in_while_messages_are_read_again_is_told_once_too() {
 }
 
 /// Has the broker forget the ids of what was published so far: what a replay reads is older than that.
-async fn forget_repeats(world: &World) {
+pub async fn forget_repeats(world: &World) {
     let windows = async |window: Duration| {
-        for name in [streams::ORDERS, streams::STOCK, streams::QUARANTINE] {
+        for name in [streams::ORDERS, streams::STOCK, streams::QUARANTINE, streams::OUTBOX] {
             let stream = world.connection.js.get_stream(name).await.unwrap();
             let config = Config { duplicate_window: window, ..stream.cached_info().config.clone() };
             world.connection.js.update_stream(config).await.unwrap();

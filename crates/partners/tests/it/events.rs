@@ -116,6 +116,21 @@ fn an_error_is_told_in_the_partners_words_wherever_it_stands() {
 }
 
 #[test]
+fn an_error_at_the_top_is_the_reason_where_there_is_no_place_for_parts() {
+    let read = |raw: &str| read(raw).unwrap_err();
+    assert_eq!(
+        read(r#"{"problem": {"code": "E404", "text": "no such load"}}"#),
+        "no answer: `problem.code` says `E404 no such load`"
+    );
+    assert_eq!(read(r#"{"text": "closed"}"#), "no answer: `text` says `closed`");
+    assert_eq!(read("{}"), "missing: `loads` is absent; expected the parts of the message");
+    assert_eq!(
+        read(r#"{"loads": [], "text": "closed"}"#),
+        "empty: `loads` is empty; expected the parts of the message"
+    );
+}
+
+#[test]
 fn an_error_hides_nothing_else_that_is_wrong() {
     let (facts, reasons) =
         read(&part(&format!(r#""problem": {{"code": 7}}, "eta": "soon", "stops": [{{"scans": [{SCAN}]}}]"#))).unwrap();

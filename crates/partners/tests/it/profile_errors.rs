@@ -35,6 +35,15 @@ fn a_sound_profile_loads_and_so_do_those_shipped() {
 }
 
 #[test]
+fn a_profile_without_tables_is_told_so() {
+    let table = SOUND.find("[table.status]").unwrap()..SOUND.find("[in.status]").unwrap();
+    let mut none = SOUND.to_owned();
+    none.replace_range(table, "");
+    let error = Profile::load("north.toml", &none).unwrap_err();
+    assert!(error.problem.starts_with("no table `status`; there is none here; expected a section"), "{error}");
+}
+
+#[test]
 fn a_mistake_has_a_place_and_says_what_was_expected() {
     for (sound, wrong, place, expected) in [
         ("version = 1", "version = \"1\"", "3:11", "expected a whole number"),
@@ -45,7 +54,7 @@ fn a_mistake_has_a_place_and_says_what_was_expected() {
         ("\"wms\"", "\"whs\"", "2:10", "expected the system `erp`, `wms` or `tms`"),
         ("partner =", "partnr =", "1:1", "expected the key `partner`"),
         ("version = 1", "version = 1\ncolour = 3", "4:1", "unknown key `colour`"),
-        ("fulfilment.picked", "fulfilment.pickd", "6:8", "expected a milestone"),
+        ("fulfilment.picked", "fulfilment.pickd", "6:8", "`fulfilment.pickd` means nothing here; expected a milestone"),
         ("table = \"status\"", "table = \"state\"", "15:38", "no table `state`; expected one of `status`"),
         ("\"json\"", "\"yaml\"", "9:10", "expected the format `json`"),
         ("order = \"no\"", "", "8:1", "expected the key `order`"),

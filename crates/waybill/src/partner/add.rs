@@ -11,6 +11,7 @@ use service::Connection;
 
 use super::known::{Known, Named, Text, partner, service};
 use super::said::{Said, Saying};
+use super::subjects::Subjects;
 use crate::clock::now;
 use crate::exit::{Failure, Verdict};
 use crate::order::enter::words_of_a_person;
@@ -89,6 +90,7 @@ pub(super) struct Report {
     pub revision: u64,
     pub reads: Changes,
     pub writes: Changes,
+    pub subjects: Subjects,
     /// Lines of the text that are new, and that are gone.
     pub lines_added: u64,
     pub lines_removed: u64,
@@ -146,6 +148,7 @@ pub(super) async fn add(args: &Args, connection: &Connection) -> Result<Report, 
         revision,
         reads: changes(before.map(|before| before.profile.messages().collect()), profile.messages().collect()),
         writes: changes(before.map(|before| before.profile.requests().collect()), profile.requests().collect()),
+        subjects: Subjects::of(&profile),
         lines_added,
         lines_removed,
         disabled,
@@ -207,8 +210,10 @@ pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
     let Report { partner, system, profile, instead_of, .. } = report;
     line(&mut text, format!("{}: {system}, {}", harmless(partner), harmless(&profile.to_string())));
+    let subjects = format!("  {}", report.subjects.words());
     if report.unchanged {
         line(&mut text, "  it is there already; nothing was done");
+        line(&mut text, harmless(&subjects));
         return text;
     }
     if let Some(before) = instead_of {
@@ -218,6 +223,7 @@ pub(super) fn render(report: &Report) -> String {
     }
     line(&mut text, format!("  reads {}", shown(&report.reads)));
     line(&mut text, format!("  writes {}", shown(&report.writes)));
+    line(&mut text, harmless(&subjects));
     if report.disabled {
         line(&mut text, "  the partner is switched off (`waybill partner enable`)");
     }

@@ -8,6 +8,7 @@ use service::Connection;
 use super::known::{Known, Named, nobody, partner};
 use super::numbers::{self, Numbers};
 use super::said::Said;
+use super::subjects::Subjects;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::table::Table;
@@ -33,6 +34,8 @@ pub(super) struct Shown {
     pub partner: String,
     pub system: Option<System>,
     pub profile: Option<Named>,
+    /// Where its messages go.
+    pub subjects: Option<Subjects>,
     pub disabled: bool,
     /// What is wrong with what was said last.
     pub wrong: Option<String>,
@@ -108,6 +111,7 @@ pub(super) async fn gather(partner: &PartnerId, connection: &Connection) -> Resu
         interchanges: numbers.into_iter().map(|(_, numbers)| numbers).collect(),
         history: steps,
         profile: known.in_force.as_ref().map(|own| own.named.clone()),
+        subjects: known.in_force.as_ref().map(|own| Subjects::of(&own.profile)),
         text: known.in_force.map(|own| own.text.text),
     })
 }
@@ -142,6 +146,10 @@ pub(super) fn render(shown: &Shown) -> String {
         ("state", if shown.disabled { "off: what it sends and what it is asked waits" } else { "on" }.to_owned()),
     ];
     line(&mut text, Table::of_pairs(&known));
+    if let Some(subjects) = &shown.subjects {
+        line(&mut text, harmless(&subjects.words()));
+        line(&mut text, "");
+    }
     if let Some(why) = &shown.wrong {
         line(&mut text, format!("{} {}\n", bad("wrong"), harmless(why)));
     }

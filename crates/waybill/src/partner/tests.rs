@@ -156,6 +156,7 @@ async fn a_profile_is_added_and_takes_the_place_of_an_earlier_one_only() {
         added.reads,
         add::Changes { now: vec!["event".to_owned()], new: vec!["event".to_owned()], gone: vec![] }
     );
+    assert_eq!(added.subjects.words(), "it sends to in.tms.speedy.event; it receives at none");
     assert!(world.add(&first, false).await.unwrap().unchanged);
     let same_version = world.write("speedy.toml", &profile(1, &[("DLV", "delivered"), ("Q9", "in_transit")]));
     let words = refused(world.add(&same_version, false).await);
@@ -202,7 +203,8 @@ async fn every_partner_is_listed_with_what_its_adapter_says_or_without() {
     world.add(&file, false).await.unwrap();
     let template =
         add::Args { profile: "ups".to_owned(), partner: PartnerId::new("ups 2").ok(), replace: false, by: by() };
-    add::add(&template, &world.connection).await.unwrap();
+    let added = add::add(&template, &world.connection).await.unwrap();
+    assert!(added.subjects.sends_to.contains(&"in.tms.ups=202.tracking".to_owned()), "{:?}", added.subjects);
     let silent = world.list().await;
     assert_eq!(silent.silent, ["erp-adapter", "wms-adapter", "tms-adapter"]);
     let names: Vec<&str> = silent.partners.iter().map(|own| own.partner.as_str()).collect();

@@ -17,6 +17,7 @@ version = 1
 EA = "EA"
 [table.dock]
 dock = "12:6175550100"
+else = { reject = true }
 
 [in.order]
 format = "x12"
