@@ -249,6 +249,7 @@ mod tests {
             version = 1
             [table.status]
             {table}
+            else = {{ reject = true }}
             [in.event]
             format = "json"
             each = "events[*]"
