@@ -122,6 +122,13 @@ pub(super) async fn attempt(args: &Args, connection: &Connection) -> Result<Trie
         ControlFlow::Continue(())
     })
     .await?;
+    if messages == 0 && !inbox::holds_any(connection, changed.system, &changed.partner.token()).await? {
+        let (partner, subjects) = (&changed.partner, inbox::subjects(changed.system, &changed.partner.token()));
+        return Err(Failure::NotFound(format!(
+            "there is nothing to try it on: stream INBOX holds no message of partner {partner} ({subjects}); say whose with \
+             `--partner`"
+        )));
+    }
     let mut causes: Vec<Cause> = tally.causes.into_values().collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.count));
     Ok(Tried {

@@ -10,7 +10,8 @@ use partners::{OrderRef, Profile};
 use serde::Serialize;
 use service::quarantine::Reason;
 
-use super::sample::{bytes, load, message};
+use super::known::Text;
+use super::sample::{bytes, message};
 use crate::clock::now;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
@@ -20,9 +21,9 @@ use crate::words::{self, Subject};
 /// Which profile, and what to read through it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The profile, a TOML file
-    #[arg(value_name = "PROFILE")]
-    profile: PathBuf,
+    /// The profile: a TOML file, or the name of one that comes with Waybill
+    #[arg(value_name = "FILE|TEMPLATE")]
+    profile: String,
     /// Messages as the partner sends them
     #[arg(value_name = "SAMPLE")]
     samples: Vec<PathBuf>,
@@ -35,7 +36,7 @@ pub struct Args {
 /// A profile, and what samples become through it.
 #[derive(Debug, Serialize)]
 struct Checked {
-    profile: PathBuf,
+    profile: String,
     partner: String,
     system: System,
     version: u32,
@@ -82,7 +83,7 @@ pub(super) fn run(args: &Args, output: Output) -> Result<Verdict, Failure> {
 }
 
 fn check(args: &Args, received: Timestamp) -> Result<Checked, Failure> {
-    let profile = load(&args.profile)?;
+    let profile = Text::find(&args.profile)?.compile(None)?;
     let samples = args.samples.iter().map(|file| sample(&profile, args.message.as_deref(), file, received));
     let samples = samples.collect::<Result<_, _>>()?;
     let sorted = |names: &mut dyn Iterator<Item = &str>| {
@@ -130,7 +131,7 @@ fn render(checked: &Checked) -> String {
     let Checked { partner, system, version, reads, writes, .. } = checked;
     let mut text = String::new();
     let names = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-    line(&mut text, format!("{}: {system} {}, version {version}", checked.profile.display(), harmless(partner)));
+    line(&mut text, format!("{}: {system} {}, version {version}", harmless(&checked.profile), harmless(partner)));
     line(&mut text, format!("  reads {}; writes {}", names(reads), names(writes)));
     for sample in &checked.samples {
         line(&mut text, "");

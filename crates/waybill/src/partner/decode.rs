@@ -6,7 +6,8 @@ use partners::format::{Known, MAX_MESSAGE, Plain, plain};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::sample::{bytes, load, message};
+use super::known::Text;
+use super::sample::{bytes, message};
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::text::{bad, harmless, line};
@@ -20,9 +21,9 @@ pub struct Args {
     /// How it is written; else as it looks
     #[arg(long, value_name = "FORMAT", value_parser = format, conflicts_with = "profile")]
     format: Option<Known>,
-    /// Read it as this profile does, with its loops, columns and encoding
-    #[arg(long, value_name = "PROFILE")]
-    profile: Option<PathBuf>,
+    /// Read it as this profile does, with its loops, columns and encoding: a file, or the name of one that comes with Waybill
+    #[arg(long, value_name = "FILE|TEMPLATE")]
+    profile: Option<String>,
     /// The message of the profile that it is; see `partner check`
     #[arg(long, value_name = "MESSAGE", requires = "profile")]
     message: Option<String>,
@@ -58,7 +59,7 @@ fn decode(args: &Args) -> Result<Decoded, Failure> {
     let raw = bytes(&args.file, MAX_MESSAGE)?;
     let (read_as, read) = match &args.profile {
         Some(profile) => {
-            let profile = load(profile)?;
+            let profile = Text::find(profile)?.compile(None)?;
             let message = message(&profile, args.message.as_deref(), &args.file)?;
             let read = profile.plain(&message, &raw);
             (message, read)
@@ -100,7 +101,13 @@ mod tests {
             path
         };
         let profile = profile.map(|text| write("p.toml", text));
-        decode(&Args { file: write(name, raw), format: None, profile, message: None }).unwrap()
+        decode(&Args {
+            file: write(name, raw),
+            format: None,
+            profile: profile.map(|own| own.display().to_string()),
+            message: None,
+        })
+        .unwrap()
     }
 
     #[test]

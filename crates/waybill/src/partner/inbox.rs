@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -62,6 +63,37 @@ pub(super) async fn since_then(
         .await?;
     }
     Ok((info.num_pending, first))
+}
+
+/// How many messages of a partner, of these names, came in since then.
+pub(super) async fn count_of(
+    connection: &Connection,
+    system: System,
+    token: &str,
+    from: Timestamp,
+    names: impl Iterator<Item = &str>,
+) -> Result<u64, Failure> {
+    let filter_subjects: Vec<String> = names.map(|name| streams::inbox(system.as_str(), token, name)).collect();
+    // A consumer that names no subject reads all of them.
+    if filter_subjects.is_empty() {
+        return Ok(0);
+    }
+    let stream = reach::stream(&connection.js, streams::INBOX).await?;
+    let filter = pull::Config { filter_subject: String::new(), filter_subjects, ..config(system, token, since(from)?) };
+    let consumer = stream.create_consumer(filter).await.map_err(|error| broker("read the inbox", error))?;
+    let info = consumer.cached_info();
+    let _ = stream.delete_consumer(&info.name).await;
+    Ok(info.num_pending)
+}
+
+/// Whether the inbox holds any message of a partner.
+pub(super) async fn holds_any(connection: &Connection, system: System, token: &str) -> Result<bool, Failure> {
+    let stream = reach::stream(&connection.js, streams::INBOX).await?;
+    match stream.direct_get_next_for_subject(subjects(system, token), Some(1)).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(false),
+        Err(error) => Err(broker("read the inbox", error)),
+    }
 }
 
 /// The subjects of a partner's messages, as its adapter reads them.

@@ -30,7 +30,8 @@ use crate::text::{count, harmless, heading, line};
 pub(super) const HELP: &str = "\
 The adapter reads the messages again, in their order, before what comes in meanwhile. A fact that the order has already is not \
 appended again, nor a stock movement; master data are written only where there are none; a message that still cannot be read, or \
-that a person took out of quarantine, is not put there again. What the broker has not delivered yet, or what waits for a \
+that a person took out of quarantine, is not put there again. All messages are read, also those that the profile does not know: \
+those of one name alone cannot be chosen, as the adapter starts over at a place of the inbox. What the broker has not delivered yet, or what waits for a \
 reference, is read too: nothing is lost.
 
 Ends with 0 when it has begun, and after a dry run.";
@@ -71,6 +72,8 @@ pub(super) struct Report {
     pub since: Timestamp,
     /// How many messages came in since then.
     pub messages: u64,
+    /// How many of them are of no message that the profile reads.
+    pub not_read: u64,
     /// The first that is read again, by its place in the inbox, and the last.
     pub from: u64,
     pub upto: u64,
@@ -110,6 +113,8 @@ pub(super) async fn replay(args: &Args, connection: &Connection) -> Result<Repor
     }
     let in_force = known.profile(&args.partner)?;
     let plan = plan(args, system, connection).await?;
+    let (token, names) = (args.partner.token(), in_force.profile.messages());
+    let read = inbox::count_of(connection, system, &token, args.since, names).await?;
     let (quarantined, readable) = in_quarantine(args, system, &in_force, plan.replay, connection).await?;
     let mut report = Report {
         partner: args.partner.to_string(),
@@ -117,6 +122,7 @@ pub(super) async fn replay(args: &Args, connection: &Connection) -> Result<Repor
         profile: in_force.named,
         since: args.since,
         messages: plan.messages,
+        not_read: plan.messages.saturating_sub(read),
         from: plan.replay.from,
         upto: plan.replay.upto,
         begun: false,
@@ -255,6 +261,10 @@ pub(super) fn render(report: &Report) -> String {
     line(&mut text, heading(&format!("{partner} through {profile}, since {:.0}", report.since)));
     let verb = if report.begun { "are" } else { "would be" };
     line(&mut text, format!("{} {verb} read again, from INBOX {} on", count(*messages, "message"), report.from));
+    if report.not_read > 0 {
+        let words = "no message that this profile reads; they go to quarantine, unless they were there before";
+        line(&mut text, format!("{} of these: {words}", report.not_read));
+    }
     if report.disabled {
         line(&mut text, "The partner is switched off: they are read when it is switched on.");
     }

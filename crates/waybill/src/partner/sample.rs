@@ -1,22 +1,12 @@
-//! Profiles and messages in files.
+//! Messages in files.
 
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
 
 use partners::Profile;
-use partners::profile::MAX_PROFILE;
 
 use crate::exit::Failure;
-
-/// The profile in a file.
-pub(super) fn load(path: &Path) -> Result<Profile, Failure> {
-    let text = String::from_utf8(bytes(path, MAX_PROFILE)?).map_err(|error| {
-        let place = error.utf8_error().valid_up_to();
-        Failure::Usage(format!("{} is not UTF-8 at byte {place}; expected a profile, a TOML file", path.display()))
-    })?;
-    Profile::load(&path.display().to_string(), &text).map_err(|error| Failure::Usage(error.to_string()))
-}
 
 /// Which of the profile's messages a sample is.
 pub(super) fn message(profile: &Profile, named: Option<&str>, file: &Path) -> Result<String, Failure> {

@@ -108,9 +108,15 @@ pub(super) fn render(report: &Report) -> String {
     if report.action == Action::Remove {
         line(
             &mut text,
-            match &report.profile {
-                Some(own) => harmless(&format!("  {own} serves it, unless the adapters' folder has one")).into_owned(),
-                None => {
+            match (report.disabled, &report.profile) {
+                (true, _) => {
+                    "  it is still switched off: what it sends and what it is asked waits (`waybill partner enable`)"
+                        .to_owned()
+                }
+                (false, Some(own)) => {
+                    harmless(&format!("  {own} serves it, unless the adapters' folder has one")).into_owned()
+                }
+                (false, None) => {
                     "  what it sends goes to quarantine, unless the adapters' folder has a profile for it".to_owned()
                 }
             },

@@ -264,8 +264,12 @@ async fn a_partner_is_switched_off_and_on_and_its_profile_taken_away() {
     act(switch::Switch::On).await.unwrap();
     world.until(|own| !own.disabled && own.waiting == Some(0)).await;
     assert_eq!(world.held(streams::ORDERS).await, 1);
+    act(switch::Switch::Off).await.unwrap();
     let removed = act(switch::Switch::Removed).await.unwrap();
-    assert_eq!((removed.action, removed.profile), (Action::Remove, None));
+    assert_eq!((removed.action, removed.disabled, &removed.profile), (Action::Remove, true, &None));
+    let text = switch::render(&removed);
+    assert!(text.contains("it is still switched off: what it sends and what it is asked waits"), "{text}");
+    assert!(!act(switch::Switch::On).await.unwrap().disabled, "it can be switched on without a profile");
     assert!(matches!(act(switch::Switch::Removed).await, Err(Failure::NotFound(_))));
     let tms = switch::Args { partner: PartnerId::new("tms-main").unwrap(), by: by() };
     let off = switch::act(&tms, switch::Switch::Off, &world.connection).await.unwrap();
@@ -297,8 +301,8 @@ async fn a_code_that_nobody_knew_is_found_mapped_tried_added_and_read_again() {
 
     let new =
         attempt::Args { profile: now.clone(), since: ago(), partner: PartnerId::new("another").ok(), examples: 0 };
-    let tried = attempt::attempt(&new, &world.connection).await.unwrap();
-    assert_eq!((tried.now, tried.messages), (None, 0), "one that nobody knows may be tried, too");
+    let error = attempt::attempt(&new, &world.connection).await.map(drop).unwrap_err();
+    assert!(matches!(&error, Failure::NotFound(words) if words.contains("no message of partner another")), "{error}");
     let attempt = async |file: &str| {
         let args = attempt::Args { profile: file.to_owned(), since: ago(), partner: None, examples: 1 };
         attempt::attempt(&args, &world.connection).await.unwrap()
@@ -321,12 +325,18 @@ async fn a_code_that_nobody_knew_is_found_mapped_tried_added_and_read_again() {
         replay::replay(&args, &world.connection).await.unwrap()
     };
     let dry = replay(false).await;
-    assert_eq!((dry.begun, dry.messages, dry.from, dry.upto), (false, 3, 1, 3));
+    assert_eq!((dry.begun, dry.messages, dry.not_read, dry.from, dry.upto), (false, 3, 0, 1, 3));
     assert_eq!((dry.quarantined, dry.readable.as_slice()), (2, [1, 2].as_slice()));
     let text = anstream::adapter::strip_str(&replay::render(&dry)).to_string();
     assert!(text.contains("3 messages would be read again, from INBOX 1 on"), "{text}");
     assert!(text.contains("waybill quarantine discard 1 2 --yes --why TEXT"), "{text}");
     assert_eq!(world.held(streams::ORDERS).await, 2);
+    world.connection.js.publish("in.tms.speedy.strange", "{}".into()).await.unwrap().await.unwrap();
+    world.until(|own| own.quarantined == 3).await;
+    let dry = replay(false).await;
+    assert_eq!((dry.messages, dry.not_read), (4, 1));
+    let text = replay::render(&dry);
+    assert!(text.contains("1 of these: no message that this profile reads"), "{text}");
     assert!(replay(true).await.begun);
     let all = async {
         while world.held(streams::ORDERS).await < 4 {
@@ -335,7 +345,7 @@ async fn a_code_that_nobody_knew_is_found_mapped_tried_added_and_read_again() {
     };
     tokio::time::timeout(TIME_LIMIT, all).await.unwrap();
     world.until(|own| own.waiting == Some(0)).await;
-    assert_eq!((world.held(streams::ORDERS).await, world.held(streams::QUARANTINE).await), (4, 2), "each fact once");
+    assert_eq!((world.held(streams::ORDERS).await, world.held(streams::QUARANTINE).await), (4, 3), "each fact once");
     let shown = show::gather(&speedy(), &world.connection).await.unwrap();
     assert_eq!((shown.history[0].action, shown.history[0].who.as_deref()), (Action::Replay, Some("ann")));
     assert_eq!(shown.profile.map(|own| own.version), Some(2), "the profile stays");

@@ -40,7 +40,7 @@ fn checked(files: &[(&str, &str)], message: Option<&str>) -> Result<Checked, Fai
         fs::write(&path, text).unwrap();
         path
     };
-    let profile = write("speedy.toml", PROFILE);
+    let profile = write("speedy.toml", PROFILE).display().to_string();
     let samples = files.iter().map(|(name, text)| write(name, text)).collect();
     check(&Args { profile, samples, message: message.map(str::to_owned) }, "2026-03-05T00:00:00Z".parse().unwrap())
 }
@@ -87,12 +87,27 @@ fn a_sample_that_is_no_message_of_the_profile_is_asked_about() {
 }
 
 #[test]
+fn a_template_is_named_as_elsewhere() {
+    let check = |profile: &str| {
+        let args = Args { profile: profile.to_owned(), samples: Vec::new(), message: None };
+        check(&args, "2026-03-05T00:00:00Z".parse().unwrap())
+    };
+    let text = render(&check("x12-wms").unwrap());
+    assert!(text.starts_with("x12-wms: wms "), "{text}");
+    let error = check("nothing").unwrap_err();
+    assert!(matches!(&error, Failure::Usage(words) if words.contains("no profile that comes with Waybill")), "{error}");
+}
+
+#[test]
 fn a_profile_that_is_wrong_is_refused_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let profile = folder.path().join("p.toml");
     fs::write(&profile, PROFILE.replace("version = 3", "version = 0")).unwrap();
-    let error = check(&Args { profile, samples: Vec::new(), message: None }, "2026-03-05T00:00:00Z".parse().unwrap())
-        .unwrap_err();
+    let error = check(
+        &Args { profile: profile.display().to_string(), samples: Vec::new(), message: None },
+        "2026-03-05T00:00:00Z".parse().unwrap(),
+    )
+    .unwrap_err();
     assert!(matches!(&error, Failure::Usage(words) if words.contains("p.toml:4:")), "{error}");
 }
 
@@ -109,8 +124,11 @@ fn what_the_readme_says_of_a_new_partner_is_true() {
         fs::write(&path, text).unwrap();
         path
     };
-    let args =
-        Args { profile: write("speedy.toml", profile), samples: vec![write("status-1.edi", message)], message: None };
+    let args = Args {
+        profile: write("speedy.toml", profile).display().to_string(),
+        samples: vec![write("status-1.edi", message)],
+        message: None,
+    };
     let checked = check(&args, "2026-11-25T18:00:00Z".parse().unwrap()).unwrap();
     let sample = &checked.samples[0];
     let says: Vec<String> = sample.orders.iter().map(|about| words::fact(Subject::Order, &about.facts[0])).collect();
@@ -149,7 +167,7 @@ fn what_the_profile_forgives_is_shown_and_is_no_reason_to_fail() {
     let (own, sample) = (folder.path().join("speedy.toml"), folder.path().join("event.edi"));
     fs::write(&own, profile).unwrap();
     fs::write(&sample, raw).unwrap();
-    let args = Args { profile: own, samples: vec![sample], message: None };
+    let args = Args { profile: own.display().to_string(), samples: vec![sample], message: None };
     let checked = check(&args, "2026-03-05T00:00:00Z".parse().unwrap()).unwrap();
     assert_eq!((checked.samples[0].orders.len(), checked.samples[0].wrong.len()), (1, 0));
     let text = render(&checked);
