@@ -15,6 +15,7 @@ version = 1
 
 [table.unit]
 EA = "EA"
+else = { reject = true }
 [table.dock]
 dock = "12:6175550100"
 else = { reject = true }
