@@ -26,6 +26,7 @@ fn profile(code: &str) -> String {
         version = 1
         [table.status]
         {code} = "transport.delivered"
+        else = {{ reject = true }}
         [in.status]
         format = "json"
         order = "order"
