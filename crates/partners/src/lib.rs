@@ -13,6 +13,7 @@
 //!     version = 1
 //!     [table.status]
 //!     DONE = "fulfilment.picked"
+//!     else = { reject = true }
 //!     [in.status]
 //!     format = "json"
 //!     order = "order.no"
