@@ -25,7 +25,9 @@ impl Subjects {
 
     /// The same in words.
     pub fn words(&self) -> String {
-        let all = |subjects: &[String]| if subjects.is_empty() { "none".to_owned() } else { subjects.join(", ") };
-        format!("it sends to {}; it receives at {}", all(&self.sends_to), all(&self.receives_at))
+        let all = |verb: &str, at: &str, subjects: &[String]| {
+            if subjects.is_empty() { format!("{verb} nothing") } else { format!("{verb} {at} {}", subjects.join(", ")) }
+        };
+        format!("it {}; it {}", all("sends", "to", &self.sends_to), all("receives", "at", &self.receives_at))
     }
 }

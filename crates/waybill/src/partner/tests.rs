@@ -156,7 +156,7 @@ async fn a_profile_is_added_and_takes_the_place_of_an_earlier_one_only() {
         added.reads,
         add::Changes { now: vec!["event".to_owned()], new: vec!["event".to_owned()], gone: vec![] }
     );
-    assert_eq!(added.subjects.words(), "it sends to in.tms.speedy.event; it receives at none");
+    assert_eq!(added.subjects.words(), "it sends to in.tms.speedy.event; it receives nothing");
     assert!(world.add(&first, false).await.unwrap().unchanged);
     let same_version = world.write("speedy.toml", &profile(1, &[("DLV", "delivered"), ("Q9", "in_transit")]));
     let words = refused(world.add(&same_version, false).await);
