@@ -58,32 +58,19 @@ pub enum Command {
 }
 
 pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
-    match &command {
-        Command::Check(args) => return check::run(args, output),
-        Command::Decode(args) => return decode::run(args, output),
-        Command::Add(_)
-        | Command::List(_)
-        | Command::Show(_)
-        | Command::Disable(_)
-        | Command::Enable(_)
-        | Command::Remove(_)
-        | Command::Try(_)
-        | Command::Replay(_)
-        | Command::Unmapped(_) => {}
-    }
-    let connection = reach::connect(nats).await?;
+    let connect = || reach::connect(nats);
     match command {
         Command::Check(args) => check::run(&args, output),
         Command::Decode(args) => decode::run(&args, output),
-        Command::Add(args) => add::run(&args, &connection, output).await,
-        Command::List(args) => list::run(&args, &connection, output).await,
-        Command::Show(args) => show::run(&args, &connection, output).await,
-        Command::Disable(args) => switch::run(&args, switch::Switch::Off, &connection, output).await,
-        Command::Enable(args) => switch::run(&args, switch::Switch::On, &connection, output).await,
-        Command::Remove(args) => switch::run(&args, switch::Switch::Removed, &connection, output).await,
-        Command::Try(args) => attempt::run(&args, &connection, output).await,
-        Command::Replay(args) => replay::run(&args, &connection, output).await,
-        Command::Unmapped(args) => unmapped::run(&args, &connection, output).await,
+        Command::Add(args) => add::run(&args, &connect().await?, output).await,
+        Command::List(args) => list::run(&args, &connect().await?, output).await,
+        Command::Show(args) => show::run(&args, &connect().await?, output).await,
+        Command::Disable(args) => switch::run(&args, switch::Switch::Off, &connect().await?, output).await,
+        Command::Enable(args) => switch::run(&args, switch::Switch::On, &connect().await?, output).await,
+        Command::Remove(args) => switch::run(&args, switch::Switch::Removed, &connect().await?, output).await,
+        Command::Try(args) => attempt::run(&args, &connect().await?, output).await,
+        Command::Replay(args) => replay::run(&args, &connect().await?, output).await,
+        Command::Unmapped(args) => unmapped::run(&args, &connect().await?, output).await,
     }
 }
 

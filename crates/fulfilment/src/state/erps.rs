@@ -2,7 +2,7 @@
 
 use model::{Fact, Lane, PartnerId};
 
-use super::{Came, Held, State};
+use super::{Came, Held, Release, State};
 
 /// The ERPs of an order, one after the other.
 #[derive(Debug, Clone, Default)]
@@ -31,9 +31,8 @@ impl<'a> Erps<'a> {
 }
 
 impl State {
-    /// The ERPs of the order. One that does not have it cannot hand it over.
-    pub(crate) fn erps(&self) -> Erps<'_> {
-        let releases = self.told_releases();
+    /// The ERPs of the order, of which these are all the releases, whoever's. One that does not have it cannot hand it over.
+    pub(super) fn erps<'a>(&'a self, releases: &[Release<'a>]) -> Erps<'a> {
         let committed = self.committed.first().map(|first| first.release);
         let first = releases.iter().find(|release| Some(release.id) == committed).or(releases.first());
         let mut erps = Erps { first: first.map(|release| &release.order.erp), then: Vec::new() };
@@ -58,6 +57,6 @@ impl State {
     /// The ERP that has the order; nothing while nobody released it.
     #[must_use]
     pub fn erp(&self) -> Option<&PartnerId> {
-        self.erps().now()
+        self.erps(&self.told_releases()).now()
     }
 }

@@ -46,7 +46,7 @@ impl State {
     /// What is known of the order; `None` before it is released. `being_asked` is the TMS that is only now being asked to
     /// carry a shipment.
     pub(crate) fn known<'a>(&'a self, being_asked: impl Fn(&ShipmentId) -> Option<&'a PartnerId>) -> Option<Known<'a>> {
-        let releases = self.releases();
+        let (erps, releases) = self.releases();
         let (release, last_release) = (self.release(&releases)?, *releases.last()?);
         let order = release.order;
         let validation = self.validation_of(order, &releases);
@@ -54,7 +54,7 @@ impl State {
         let mut known = Known {
             state: self,
             order,
-            erps: self.erps(),
+            erps,
             release,
             last_release,
             validation,

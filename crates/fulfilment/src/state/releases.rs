@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use engine::FactId;
 use model::{Fact, Lane, LineId, Order, OrderLine, Validation};
 
+use super::erps::Erps;
 use super::{Came, State};
 
 /// The wait for the release of an order that is told of.
@@ -24,21 +25,22 @@ impl State {
     /// one's release is a claim.
     #[must_use]
     pub fn order(&self) -> Option<&Order> {
-        self.release(&self.releases()).map(|release| release.order)
+        self.release(&self.releases().1).map(|release| release.order)
     }
 
     /// What the master data said of the order when it was last released so.
     #[must_use]
     pub fn validation(&self) -> Option<&Validation> {
-        let releases = self.releases();
+        let (_, releases) = self.releases();
         self.validation_of(self.release(&releases)?.order, &releases)
     }
 
-    /// Every release by the order's own ERP, in the order they came in.
-    pub(crate) fn releases(&self) -> Vec<Release<'_>> {
-        let (mut releases, erps) = (self.told_releases(), self.erps());
+    /// The ERPs of the order, and every release by the one that had it then, in the order they came in.
+    pub(super) fn releases(&self) -> (Erps<'_>, Vec<Release<'_>>) {
+        let mut releases = self.told_releases();
+        let erps = self.erps(&releases);
         releases.retain(|release| erps.at(release.came) == Some(&release.order.erp));
-        releases
+        (erps, releases)
     }
 
     /// Every release, whoever's, in the order they came in.
