@@ -231,8 +231,9 @@ impl<T: Readable> Field<T> {
         let text = self.unpad.map_or(text, |letter| unpadded(text.trim(), letter));
         if let Some(codes) = &self.codes {
             return codes.look_up(text.trim()).cloned().ok_or_else(|| {
-                let detail = format!("holds `{}`, which is not in the table `{}`", shown(text), codes.name);
-                scope.unreadable(UnreadableKind::UnknownCode, path, detail)
+                let code = shown(text);
+                let detail = format!("holds `{code}`, which is not in the table `{}`", codes.name);
+                scope.unreadable(UnreadableKind::UnknownCode, path, detail).for_code(code)
             });
         }
         let whole = if self.prefix.is_empty() { Cow::Borrowed(text) } else { format!("{}{text}", self.prefix).into() };

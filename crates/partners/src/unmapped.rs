@@ -48,8 +48,7 @@ pub fn of_rejected(why: &Unreadable) -> Option<Unmapped> {
         | UnreadableKind::Contradictory
         | UnreadableKind::NoAnswer => return None,
     }
-    let quoted = why.detail.strip_prefix("holds `").and_then(|rest| rest.split_once("`, ")).map(|(code, _)| code);
-    Some(Unmapped { field: why.field.clone(), code: quoted.unwrap_or_default().to_owned() })
+    Some(Unmapped { field: why.field.clone(), code: why.code.clone().unwrap_or_default() })
 }
 
 /// The code by which alone a fact is known.

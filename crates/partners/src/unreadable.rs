@@ -10,6 +10,8 @@ pub struct Unreadable {
     pub field: String,
     /// What is wrong there, to be read after the field.
     pub detail: String,
+    /// The code for which it is, where that is all that is wrong, as far as a reason repeats it.
+    pub code: Option<String>,
 }
 
 /// What sort of problem makes a message unreadable.
@@ -49,6 +51,11 @@ pub enum UnreadableKind {
 
 impl Unreadable {
     pub(crate) fn new(kind: UnreadableKind, field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { kind, field: field.into(), detail: detail.into() }
+        Self { kind, field: field.into(), detail: detail.into(), code: None }
+    }
+
+    /// It is for this code, of which nobody has said what it means.
+    pub(crate) fn for_code(self, code: String) -> Self {
+        Self { code: Some(code), ..self }
     }
 }

@@ -162,6 +162,7 @@ mod tests {
             kind: UnreadableKind::Missing,
             field: "items[3].qty".to_owned(),
             detail: "is absent; expected a number".to_owned(),
+            code: None,
         };
         let reason = reason_of(&missing);
         assert_eq!((reason.kind, reason.field.as_deref()), (Kind::Invalid, Some("items[3].qty")));

@@ -293,8 +293,9 @@ fn unmapped(rules: &[Rule], scope: &Scope<'_>) -> Unreadable {
     let on_the_element = rules.iter().filter(|rule| rule.each.is_none());
     match on_the_element.filter_map(|rule| rule.when.seen(scope)).next() {
         Some((path, text)) => {
-            let detail = format!("holds `{}`, and no rule of the profile says what that means", shown(&text));
-            scope.unreadable(UnreadableKind::Unmapped, path, detail)
+            let code = shown(&text);
+            let detail = format!("holds `{code}`, and no rule of the profile says what that means");
+            scope.unreadable(UnreadableKind::Unmapped, path, detail).for_code(code)
         }
         None => scope.unreadable_here(UnreadableKind::Unmapped, "holds nothing that a rule of the profile reads"),
     }
