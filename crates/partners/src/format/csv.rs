@@ -29,44 +29,58 @@ use serde_json::{Map, Value};
 use super::Tree;
 use super::rows::{LineCount, ROWS, Tally, before_end_mark, cells, check_names, names};
 use crate::field::shown;
-use crate::source::{Node, ProfileError};
+use crate::source::{Node, ProfileError, Section};
 use crate::unreadable::{Unreadable, UnreadableKind};
 
 /// A last row put behind the message: when it does not come out as a row, a quote was open before it.
 const END: &str = "\n\u{1}";
 
 /// How a file of separated values is written.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Csv {
-    separator: u8,
-    quote: Option<u8>,
-    header: bool,
+    marks: Marks,
     columns: Box<[Box<str>]>,
     group_by: Box<[Box<str>]>,
 }
 
-impl Default for Csv {
+/// What sets values apart, and whether a line says what they are: the same for what is read and what is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marks {
+    pub(crate) separator: u8,
+    pub(crate) quote: Option<u8>,
+    pub(crate) header: bool,
+}
+
+impl Default for Marks {
     fn default() -> Self {
-        Self { separator: b',', quote: Some(b'"'), header: true, columns: Box::default(), group_by: Box::default() }
+        Self { separator: b',', quote: Some(b'"'), header: true }
+    }
+}
+
+impl Marks {
+    /// Reads the keys `separator`, `quote` and `header`.
+    pub(crate) fn compile(section: &mut Section<'_>) -> Result<Self, ProfileError> {
+        let mut marks = Self::default();
+        if let Some(separator) = section.optional("separator") {
+            marks.separator = letter(separator)?;
+        }
+        if let Some(quote) = section.optional("quote") {
+            marks.quote = if quote.text()?.is_empty() { None } else { Some(letter(quote)?) };
+        }
+        if marks.quote == Some(marks.separator) {
+            return Err(section.error("expected a `separator` that is not the `quote`"));
+        }
+        if let Some(header) = section.optional("header") {
+            marks.header = header.flag()?;
+        }
+        Ok(marks)
     }
 }
 
 impl Csv {
     pub(super) fn compile(node: Node<'_>) -> Result<Self, ProfileError> {
         let mut section = node.section()?;
-        let mut csv = Self::default();
-        if let Some(separator) = section.optional("separator") {
-            csv.separator = letter(separator)?;
-        }
-        if let Some(quote) = section.optional("quote") {
-            csv.quote = if quote.text()?.is_empty() { None } else { Some(letter(quote)?) };
-        }
-        if csv.quote == Some(csv.separator) {
-            return Err(section.error("expected a `separator` that is not the `quote`"));
-        }
-        if let Some(header) = section.optional("header") {
-            csv.header = header.flag()?;
-        }
+        let mut csv = Self { marks: Marks::compile(&mut section)?, ..Self::default() };
         match section.optional("columns") {
             Some(columns) => {
                 csv.columns = names(&columns.list()?)?;
@@ -74,7 +88,7 @@ impl Csv {
                     return Err(columns.error("expected at least one column"));
                 }
             }
-            None if csv.header => {}
+            None if csv.marks.header => {}
             None => return Err(section.error("expected the key `columns`: without a header line they have no names")),
         }
         if let Some(group_by) = section.optional("group_by") {
@@ -110,9 +124,9 @@ impl Csv {
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .delimiter(self.separator)
-            .quoting(self.quote.is_some())
-            .quote(self.quote.unwrap_or(b'"'))
+            .delimiter(self.marks.separator)
+            .quoting(self.marks.quote.is_some())
+            .quote(self.marks.quote.unwrap_or(b'"'))
             .from_reader(text.as_bytes().chain(END.as_bytes()));
         let mut rows = Rows::new(self, text);
         let mut record = StringRecord::new();
@@ -133,7 +147,7 @@ impl Csv {
 }
 
 /// A separator or quote: a character of one byte that ends no line.
-pub(crate) fn letter(node: Node<'_>) -> Result<u8, ProfileError> {
+fn letter(node: Node<'_>) -> Result<u8, ProfileError> {
     match node.text()?.as_bytes() {
         [letter] if *letter == b'\t' || letter.is_ascii_graphic() || *letter == b' ' => Ok(*letter),
         _ => Err(node.error("expected one ASCII character, or `\\t`")),
@@ -190,7 +204,7 @@ impl<'c, 't> Rows<'c, 't> {
 
     fn record(&mut self, record: &StringRecord) -> Result<(), Unreadable> {
         let Some(columns) = &self.columns else {
-            let is_header = self.csv.header;
+            let is_header = self.csv.marks.header;
             let columns = if is_header { self.header(record)? } else { self.csv.columns.clone() };
             self.keys = self.keys(&columns)?;
             self.columns = Some(columns);
@@ -275,7 +289,7 @@ impl<'c, 't> Rows<'c, 't> {
     }
 
     fn end(self) -> Result<Tree, Unreadable> {
-        if self.columns.is_none() && self.csv.header {
+        if self.columns.is_none() && self.csv.marks.header {
             return Err(malformed("is empty; expected a line that names the columns".to_owned()));
         }
         let (name, list) = if self.csv.group_by.is_empty() {

@@ -19,7 +19,7 @@ use csv::{QuoteStyle, Terminator, WriterBuilder};
 use super::letters::Letters;
 use super::rows::{LineEnd, visit};
 use super::{parts, within};
-use crate::format::csv::letter;
+use crate::format::csv::Marks;
 use crate::format::rows::names;
 use crate::out::{Template, Word, Written, in_order};
 use crate::source::{Node, ProfileError, Section};
@@ -28,17 +28,14 @@ use crate::unreadable::{Unreadable, UnreadableKind};
 /// How a message of separated values is written.
 #[derive(Debug)]
 pub(crate) struct Csv {
-    separator: u8,
-    quote: Option<u8>,
-    header: bool,
+    marks: Marks,
     columns: Box<[Box<str>]>,
     line_end: LineEnd,
 }
 
 impl Csv {
     pub(super) fn compile(options: Option<Node<'_>>, body: Node<'_>) -> Result<Self, ProfileError> {
-        let mut csv =
-            Self { separator: b',', quote: Some(b'"'), header: true, columns: Box::default(), line_end: LineEnd::Lf };
+        let mut csv = Self { marks: Marks::default(), columns: Box::default(), line_end: LineEnd::Lf };
         let mut columns = None;
         if let Some(options) = options {
             let mut section = options.section()?;
@@ -66,18 +63,7 @@ impl Csv {
     }
 
     fn options(&mut self, section: &mut Section<'_>) -> Result<Option<Box<[Box<str>]>>, ProfileError> {
-        if let Some(separator) = section.optional("separator") {
-            self.separator = letter(separator)?;
-        }
-        if let Some(quote) = section.optional("quote") {
-            self.quote = if quote.text()?.is_empty() { None } else { Some(letter(quote)?) };
-        }
-        if self.quote == Some(self.separator) {
-            return Err(section.error("expected a `separator` that is not the `quote`"));
-        }
-        if let Some(header) = section.optional("header") {
-            self.header = header.flag()?;
-        }
+        self.marks = Marks::compile(section)?;
         self.line_end = LineEnd::compile(section)?;
         let Some(columns) = section.optional("columns") else { return Ok(None) };
         let named = names(&columns.list()?)?;
@@ -92,7 +78,7 @@ impl Csv {
         let is_line_end = matches!(letter, '\n' | '\r');
         if letter.is_control() && !is_line_end && letter != '\t' {
             Some("cannot be printed")
-        } else if self.quote.is_none() && (is_line_end || letter == char::from(self.separator)) {
+        } else if self.marks.quote.is_none() && (is_line_end || letter == char::from(self.marks.separator)) {
             Some("separates cells, and nothing is quoted")
         } else {
             None
@@ -105,15 +91,15 @@ impl Csv {
     /// When a cell cannot be written.
     pub(super) fn write(&self, body: &Written<'_>, letters: &Letters) -> Result<String, Unreadable> {
         let mut writer = WriterBuilder::new()
-            .delimiter(self.separator)
-            .quote(self.quote.unwrap_or(b'"'))
-            .quote_style(if self.quote.is_some() { QuoteStyle::Necessary } else { QuoteStyle::Never })
+            .delimiter(self.marks.separator)
+            .quote(self.marks.quote.unwrap_or(b'"'))
+            .quote_style(if self.marks.quote.is_some() { QuoteStyle::Necessary } else { QuoteStyle::Never })
             .terminator(match self.line_end {
                 LineEnd::Lf => Terminator::Any(b'\n'),
                 LineEnd::CrLf => Terminator::CRLF,
             })
             .from_writer(Vec::new());
-        if self.header {
+        if self.marks.header {
             let headings = self.columns.iter().map(|name| letters.fit(name, name, |letter| self.refuses(letter)));
             let headings = headings.collect::<Result<Vec<_>, _>>()?;
             writer.write_record(headings.iter().map(|name| name.as_bytes())).map_err(unwritten)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use adapter::{Kept, Origin, Served, durable};
 use async_nats::jetstream::stream::Stream;
 use futures::{StreamExt, TryStreamExt};
-use model::{System, Timestamp};
+use model::{PartnerId, System, Timestamp};
 use serde::Serialize;
 use service::{Connection, streams};
 
@@ -151,17 +151,29 @@ fn of_profile(name: &str, profile: &partners::Profile, from: Origin) -> Partner 
         names.sort();
         names
     };
-    of_served(Served {
-        partner: profile.partner.to_string(),
-        system: profile.system,
+    Partner {
         profile: Some(name.to_owned()),
         version: Some(profile.version),
         from: Some(from),
+        reads: sorted(&mut profile.messages()),
+        writes: sorted(&mut profile.requests()),
+        ..without_profile(&profile.partner, profile.system)
+    }
+}
+
+/// A partner of which nothing else is known.
+fn without_profile(partner: &PartnerId, system: System) -> Partner {
+    of_served(Served {
+        partner: partner.to_string(),
+        system,
+        profile: None,
+        version: None,
+        from: None,
         before: None,
         disabled: false,
         wrong: None,
-        reads: sorted(&mut profile.messages()),
-        writes: sorted(&mut profile.requests()),
+        reads: Vec::new(),
+        writes: Vec::new(),
         text: None,
         revision: 0,
     })
@@ -183,25 +195,7 @@ fn note(all: &mut BTreeMap<(System, String), Partner>, token: &str, kept: &Kept)
             Ok(None) | Err(_) => {}
         }
     }
-    let own = all.entry(key).or_insert_with(|| {
-        let (partner, system) = (kept.partner.to_string(), kept.system);
-        let (profile, version, from, before, disabled, wrong) = (None, None, None, None, kept.disabled, None);
-        let (reads, writes, text, revision) = (Vec::new(), Vec::new(), None, 0);
-        of_served(Served {
-            partner,
-            system,
-            profile,
-            version,
-            from,
-            before,
-            disabled,
-            wrong,
-            reads,
-            writes,
-            text,
-            revision,
-        })
-    });
+    let own = all.entry(key).or_insert_with(|| without_profile(&kept.partner, kept.system));
     own.disabled = kept.disabled;
     own.wrong = compiled.err().or(own.wrong.take());
     (own.who, own.why, own.at) = (Some(kept.by.who.clone()), Some(kept.by.why.clone()), Some(kept.at));
