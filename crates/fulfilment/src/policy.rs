@@ -224,10 +224,14 @@ impl Default for Tolerance {
     }
 }
 
-/// The most that a bill may lie above the booking, in percent. More is a slip of the pen.
+/// The most that something may differ, in percent. More is a slip of the pen.
 const MOST_PERCENT: i64 = 1_000;
 
-fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+/// How far something may differ, in percent; for `deserialize_with`.
+///
+/// # Errors
+/// When it is no percentage from 0 to 1000.
+pub fn percent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
     let percent = <Decimal as Deserialize>::deserialize(deserializer)?;
     if percent < Decimal::ZERO || percent > Decimal::from(MOST_PERCENT) {
         let words = format!("`{percent}` is no tolerance; expected a percentage from 0 to {MOST_PERCENT}");

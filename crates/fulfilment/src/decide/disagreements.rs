@@ -12,12 +12,7 @@ fn claimed<'a>(case: &Case<'a>, shipment: &Shipment<'a>) -> Option<(Milestone, &
     if case.is_void(shipment) {
         return None;
     }
-    let furthest = case.known.furthest(shipment).map_or(0, Milestone::rank);
-    let claims = case.known.disputed.iter().filter(|(held, reached)| {
-        let about = reached.shipment.as_ref().is_none_or(|about| *about == shipment.id);
-        about && reached.milestone.rank() > furthest && case.known.has_to_do_with(held, shipment)
-    });
-    claims.map(|(held, reached)| (reached.milestone, held.teller())).max()
+    case.known.claimed(shipment).map(|claim| (claim.reached.milestone, claim.held.teller())).max()
 }
 
 /// A shipment that the order's systems do not agree on.

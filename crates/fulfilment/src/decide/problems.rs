@@ -302,7 +302,7 @@ fn freight_mismatch(case: &Case<'_>) -> Vec<Exception> {
         if case.answer("book", Some(&shipment.id)) == AskState::Waiting {
             return None;
         }
-        let bills = case.known.freight_invoices(shipment);
+        let bills: Vec<_> = case.known.freight_invoices(shipment).into_iter().map(|(_, bill)| bill).collect();
         let total = |currency| {
             let amounts = bills.iter().filter(|bill| bill.total.currency == currency).map(|bill| bill.total.amount);
             Money { amount: amounts.fold(Decimal::ZERO, Decimal::saturating_add), currency }

@@ -29,21 +29,29 @@ pub(crate) struct Amounts {
 }
 
 /// A step that is told of in quantities, in the order of the lifecycle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// A warehouse reserved it.
     Allocated,
+    /// It is picked.
     Picked,
+    /// It is packed.
     Packed,
+    /// It left the warehouse.
     Shipped,
+    /// The consignee has it.
     Delivered,
+    /// It came back.
     Returned,
 }
 
 impl Step {
+    /// Every step, in order.
     pub const ALL: [Self; 6] =
         [Self::Allocated, Self::Picked, Self::Packed, Self::Shipped, Self::Delivered, Self::Returned];
 
     /// The step in words.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Allocated => "allocated",

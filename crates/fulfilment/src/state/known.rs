@@ -13,7 +13,7 @@ use super::actual::{Actual, Amounts, Event, in_unit, plausible};
 use super::answers::{Answers, RepeatedQuantity};
 use super::erps::Erps;
 use super::shipments::number_of;
-use super::{Came, Held, Release, Shipment, State, is_ahead, is_of_nothing, may_tell};
+use super::{Came, Held, Release, Shipment, State, Stated, is_ahead, is_of_nothing, may_tell};
 
 /// What is known of a released order, by the word of its own ERP, warehouses and TMS.
 pub(crate) struct Known<'a> {
@@ -34,7 +34,7 @@ pub(crate) struct Known<'a> {
     /// What the order's own partners told of shipments that it does not have: who, of which, what.
     pub astray: Vec<(&'a Held, &'a ShipmentId, &'static str)>,
     /// What was told of goods by a system that is not the system of record for it.
-    pub disputed: Vec<(&'a Held, &'a MilestoneReached)>,
+    pub disputed: Vec<Stated<'a>>,
     /// Deliveries that are expected: of which shipment, and when.
     expected: Vec<(Came, usize, When)>,
     bookings: Vec<(Came, &'a Held, &'a Booking)>,
@@ -73,7 +73,7 @@ impl State {
             if may_tell(held.lane, &held.fact) && known.is_from_erp(*id, held) {
                 known.sort_in(*id, held);
             } else if let Fact::Milestone(reached) = &held.fact {
-                known.dispute(held, reached);
+                known.dispute(*id, held, reached);
             }
         }
         known.bookings.sort_by_key(|(came, ..)| *came);
@@ -140,10 +140,10 @@ impl<'a> Known<'a> {
     }
 
     /// Notes what a system says to have happened to goods for which another is the system of record.
-    fn dispute(&mut self, held: &'a Held, reached: &'a MilestoneReached) {
+    fn dispute(&mut self, fact: FactId, held: &'a Held, reached: &'a MilestoneReached) {
         let has_happened = reached.classifier == Classifier::Actual && !is_ahead(reached.occurred, held.received);
         if has_happened && is_of_goods(reached.milestone) && !is_of_nothing(reached) {
-            self.disputed.push((held, reached));
+            self.disputed.push(Stated { fact, held, reached });
         }
     }
 
@@ -205,14 +205,19 @@ impl<'a> Known<'a> {
 
     /// Every booking of a shipment that its TMS told, in the order they came in.
     pub fn bookings_of(&self, shipment: &ShipmentId) -> impl Iterator<Item = &'a Booking> {
+        self.bookings_told(shipment).map(|(_, booking)| booking)
+    }
+
+    /// The same, with the facts that told them.
+    pub fn bookings_told(&self, shipment: &ShipmentId) -> impl Iterator<Item = (FactId, &'a Booking)> {
         let own = self.bookings.iter().filter(|(_, held, booking)| {
             booking.shipment == *shipment && self.concerned(held, Some(&booking.shipment)).next().is_some()
         });
-        own.map(|(_, _, booking)| *booking)
+        own.map(|((_, _, fact), _, booking)| (*fact, *booking))
     }
 
     /// The carrier's bills for a shipment, by number; of one that came more than once, the last.
-    pub fn freight_invoices(&self, shipment: &Shipment<'_>) -> Vec<&'a FreightInvoice> {
+    pub fn freight_invoices(&self, shipment: &Shipment<'_>) -> Vec<(FactId, &'a FreightInvoice)> {
         let own = |held: &Held, bill: &FreightInvoice| {
             bill.shipment.as_ref().is_none_or(|billed| *billed == shipment.id) && shipment.heeds(held)
         };
@@ -221,7 +226,7 @@ impl<'a> Known<'a> {
     }
 
     /// The customer's invoices, by number; of one that came more than once, the last.
-    pub fn invoices(&self) -> Vec<&'a Invoice> {
+    pub fn invoices(&self) -> Vec<(FactId, &'a Invoice)> {
         last_of_each(self.invoices.iter().map(|(came, invoice)| (*came, invoice.number.as_str(), *invoice)))
     }
 
@@ -244,7 +249,7 @@ impl<'a> Known<'a> {
         }
         let bills = |what: String| format!("{} bills the order: {what}", self.erp());
         let invoices = self.invoices();
-        for part in invoices.iter().flat_map(|invoice| &invoice.lines) {
+        for part in invoices.iter().flat_map(|(_, invoice)| &invoice.lines) {
             unmatched.extend(mismatch(part, self.line(part)).map(bills));
         }
         unmatched.extend(self.billed_too_much(&invoices).into_iter().map(bills));
@@ -253,13 +258,13 @@ impl<'a> Known<'a> {
 
     /// What several invoices together bill beyond what was ordered, in words. What one of them bills for a line is held
     /// against the order too.
-    fn billed_too_much(&self, invoices: &[&Invoice]) -> Vec<String> {
-        if invoices.len() > 1 && invoices.iter().any(|invoice| invoice.lines.is_empty()) {
-            let numbers: Vec<&str> = invoices.iter().map(|invoice| invoice.number.as_str()).collect();
+    fn billed_too_much(&self, invoices: &[(FactId, &Invoice)]) -> Vec<String> {
+        if invoices.len() > 1 && invoices.iter().any(|(_, invoice)| invoice.lines.is_empty()) {
+            let numbers: Vec<&str> = invoices.iter().map(|(_, invoice)| invoice.number.as_str()).collect();
             return vec![format!("all of it in one invoice of {}", numbers.join(", "))];
         }
         let billed = |line: &OrderLine| {
-            let parts = invoices.iter().flat_map(|invoice| &invoice.lines).filter(|part| part.line == line.line);
+            let parts = invoices.iter().flat_map(|(_, invoice)| &invoice.lines).filter(|part| part.line == line.line);
             let amounts = parts.map(|part| in_unit(&part.quantity, &line.quantity.unit));
             let sum = amounts.fold(Decimal::ZERO, Decimal::saturating_add);
             let (ordered, unit) = (&line.quantity, &line.quantity.unit);
@@ -283,8 +288,8 @@ const fn is_of_goods(milestone: Milestone) -> bool {
     }
 }
 
-/// The last of each number, by number.
-fn last_of_each<'a, T>(told: impl Iterator<Item = (Came, &'a str, &'a T)>) -> Vec<&'a T> {
+/// The last of each number, by number, and the fact that told it.
+fn last_of_each<'a, T>(told: impl Iterator<Item = (Came, &'a str, &'a T)>) -> Vec<(FactId, &'a T)> {
     let mut last: BTreeMap<&str, (Came, &T)> = BTreeMap::new();
     for (came, number, invoice) in told {
         match last.get(number) {
@@ -292,7 +297,7 @@ fn last_of_each<'a, T>(told: impl Iterator<Item = (Came, &'a str, &'a T)>) -> Ve
             Some(_) | None => drop(last.insert(number, (came, invoice))),
         }
     }
-    last.into_values().map(|(_, invoice)| invoice).collect()
+    last.into_values().map(|((_, _, fact), invoice)| (fact, invoice)).collect()
 }
 
 /// What makes a part of a line none of a line of ours, if anything does.

@@ -80,7 +80,7 @@ impl Known<'_> {
                 returned: amounts.of(Step::Returned),
                 invoiced: invoices
                     .iter()
-                    .map(|invoice| invoiced(invoice, line, delivered))
+                    .map(|(_, invoice)| invoiced(invoice, line, delivered))
                     .fold(Decimal::ZERO, Decimal::saturating_add),
                 promised,
                 delivered_on,

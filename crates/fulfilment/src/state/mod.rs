@@ -6,6 +6,7 @@
 mod actual;
 mod ahead;
 mod answers;
+mod books;
 mod calls;
 mod claims;
 mod erps;
@@ -25,10 +26,12 @@ use model::{
 use serde::{Deserialize, Serialize};
 
 use crate::Fulfilment;
-pub(crate) use actual::{Amounts, Step, is_of_nothing};
+pub use actual::Step;
+pub(crate) use actual::{Amounts, is_of_nothing};
 pub use ahead::is_ahead;
 pub use answers::AskState;
 pub(crate) use answers::{RepeatedQuantity, ask_id};
+pub use books::{Books, PartBook, ShipmentBook, Stated};
 pub(crate) use calls::Cancelled;
 pub use claims::{Claim, may_tell};
 pub(crate) use known::Known;
@@ -297,6 +300,12 @@ impl State {
     #[must_use]
     pub fn is_due(&self, deadline: &str) -> bool {
         self.due.contains(deadline)
+    }
+
+    /// The fact of this id.
+    #[must_use]
+    pub fn fact(&self, id: FactId) -> Option<&Held> {
+        self.facts.get(&id)
     }
 
     /// Every fact, by id.
