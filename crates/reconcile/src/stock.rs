@@ -103,14 +103,23 @@ impl StockBooks {
         for balance in self.balances.values_mut() {
             balance.stated.sort_by_key(|stated| (stated.at.at, stated.is_count, stated.fact));
             for (_, occurred, amount, entry) in std::mem::take(&mut balance.moved) {
-                balance.book(occurred, amount, entry);
+                balance.book(occurred, amount, entry, Decimal::ONE);
             }
         }
         self.sealed = true;
     }
 
-    /// Takes in what an order took, by the entry that says so.
+    /// Takes in what an order took, by the entries that say so.
     pub fn order(&mut self, effects: &[StockEffect], entry: impl Fn(FactId) -> Option<EntryRef>) {
+        self.book(effects, entry, Decimal::ONE);
+    }
+
+    /// Takes back what an order was said to have taken, before it is said again.
+    pub fn take_back(&mut self, effects: &[StockEffect], entry: impl Fn(FactId) -> Option<EntryRef>) {
+        self.book(effects, entry, Decimal::NEGATIVE_ONE);
+    }
+
+    fn book(&mut self, effects: &[StockEffect], entry: impl Fn(FactId) -> Option<EntryRef>, sign: Decimal) {
         debug_assert!(self.sealed, "orders come after what is stated");
         for effect in effects {
             if effect.kind == StockEffectKind::Reserved {
@@ -118,7 +127,7 @@ impl StockBooks {
             }
             let key = Key { location: effect.location.clone(), sku: effect.sku.clone(), unit: effect.unit.clone() };
             if let (Some(balance), Some(entry)) = (self.balances.get_mut(&key), entry(effect.fact)) {
-                balance.book(effect.occurred, -effect.quantity, entry);
+                balance.book(effect.occurred, -effect.quantity, entry, sign);
             }
         }
     }
@@ -202,13 +211,14 @@ impl StockBooks {
 }
 
 impl Balance {
-    /// Books a movement into the sum up to the next statement, and as in flight around those near its time.
-    fn book(&mut self, occurred: When, amount: Decimal, entry: EntryRef) {
+    /// Books a movement into the sum up to the next statement, and as in flight around those near its time; or, with a sign of -1,
+    /// out of them again.
+    fn book(&mut self, occurred: When, amount: Decimal, entry: EntryRef, sign: Decimal) {
         let at = occurred.at;
         // Of one moment, what moved comes before what was counted.
         let next = self.stated.partition_point(|stated| stated.at.at < at);
         if let Some(stated) = self.stated.get_mut(next) {
-            stated.since = stated.since.saturating_add(amount);
+            stated.since = stated.since.saturating_add(amount * sign);
             stated.entries.push(entry);
             let more = stated.entries.len().saturating_sub(Side::MOST);
             stated.entries.drain(..more);
@@ -219,8 +229,8 @@ impl Balance {
             }
             // It is in the sum up to here when it came before: then it may not have been seen, and else it may have been.
             let may_be = if place >= next { -amount } else { amount };
-            stated.came = stated.came.saturating_add(may_be.max(Decimal::ZERO));
-            stated.went = stated.went.saturating_add(may_be.min(Decimal::ZERO));
+            stated.came = stated.came.saturating_add(may_be.max(Decimal::ZERO) * sign);
+            stated.went = stated.went.saturating_add(may_be.min(Decimal::ZERO) * sign);
         }
     }
 }

@@ -13,6 +13,7 @@ mod life;
 pub mod look;
 pub mod projection;
 pub mod queries;
+pub mod reconciling;
 mod replay;
 mod serve;
 mod settings;

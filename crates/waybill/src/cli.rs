@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::settings::NatsSettings;
 
 use crate::exit::Failure;
-use crate::{bench, completions, demo, order, partner, quarantine, returns, schema, status, stock};
+use crate::{bench, completions, demo, order, partner, quarantine, reconcile, returns, schema, status, stock};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -48,6 +48,8 @@ pub enum Command {
     Stock(stock::Command),
     /// The whole installation: streams, consumers, services, quarantine
     Status(status::Args),
+    /// Hold the systems against each other: what does not agree, and what can be done
+    Reconcile(reconcile::Args),
     /// Messages that could not become facts
     #[command(subcommand)]
     Quarantine(quarantine::Command),

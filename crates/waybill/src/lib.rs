@@ -14,6 +14,7 @@ mod output;
 pub mod partner;
 pub mod quarantine;
 mod reach;
+pub mod reconcile;
 pub mod returns;
 pub mod run;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Return(command) => returns::run(command, &cli.nats, output).await,
         Command::Stock(command) => stock::run(command, &cli.nats, output).await,
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
+        Command::Reconcile(args) => reconcile::run(args, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
         Command::Partner(command) => partner::run(command, &cli.nats, output).await,
         Command::Demo(args) => demo::run(&args, &cli.nats, output).await,

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 
 use engine::{Content, FactId, WorkflowRecord};
 use fulfilment::state::{Books, ShipmentBook, Stated};
-use fulfilment::{Composite, Fulfilment, State, composite};
-use model::{LineId, Money, OrderId, OrderLine, ShipmentId, Timestamp};
+use fulfilment::{Composite, Fulfilment, Stage, State, composite};
+use model::{CustomerId, LineId, Money, OrderId, OrderLine, PartnerId, ShipmentId, Sku, Timestamp};
 use rust_decimal::Decimal;
 
 use crate::discrepancy::{About, Discrepancy, EntryRef, Stream};
@@ -70,6 +70,37 @@ impl<'a> Case<'a> {
             freight::not_billed,
         ];
         checks.iter().flat_map(|check| check(self)).collect()
+    }
+
+    /// The order.
+    #[must_use]
+    pub const fn id(&self) -> &OrderId {
+        self.id
+    }
+
+    /// Who ordered.
+    #[must_use]
+    pub const fn customer(&self) -> &CustomerId {
+        &self.books.order.customer
+    }
+
+    /// Where it stands in the workflow.
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        self.composite.stage
+    }
+
+    /// Whether this partner is its ERP, or a warehouse or TMS of one of its shipments.
+    #[must_use]
+    pub fn has_to_do_with(&self, partner: &PartnerId) -> bool {
+        let mut shipments = self.books.shipments.iter();
+        self.books.erp == partner || shipments.any(|own| own.wms == partner || own.tms == Some(partner))
+    }
+
+    /// What its SKUs are sold for, where the ERP says so.
+    pub fn prices(&self) -> impl Iterator<Item = (&'a Sku, &'a Money)> {
+        let order = self.books.order;
+        order.lines.iter().filter_map(|line| Some((&line.sku, line.unit_price.as_ref()?)))
     }
 
     /// The shipments of which something is to travel, or did.

@@ -6,6 +6,7 @@ mod crash;
 mod given;
 mod queries;
 mod rebuild;
+mod reconciling;
 mod service_run;
 mod stock;
 mod world;
