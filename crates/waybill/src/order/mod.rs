@@ -7,6 +7,8 @@ mod show;
 mod step;
 pub mod trail;
 
+pub(crate) use show::quoted;
+
 use model::OrderId;
 use model::token::TokenError;
 use service::settings::NatsSettings;

@@ -199,7 +199,7 @@ fn flagged(composite: &Composite) -> Table {
 }
 
 /// An order's number as a shell takes it.
-fn quoted(order: &str) -> String {
+pub(crate) fn quoted(order: &str) -> String {
     let plain = order.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.,:/@".contains(&byte));
     let order = crate::text::harmless(order);
     if plain && !order.starts_with('-') { order.into_owned() } else { format!("'{}'", order.replace('\'', r"'\''")) }
