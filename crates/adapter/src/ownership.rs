@@ -50,9 +50,12 @@ pub fn fact(system: System, partner: &PartnerId, fact: &Fact) -> Result<(), NotO
         // Waybill concludes these itself.
         Fact::Validated(_) => Err(NotOwned::OtherSystem { system, told, owner: "erp adapter" }),
         Fact::Archived(_) => Err(NotOwned::OtherSystem { system, told, owner: "visibility service" }),
-        Fact::RetryRequested(_) | Fact::Waived(_) | Fact::Noted(_) => {
-            Err(NotOwned::OtherSystem { system, told, owner: "operator" })
-        }
+        Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_) => Err(NotOwned::OtherSystem { system, told, owner: "operator" }),
     }
 }
 

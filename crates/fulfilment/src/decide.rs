@@ -11,6 +11,7 @@ mod problems;
 mod quantities;
 mod release;
 mod rest;
+mod substitute;
 mod undo;
 mod waits;
 
@@ -24,9 +25,10 @@ use crate::state::{AskState, Shipment, State};
 use again::ask_again;
 use case::Case;
 pub use problems::is_waivable;
+pub use substitute::may_substitute;
 use undo::{cancel_allocation, cancel_booking, confirm_cancellation};
-pub use waits::awaits;
 use waits::open_waits;
+pub use waits::{ask_behind, awaits, next_deadline};
 
 /// How often a rule may ask in one decision; more than there are carriers to ask.
 const MOST_TURNS: usize = 64;
@@ -84,7 +86,7 @@ fn ask_all(case: &mut Case<'_>, rule: fn(&Case<'_>) -> Vec<Ask>) {
 /// What follows from working with another release, or with more shipments, is decided together with it.
 fn go_on_with(state: &State, mut decisions: Vec<Decision>, policy: &Policy, now: Timestamp) -> Vec<Decision> {
     let mut after = state.clone();
-    decisions.iter().for_each(|decision| after.take(decision));
+    decisions.iter().for_each(|decision| after.take(decision, now));
     decisions.extend(decide(&after, policy, now));
     decisions
 }

@@ -4,6 +4,7 @@
 //! [`composite()`] is the status everybody sees. All of it is pure: no clock, no I/O, no error.
 
 pub mod decide;
+pub mod exceptions;
 pub mod policy;
 pub mod state;
 pub mod status;

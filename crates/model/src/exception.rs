@@ -59,6 +59,28 @@ pub enum ExceptionKind {
 }
 
 impl ExceptionKind {
+    /// Every kind, as on the wire.
+    pub const WORDS: [&'static str; 18] = [
+        "invalid",
+        "no_stock",
+        "booking_refused",
+        "ask_refused",
+        "overdue",
+        "goods_issue_missing",
+        "quantity_mismatch",
+        "freight_mismatch",
+        "changed",
+        "contradicted",
+        "unmatched",
+        "flooded",
+        "cancel_too_late",
+        "undeliverable",
+        "shipped_short",
+        "delivery_failing",
+        "late",
+        "disagreement",
+    ];
+
     /// The kind, as on the wire.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
@@ -81,6 +103,31 @@ impl ExceptionKind {
             Self::DeliveryFailing(_) => "delivery_failing",
             Self::Late(_) => "late",
             Self::Disagreement(_) => "disagreement",
+        }
+    }
+
+    /// The shipment it is about, if it is about one as a whole.
+    #[must_use]
+    pub const fn shipment(&self) -> Option<&ShipmentId> {
+        match self {
+            Self::NoStock(shipment)
+            | Self::BookingRefused(shipment)
+            | Self::GoodsIssueMissing(shipment)
+            | Self::QuantityMismatch(shipment)
+            | Self::FreightMismatch(shipment)
+            | Self::CancelTooLate(shipment)
+            | Self::Undeliverable(shipment)
+            | Self::ShippedShort(shipment)
+            | Self::DeliveryFailing(shipment)
+            | Self::Late(shipment)
+            | Self::Disagreement(shipment) => Some(shipment),
+            Self::Invalid
+            | Self::Changed
+            | Self::Unmatched
+            | Self::Flooded
+            | Self::AskRefused(_)
+            | Self::Contradicted(_)
+            | Self::Overdue(_) => None,
         }
     }
 }

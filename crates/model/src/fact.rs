@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::exception::Exception;
+use crate::exception::{Exception, ExceptionKind};
 use crate::ids::{AskId, LineId, LocationId, ParcelId, PartnerId, ShipmentId};
 use crate::master::Validation;
 use crate::milestone::{Classifier, Milestone};
@@ -14,7 +14,7 @@ use crate::order::{Order, Place};
 use crate::quantity::Quantity;
 use crate::reason::Reason;
 use crate::returns::{Inspection, OpenedReturn, ReturnAuthorisation};
-use crate::time::When;
+use crate::time::{Timestamp, When};
 
 /// Something a system of record says has happened to an order, or to a return.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +48,12 @@ pub enum Fact {
     Waived(Exception),
     /// An operator's remark; it moves nothing.
     Noted(Note),
+    /// An operator gives a problem to somebody to see to; it moves nothing.
+    Assigned(Assignment),
+    /// An operator puts a problem off; it moves nothing.
+    Snoozed(Snooze),
+    /// An operator wants another partner asked in the place of one that was.
+    Substituted(Substitution),
     /// Goods may come back: the first word of a return.
     ReturnAuthorised(ReturnAuthorisation),
     /// The warehouse looked at goods that came back.
@@ -75,6 +81,9 @@ impl Fact {
             Self::RetryRequested(_) => "retry_requested",
             Self::Waived(_) => "waived",
             Self::Noted(_) => "noted",
+            Self::Assigned(_) => "assigned",
+            Self::Snoozed(_) => "snoozed",
+            Self::Substituted(_) => "substituted",
             Self::ReturnAuthorised(_) => "return_authorised",
             Self::Inspected(_) => "inspected",
             Self::Credited(_) => "credited",
@@ -291,6 +300,37 @@ pub struct HandOver {
 pub struct RetryRequest {
     /// The ask.
     pub ask: AskId,
+}
+
+/// Somebody is to see to a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Assignment {
+    /// Which problem.
+    pub kind: ExceptionKind,
+    /// When that one was raised: a problem of the same kind that opens later is another, and begins with nobody.
+    pub raised: Timestamp,
+    /// Who is to see to it: a person or a team, as the operators call them.
+    pub to: String,
+}
+
+/// A problem is put off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Snooze {
+    /// Which problem.
+    pub kind: ExceptionKind,
+    /// When that one was raised, as for an [`Assignment`].
+    pub raised: Timestamp,
+    /// When it is to be seen again.
+    pub until: Timestamp,
+}
+
+/// Another partner is to be asked in the place of one that was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Substitution {
+    /// The ask that the other partner is to have instead: one to book a shipment.
+    pub ask: AskId,
+    /// Who is to be asked.
+    pub partner: PartnerId,
 }
 
 /// A remark on an order.

@@ -23,8 +23,8 @@ pub mod token;
 pub use decision::{Ask, AskedLine, Commitment, Deadline, Decision, End, Lacking, Request, Sale, SoldLine, Split};
 pub use exception::{Exception, ExceptionKind};
 pub use fact::{
-    Answer, Archived, Booking, CancelRequest, Condition, ConditionKind, Fact, FreightInvoice, HandOver, Invoice,
-    MilestoneReached, Note, Outcome, Progress, RetryRequest,
+    Answer, Archived, Assignment, Booking, CancelRequest, Condition, ConditionKind, Fact, FreightInvoice, HandOver,
+    Invoice, MilestoneReached, Note, Outcome, Progress, RetryRequest, Snooze, Substitution,
 };
 pub use ids::{AskId, CustomerId, LineId, LocationId, OrderId, ParcelId, PartnerId, ShipmentId, Sku};
 pub use master::{Finding, Source, Validation};

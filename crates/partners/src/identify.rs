@@ -53,6 +53,9 @@ pub(crate) fn by_content(source: &str, order: &str, fact: &Fact, stated: bool) -
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_)
         | Fact::ReturnAuthorised(_)
         | Fact::Inspected(_) => content(&mut identity, fact),
     }

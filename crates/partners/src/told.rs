@@ -118,6 +118,9 @@ impl Identified {
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
             | Fact::Noted(_)
+            | Fact::Assigned(_)
+            | Fact::Snoozed(_)
+            | Fact::Substituted(_)
             | Fact::ReturnAuthorised(_)
             | Fact::Inspected(_)
             | Fact::Credited(_) => return,

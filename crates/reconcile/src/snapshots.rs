@@ -246,6 +246,9 @@ fn open_at(case: &Case<'_>, list: &List<ListedOrder>) -> Option<Open> {
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_)
         | Fact::ReturnAuthorised(_)
         | Fact::Inspected(_)
         | Fact::Credited(_) => false,

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::look;
 use crate::projection::Applied;
-use crate::queries::{self, DigestGet, Lag, OrderGet, OrderList, StockList};
+use crate::queries::{self, DigestGet, ExceptionList, Lag, OrderGet, OrderList, StockList};
 use crate::status::Board;
 use crate::updates::Updates;
 use crate::view::{View, ViewError};
@@ -59,6 +59,7 @@ impl Answers {
         let mut tasks = JoinSet::new();
         endpoint(&mut tasks, &service, "order-get", queries::ORDER_GET, &all, Self::order).await?;
         endpoint(&mut tasks, &service, "order-list", queries::ORDER_LIST, &all, Self::orders).await?;
+        endpoint(&mut tasks, &service, "exception-list", queries::EXCEPTION_LIST, &all, Self::exceptions).await?;
         endpoint(&mut tasks, &service, "stock", queries::STOCK, &all, Self::stock).await?;
         endpoint(&mut tasks, &service, "digest", queries::DIGEST, &all, Self::digest).await?;
         endpoint(&mut tasks, &service, "lag", queries::LAG, &all, Self::lag).await?;
@@ -79,6 +80,12 @@ impl Answers {
         let list: OrderList = question(&body)?;
         let limit = look::limit(list.limit).map_err(bad)?;
         answer(&self.view.read(move |store| look::orders(store, &list, limit)).await.map_err(failed)?)
+    }
+
+    async fn exceptions(self: Arc<Self>, body: Bytes) -> Result<Bytes, Error> {
+        let list: ExceptionList = question(&body)?;
+        let limit = look::limit(list.limit).map_err(bad)?;
+        answer(&self.view.read(move |store| look::exceptions(store, &list, limit)).await.map_err(failed)?)
     }
 
     async fn stock(self: Arc<Self>, body: Bytes) -> Result<Bytes, Error> {

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use fulfilment::{Composite, LineStatus, Stage};
-use model::{Classifier, CustomerId, Lane, LocationId, Order, ParcelId, Place, ShipmentId, Sku, Timestamp, Unit, When};
+use model::{
+    Classifier, CustomerId, Lane, LocationId, Order, ParcelId, PartnerId, Place, ShipmentId, Sku, Timestamp, Unit, When,
+};
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::store::Summary;
+pub use crate::store::{Listed, Summary};
 
 /// Everything known of one order.
 pub const ORDER_GET: &str = "visibility.order.get";
 /// Orders, by stage, customer or open exceptions.
 pub const ORDER_LIST: &str = "visibility.order.list";
+/// Open exceptions, by what they are, whose they are, and who sees to them.
+pub const EXCEPTION_LIST: &str = "visibility.exception.list";
 /// Balances of stock.
 pub const STOCK: &str = "visibility.stock";
 /// Digests over the folded orders, to hold the projection against an independent replay.
@@ -109,6 +113,42 @@ pub struct OrderList {
 pub struct OrderPage {
     /// The orders. A page may be short, or empty, and not be the last.
     pub orders: Vec<Summary>,
+    /// Where the next page starts; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Asks for a list of open exceptions, in the order of their orders' numbers. All conditions given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExceptionList {
+    /// Only those of this kind, such as `no_stock`, or this one of each order, such as `no_stock s1`.
+    pub kind: Option<String>,
+    /// Only those of orders of this customer.
+    pub customer: Option<CustomerId>,
+    /// Only those that this partner has to do with.
+    pub partner: Option<PartnerId>,
+    /// Only those raised at this time or before.
+    pub raised_by: Option<Timestamp>,
+    /// Only those that this person or team sees to.
+    pub assigned: Option<String>,
+    /// Only those that nobody sees to.
+    pub unassigned: bool,
+    /// Only those that are not put off beyond this time; those that are, too, when absent.
+    pub awake_at: Option<Timestamp>,
+    /// Only those that put at least so much at stake, in whichever currency the order is in.
+    pub min_value: Option<Decimal>,
+    /// How many at most, 1 to 1000; 100 when absent. All that fit of the last order are there, so it may be a few more.
+    pub limit: Option<usize>,
+    /// Only those of orders after this one: `next` of the page before.
+    pub after: Option<String>,
+}
+
+/// A page of a list of open exceptions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExceptionPage {
+    /// The exceptions. A page may be short, or empty, and not be the last.
+    pub exceptions: Vec<Listed>,
     /// Where the next page starts; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,

@@ -8,7 +8,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::settings::NatsSettings;
 
 use crate::exit::Failure;
-use crate::{bench, completions, demo, order, partner, quarantine, reconcile, returns, schema, status, stock};
+use crate::{
+    bench, completions, demo, exception, order, partner, quarantine, reconcile, returns, schema, status, stock,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -40,6 +42,9 @@ pub enum Command {
     /// Orders: one, many, or the whole trail of one
     #[command(subcommand)]
     Order(order::Command),
+    /// Exceptions: the work list of what is wrong, who sees to it, and resolving it
+    #[command(subcommand)]
+    Exception(exception::Command),
     /// Returns: open one, show, settle what is wrong
     #[command(subcommand)]
     Return(returns::Command),

@@ -7,6 +7,7 @@ pub mod cli;
 mod clock;
 mod completions;
 pub mod demo;
+pub mod exception;
 pub mod exit;
 pub mod house;
 pub mod order;
@@ -39,6 +40,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
     let output = Output::new(cli.json);
     match cli.command {
         Command::Order(command) => order::run(command, &cli.nats, output).await,
+        Command::Exception(command) => exception::run(command, &cli.nats, output).await,
         Command::Return(command) => returns::run(command, &cli.nats, output).await,
         Command::Stock(command) => stock::run(command, &cli.nats, output).await,
         Command::Status(args) => status::run(&args, &cli.nats, output).await,

@@ -8,7 +8,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 use visibility::queries::{
-    self, DigestGet, Digests, Lag, OrderGet, OrderList, OrderPage, OrderView, StockList, StockPage,
+    self, DigestGet, Digests, ExceptionList, ExceptionPage, Lag, OrderGet, OrderList, OrderPage, OrderView, StockList,
+    StockPage,
 };
 use visibility::updates::{CloudEvent, ReturnUpdate};
 
@@ -53,6 +54,8 @@ fn queries() -> Vec<(String, Value)> {
         written::<OrderView>(&name(queries::ORDER_GET, "reply"), "Everything known of one order", None),
         read::<OrderList>(&name(queries::ORDER_LIST, "request"), "Asks for a list of orders"),
         written::<OrderPage>(&name(queries::ORDER_LIST, "reply"), "A page of a list of orders", None),
+        read::<ExceptionList>(&name(queries::EXCEPTION_LIST, "request"), "Asks for a list of open exceptions"),
+        written::<ExceptionPage>(&name(queries::EXCEPTION_LIST, "reply"), "A page of a list of open exceptions", None),
         read::<StockList>(&name(queries::STOCK, "request"), "Asks for balances of stock"),
         written::<StockPage>(&name(queries::STOCK, "reply"), "A page of balances of stock", None),
         read::<DigestGet>(&name(queries::DIGEST, "request"), "Asks for digests over the folded orders"),

@@ -53,6 +53,9 @@ pub(crate) fn fact(of: Subject, fact: &Fact) -> String {
         Fact::RetryRequested(retry) => format!("wants {} asked again", retry.ask),
         Fact::Waived(exception) => format!("takes as it is {}", self::exception(exception)),
         Fact::Noted(note) => format!("notes: {}", note.text),
+        Fact::Assigned(given) => format!("gives {} to {}", given.kind, given.to),
+        Fact::Snoozed(snooze) => format!("puts {} off until {}", snooze.kind, snooze.until),
+        Fact::Substituted(wanted) => format!("wants {} asked instead of {}", wanted.partner, wanted.ask),
         Fact::ReturnAuthorised(authorised) => return_authorised(authorised),
         Fact::Inspected(inspection) => {
             let found = |found: &Inspected| format!("{} of line {} {}", found.quantity, found.line, found.grade);

@@ -29,7 +29,9 @@ impl<'a> Case<'a> {
             AskState::Waiting => {
                 let (wanted, again) = (self.state.times_wanted_again(&ask.id), self.state.times_again(&ask.id));
                 let by_itself = again.saturating_sub(wanted);
-                let is_next = by_itself < self.policy.retries.unanswered && self.is_overdue(ask);
+                let is_next = by_itself < self.policy.retries.unanswered
+                    && self.is_overdue(ask)
+                    && self.state.substitute(&ask.id).is_none();
                 wanted.saturating_sub(again).max(usize::from(is_next))
             }
             AskState::NotAsked | AskState::Accepted | AskState::Refused(_) => 0,
@@ -64,7 +66,7 @@ impl<'a> Case<'a> {
     }
 
     /// Whether an ask makes no difference any more: goods that left need no carrier.
-    fn is_moot(&self, ask: &Ask) -> bool {
+    pub fn is_moot(&self, ask: &Ask) -> bool {
         let of = |shipment: &&Shipment<'a>| ask.request.shipment() == Some(&shipment.id);
         ask.request.kind() == "book" && self.shipments().find(of).is_some_and(|shipment| self.has_left(shipment))
     }
@@ -78,8 +80,12 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The next partner to offer a shipment to, when all that were asked before have refused.
+    /// The next partner to offer a shipment to: the one that an operator wants in the place of the last, once nothing binds that
+    /// one; or, when all that were asked before have refused, the next that the policy names.
     pub fn next_tender(&self, shipment: &Shipment<'a>) -> Option<&'a PartnerId> {
+        if let Some(substitute) = self.substitute(shipment) {
+            return self.standing("book", shipment).is_none().then_some(substitute);
+        }
         let (ask, _) = self.refusal("book", Some(&shipment.id))?;
         if self.is_moot(ask) {
             return None;

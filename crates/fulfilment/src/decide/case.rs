@@ -56,9 +56,9 @@ impl<'a> Case<'a> {
         let (asks, mode) = (&self.asks, self.order().mode.as_deref());
         let asked = |shipment: &ShipmentId| {
             let partner = &newest(asks.iter(), "book", Some(shipment))?.partner;
-            // It is one of those that the policy or an ask made before names, and these live as long as the order.
+            // It is one of those that the policy, an ask made before or an operator names, and these live as long as the order.
             let before = self.state.asks().map(|ask| &ask.partner);
-            self.policy.tenders(mode).chain(before).find(|known| *known == partner)
+            self.policy.tenders(mode).chain(before).chain(self.state.substitutes()).find(|known| *known == partner)
         };
         if let Some(known) = self.state.known(asked) {
             self.tallies = known.shipments.iter().map(|shipment| known.tally(shipment)).collect();

@@ -146,7 +146,8 @@ fn ask_refused(case: &Case<'_>) -> Vec<Exception> {
         Some(Exception { kind: ExceptionKind::AskRefused(ask.id.clone()), detail: outcome.to_string() })
     };
     let closing = ["confirm_shipment", "bill", "confirm_cancellation", "update_customer"].map(|kind| (kind, None));
-    let undoing = case.shipments().filter(|shipment| case.is_to_be_undone(shipment));
+    let undoing =
+        case.shipments().filter(|shipment| case.is_to_be_undone(shipment) || case.is_to_be_replaced(shipment));
     let undos = undoing.flat_map(|shipment| UNDO.map(|(undo, _)| (undo, Some(&shipment.id))));
     closing.into_iter().chain(undos).filter_map(problem).collect()
 }

@@ -61,6 +61,9 @@ const fn is_progress(fact: &Fact) -> bool {
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_)
         | Fact::ReturnAuthorised(_)
         | Fact::Inspected(_)
         | Fact::Credited(_) => false,

@@ -25,9 +25,13 @@ impl<'a> Case<'a> {
     /// Whether undoing a shipment began for another reason than that it was given up. One that left all the same, and was
     /// perhaps given up for not leaving, concerns no other.
     fn undo_begun(&self, shipment: &Shipment<'a>) -> bool {
-        !self.has_left(shipment)
-            && !self.is_given_up(shipment)
-            && UNDO.iter().any(|(undo, _)| self.ask(undo, Some(&shipment.id)).is_some())
+        !self.has_left(shipment) && !self.is_given_up(shipment) && self.is_undo_asked(shipment)
+    }
+
+    /// Whether somebody was asked to undo something of a shipment, and not only to let another carrier have it.
+    fn is_undo_asked(&self, shipment: &Shipment<'a>) -> bool {
+        let for_another = |undo: &Ask| undo.request.undoes().is_some_and(|ask| self.state.substitute(ask).is_some());
+        UNDO.iter().any(|(undo, _)| self.same(undo, Some(&shipment.id)).any(|undo| !for_another(undo)))
     }
 
     /// Whether a shipment is beyond calling back.
@@ -42,7 +46,7 @@ impl<'a> Case<'a> {
     pub fn is_given_up(&self, shipment: &Shipment<'a>) -> bool {
         let id = || shipment.id.clone();
         let refused = |kind| self.refusal(kind, Some(&shipment.id)).is_some();
-        let undone = || UNDO.iter().any(|(undo, _)| self.ask(undo, Some(&shipment.id)).is_some());
+        let undone = || self.is_undo_asked(shipment);
         let waived = |kind, holds: &dyn Fn() -> bool| self.state.is_kind_waived(&kind) && (holds() || undone());
         if self.has_left(shipment) {
             // Goods that left are given up only when they will not arrive.
@@ -120,7 +124,8 @@ pub(super) fn recommit(case: &Case<'_>) -> Option<Decision> {
     Some(Decision::Commit(Commitment { release: case.known.last_release.id.to_string(), first_shipment }))
 }
 
-/// A shipment is not wanted any more and a TMS was asked to carry it: the TMS is asked to take it back.
+/// A shipment is not wanted any more, or another carrier is to have it, and a TMS was asked to carry it: the TMS is asked to take
+/// it back.
 pub(super) fn cancel_booking(case: &Case<'_>) -> Vec<Ask> {
     let ask = |shipment: &Shipment<'_>| {
         let booking = case.standing("book", shipment)?;
@@ -129,9 +134,15 @@ pub(super) fn cancel_booking(case: &Case<'_>) -> Vec<Ask> {
             undoes: booking.id.clone(),
             tracking: case.known.booking(&shipment.id).map(|booking| booking.tracking.clone()),
         };
-        case.new_ask(System::Tms, &booking.partner, "cancel_booking", Some(&shipment.id), request)
+        let (kind, id) = ("cancel_booking", Some(&shipment.id));
+        // What was taken back before, to let another have it, is not this booking.
+        if case.ask(kind, id).is_some_and(|undo| undo.request.undoes() != Some(&booking.id)) {
+            return case.make_ask(System::Tms, &booking.partner, kind, id, request);
+        }
+        case.new_ask(System::Tms, &booking.partner, kind, id, request)
     };
-    case.shipments().filter(|shipment| case.is_to_be_undone(shipment)).filter_map(ask).collect()
+    let unwanted = |shipment: &&Shipment<'_>| case.is_to_be_undone(shipment) || case.is_to_be_replaced(shipment);
+    case.shipments().filter(unwanted).filter_map(ask).collect()
 }
 
 /// No carrier is to come for it any more: the warehouse is asked to give back what it reserved.

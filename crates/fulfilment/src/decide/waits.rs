@@ -1,12 +1,12 @@
 //! What is being waited for, and for how long at most.
 
 use engine::policy::Wait as Span;
-use model::{Lacking, Milestone, Outcome, ShipmentId};
+use model::{Ask, ExceptionKind, Lacking, Milestone, Outcome, ShipmentId, Timestamp};
 
 use super::case::Case;
 use super::{disagreements, release, rest};
 use crate::policy::Policy;
-use crate::state::{AskState, RELEASE, Shipment, State, UNDO};
+use crate::state::{AskState, RELEASE, Shipment, State, UNDO, newest};
 
 /// Something that is being waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +140,53 @@ pub fn awaits(state: &State, policy: &Policy, deadline: &str) -> bool {
     }
 }
 
+/// The next deadline that passes among those that are still waited for: its name and when that is. What an order waits for, its
+/// facts say; a policy that was in force for it and is not this one may have it wait for more or less.
+#[must_use]
+pub fn next_deadline(state: &State, policy: &Policy) -> Option<(String, Timestamp)> {
+    if state.ended().is_some() {
+        return None;
+    }
+    let waits: Vec<String> = match Case::of(state, policy) {
+        Some(case) => open_waits(&case).iter().map(Wait::name).collect(),
+        None => release::is_awaited(state).then(|| RELEASE.to_owned()).into_iter().collect(),
+    };
+    let ahead = state.deadlines().iter().filter(|(name, _)| waits.contains(name) && !state.is_due(name));
+    ahead.min_by_key(|(_, at)| **at).map(|(name, at)| (name.clone(), *at))
+}
+
+/// The ask that a problem is about, if it is about one: what was refused or contradicted, or is not answered.
+#[must_use]
+pub fn ask_behind<'s>(state: &'s State, problem: &ExceptionKind) -> Option<&'s Ask> {
+    match problem {
+        ExceptionKind::NoStock(shipment) => newest(state.asks(), "allocate", Some(shipment)),
+        ExceptionKind::BookingRefused(shipment) => newest(state.asks(), "book", Some(shipment)),
+        ExceptionKind::AskRefused(ask) | ExceptionKind::Contradicted(ask) => state.ask(ask),
+        ExceptionKind::Overdue(wait) => state.asks().rfind(|ask| is_wait_for(ask, wait)),
+        ExceptionKind::Invalid
+        | ExceptionKind::GoodsIssueMissing(_)
+        | ExceptionKind::QuantityMismatch(_)
+        | ExceptionKind::FreightMismatch(_)
+        | ExceptionKind::Changed
+        | ExceptionKind::Unmatched
+        | ExceptionKind::Flooded
+        | ExceptionKind::CancelTooLate(_)
+        | ExceptionKind::Undeliverable(_)
+        | ExceptionKind::ShippedShort(_)
+        | ExceptionKind::DeliveryFailing(_)
+        | ExceptionKind::Late(_)
+        | ExceptionKind::Disagreement(_) => None,
+    }
+}
+
+/// Whether a wait of this name is one for the answer to an ask, however often that was made.
+fn is_wait_for(ask: &Ask, name: &str) -> bool {
+    let first = for_answer(ask.request.kind(), ask.request.shipment(), 1).map(|wait| wait.name());
+    let rest = first.and_then(|first| name.strip_prefix(&first).map(str::to_owned));
+    let is_number = |rest: &str| rest.strip_prefix('-').is_some_and(|number| number.parse::<usize>().is_ok());
+    rest.is_some_and(|rest| rest.is_empty() || is_number(&rest))
+}
+
 /// Everything that is being waited for now.
 pub(super) fn open_waits(case: &Case<'_>) -> Vec<Wait> {
     let mut waits: Vec<Wait> = case.shipments().flat_map(|shipment| of_shipment(case, shipment)).collect();
@@ -198,6 +245,8 @@ fn of_shipment(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
     if case.is_void(shipment) {
         return Vec::new();
     }
+    let is_taken_back =
+        case.is_to_be_replaced(shipment) && case.answer("cancel_booking", Some(&shipment.id)) == AskState::Waiting;
     let (id, times) = (|| shipment.id.clone(), |kind| case.times(kind, Some(&shipment.id)));
     let is_back_order = matches!(shipment.lacking, Some(Lacking::Reserved | Lacking::Shipped));
     let is_reserved = case.has_reached(shipment, &[Milestone::FulfilmentAllocated]);
@@ -213,6 +262,7 @@ fn of_shipment(case: &Case<'_>, shipment: &Shipment<'_>) -> Vec<Wait> {
     let to_be_picked = booking == AskState::NotAsked && case.is_allocated(shipment);
     let issued = case.is_issued(shipment);
     let waits = [
+        (is_taken_back, Wait::Undo("cancel_booking", id(), times("cancel_booking"))),
         (reserving, Wait::Allocate(id(), times("allocate"))),
         (for_stock, Wait::BackOrder(id(), times("allocate"))),
         (booking == AskState::Waiting, Wait::Book(id(), times("book"))),

@@ -54,7 +54,12 @@ impl Known<'_> {
             Fact::Released(order) => self.erps.at(held.came(id)) != Some(&order.erp),
             Fact::Validated(_) | Fact::Billed(_) | Fact::CancelRequested(_) => !self.is_from_erp(id, held),
             Fact::HandedOver(_) => !self.erps.was_handed(held.came(id)),
-            Fact::RetryRequested(_) | Fact::Waived(_) | Fact::Noted(_) => false,
+            Fact::RetryRequested(_)
+            | Fact::Waived(_)
+            | Fact::Noted(_)
+            | Fact::Assigned(_)
+            | Fact::Snoozed(_)
+            | Fact::Substituted(_) => false,
             Fact::Answered(_) if held.lane == Lane::Ops => false,
             Fact::Answered(answer) => {
                 let Some(ask) = self.state.ask(&answer.ask) else { return true };
@@ -116,7 +121,12 @@ pub fn may_tell(lane: Lane, fact: &Fact) -> bool {
             lane == Lane::Erp
         }
         // Only an operator's word counts for these, see above.
-        Fact::RetryRequested(_) | Fact::Waived(_) | Fact::Noted(_) => false,
+        Fact::RetryRequested(_)
+        | Fact::Waived(_)
+        | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_) => false,
         // Of an order, nobody's does.
         Fact::ReturnAuthorised(_) | Fact::Inspected(_) | Fact::Credited(_) => false,
         Fact::Booked(_) | Fact::FreightInvoiced(_) => lane == Lane::Tms,

@@ -109,6 +109,9 @@ impl<'a> Known<'a> {
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
             | Fact::Noted(_)
+            | Fact::Assigned(_)
+            | Fact::Snoozed(_)
+            | Fact::Substituted(_)
             | Fact::ReturnAuthorised(_)
             | Fact::Inspected(_)
             | Fact::Credited(_) => {}

@@ -6,6 +6,7 @@
 mod actual;
 mod ahead;
 mod answers;
+mod attention;
 mod books;
 mod calls;
 mod claims;
@@ -67,8 +68,17 @@ pub struct State {
     asked_again: Vec<AskId>,
     deadlines: BTreeMap<String, Timestamp>,
     due: BTreeSet<String>,
-    exceptions: Vec<Exception>,
+    exceptions: Vec<Open>,
     ended: Option<End>,
+}
+
+/// An exception that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Open {
+    exception: Exception,
+    /// When it was raised, by the clock of the decision that did. One that is raised again in other words is the same.
+    #[serde(default)]
+    since: Timestamp,
 }
 
 /// A release that is or was worked with.
@@ -138,8 +148,8 @@ impl State {
             Content::Facts { source, facts } => {
                 facts.iter().for_each(|told| self.learn(told.id, lane, source, &told.fact));
             }
-            Content::Decisions { decisions, .. } if lane == Lane::Flow => {
-                decisions.iter().for_each(|decision| self.take(decision));
+            Content::Decisions { decisions, now, .. } if lane == Lane::Flow => {
+                decisions.iter().for_each(|decision| self.take(decision, *now));
             }
             Content::Due { name, .. } if lane == Lane::Clock => {
                 self.due.insert(name.clone());
@@ -169,7 +179,8 @@ impl State {
         self.facts.len() < MAX_FACTS || self.facts.values().filter(|held| held.lane == lane).count() < MAX_FACTS
     }
 
-    pub(crate) fn take(&mut self, decision: &Decision) {
+    /// Takes in what was decided at a time.
+    pub(crate) fn take(&mut self, decision: &Decision, now: Timestamp) {
         match decision {
             Decision::Commit(commitment) => {
                 let first_shipment = commitment.first_shipment;
@@ -182,11 +193,13 @@ impl State {
             Decision::Deadline(deadline) => {
                 self.deadlines.insert(deadline.name.clone(), deadline.at);
             }
-            Decision::Raise(exception) => match self.exceptions.iter_mut().find(|open| open.kind == exception.kind) {
-                Some(open) => *open = exception.clone(),
-                None => self.exceptions.push(exception.clone()),
-            },
-            Decision::Resolve(kind) => self.exceptions.retain(|open| open.kind != *kind),
+            Decision::Raise(raised) => {
+                match self.exceptions.iter_mut().find(|open| open.exception.kind == raised.kind) {
+                    Some(open) => open.exception = raised.clone(),
+                    None => self.exceptions.push(Open { exception: raised.clone(), since: now }),
+                }
+            }
+            Decision::Resolve(kind) => self.exceptions.retain(|open| open.exception.kind != *kind),
             Decision::End(end) => self.ended = Some(*end),
         }
     }
@@ -227,7 +240,7 @@ impl State {
 
     /// The open exceptions, oldest first.
     pub fn exceptions(&self) -> impl Iterator<Item = &Exception> {
-        self.exceptions.iter()
+        self.exceptions.iter().map(|open| &open.exception)
     }
 
     /// Every ask, in the order they were made.

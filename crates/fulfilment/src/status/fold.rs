@@ -118,6 +118,9 @@ fn event_of(id: FactId, held: &Held) -> Option<(Event<'_>, Classifier)> {
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_)
         | Fact::ReturnAuthorised(_)
         | Fact::Inspected(_)
         | Fact::Credited(_) => None,
@@ -141,6 +144,9 @@ pub(super) fn claim_status(claim: &Claim<'_>) -> ClaimStatus {
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_)
         | Fact::ReturnAuthorised(_)
         | Fact::Inspected(_)
         | Fact::Credited(_) => claim.fact.kind(),

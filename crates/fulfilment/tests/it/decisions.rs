@@ -6,10 +6,10 @@ use model::{Classifier, ExceptionKind, Finding, Lane, LineId, Milestone, Quantit
 
 use crate::golden;
 use crate::kit::{
-    Given, News, STAGES, accepted, allocated, archived, billed, booked, cancel_requested, delayed, delivered, eur,
-    failed, found, freight_invoiced, goods_issued, handed_over, held, hour, let_go, no_longer_delayed, noted, order,
-    packed, picked, picked_up, proof_of_delivery, reached, refused, released, retry_requested, returned,
-    returned_goods, returning, shipment_id, short, staged, until, validated, waived,
+    Given, News, STAGES, accepted, allocated, archived, assigned, billed, booked, cancel_requested, delayed, delivered,
+    eur, failed, found, freight_invoiced, goods_issued, handed_over, held, hour, let_go, no_longer_delayed, noted,
+    order, packed, picked, picked_up, proof_of_delivery, reached, refused, released, retry_requested, returned,
+    returned_goods, returning, shipment_id, short, snoozed, staged, substituted, until, validated, waived,
 };
 
 const HEAD: &str = "\
@@ -78,6 +78,9 @@ fn arrivals() -> Vec<(&'static str, Vec<News>)> {
         ("on its way back", vec![returning("s1")]),
         ("short stock taken as is", vec![waived(ExceptionKind::NoStock(shipment_id("s1")), "")]),
         ("noted", vec![noted("the customer called")]),
+        ("given to ada", vec![assigned(ExceptionKind::NoStock(shipment_id("s1")), hour(1), "ada")]),
+        ("put off", vec![snoozed(ExceptionKind::NoStock(shipment_id("s1")), hour(1), hour(50))]),
+        ("tms-b wanted instead", vec![substituted("book/s1", "tms-b")]),
         ("expected too late", vec![delivered("s1").in_the_sense(Classifier::Estimated).said("2026-03-09T08:00:00Z")]),
         ("issued as the ERP says", vec![reached(Lane::Erp, Milestone::FulfilmentGoodsIssued, "s1")]),
         ("told of a return", returned_goods()),

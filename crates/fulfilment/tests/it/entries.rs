@@ -11,8 +11,8 @@ use schemars::{JsonSchema, schema_for};
 
 use crate::golden;
 use crate::kit::{
-    ask_id, billed, booked, cancel_requested, delayed, eur, failed, found, freight_invoiced, hour, noted, order,
-    refused, retry_requested, shipment_id, waived,
+    ask_id, assigned, billed, booked, cancel_requested, delayed, eur, failed, found, freight_invoiced, hour, noted,
+    order, refused, retry_requested, shipment_id, snoozed, substituted, waived,
 };
 
 type OrderEntry = Entry<Fact, Decision>;
@@ -127,6 +127,9 @@ fn fact(kind: &str) -> Fact {
         "retry_requested" => retry_requested("book/s1").fact,
         "waived" => waived(exception("no_stock"), "less was reserved than ordered").fact,
         "noted" => noted("the customer called").fact,
+        "assigned" => assigned(exception("no_stock"), hour(3), "ada").fact,
+        "snoozed" => snoozed(exception("no_stock"), hour(3), hour(30)).fact,
+        "substituted" => substituted("book/s1", "tms-b").fact,
         "return_authorised" => Fact::ReturnAuthorised(authorised()),
         "inspected" => Fact::Inspected(Inspection {
             lines: Grade::ALL

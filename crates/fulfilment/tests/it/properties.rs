@@ -12,10 +12,11 @@ use proptest::sample::{Index, select};
 use rust_decimal::Decimal;
 
 use crate::kit::{
-    Given, News, ORDER, Record, STAGES, accepted, allocated, billed, booked, cancel_requested, cancelled, delayed,
-    delivered, eur, failed, flow, found, freight_invoiced, given, good_path, goods_issued, held, hour, in_words, kilos,
-    let_go, no_longer_delayed, order_of, packed, partly_delivered, picked, progress, proof_of_delivery, reached,
-    record, refused, released, retry_requested, returned, returning, shipment_id, until, validated, waived,
+    Given, News, ORDER, Record, STAGES, accepted, allocated, assigned, billed, booked, cancel_requested, cancelled,
+    delayed, delivered, eur, failed, flow, found, freight_invoiced, given, good_path, goods_issued, held, hour,
+    in_words, kilos, let_go, no_longer_delayed, order_of, packed, partly_delivered, picked, progress,
+    proof_of_delivery, reached, record, refused, released, retry_requested, returned, returning, shipment_id, snoozed,
+    substituted, until, validated, waived,
 };
 
 /// Something that happens to an order.
@@ -90,7 +91,7 @@ fn incidents() -> impl Strategy<Value = News> {
 /// What the ERP or an operator wants of the order, and what partners say to being asked to undo.
 fn calls() -> impl Strategy<Value = News> {
     let shipment = select(vec!["s1", "s2", "s3", "s4"]);
-    (shipment, 0_usize..15).prop_map(|(s, kind)| match kind {
+    (shipment, 0_usize..23).prop_map(|(s, kind)| match kind {
         0 => cancel_requested(),
         1 => cancel_requested().by(Lane::Ops),
         2 => held(),
@@ -104,6 +105,13 @@ fn calls() -> impl Strategy<Value = News> {
         11 => waived(ExceptionKind::BookingRefused(shipment_id(s)), "tms-main: refused, carrier.capacity"),
         12 => accepted(&format!("book/{s}")).by(Lane::Ops),
         13 => failed(&format!("allocate/{s}"), "down"),
+        14 | 15 => substituted(&format!("book/{s}"), "tms-b"),
+        16 => substituted(&format!("book/{s}#2"), "tms-main"),
+        17 => accepted(&format!("book/{s}#2")).from("tms-b"),
+        18 => accepted(&format!("cancel_booking/{s}#2")).from("tms-b"),
+        19 => refused(&format!("cancel_booking/{s}"), Reason::Unknown, None),
+        20 => assigned(ExceptionKind::NoStock(shipment_id(s)), hour(1), "ada"),
+        21 => snoozed(ExceptionKind::BookingRefused(shipment_id(s)), hour(1), hour(50)),
         _ => accepted("confirm_cancellation"),
     })
 }

@@ -63,6 +63,9 @@ const fn is_progress(fact: &Fact) -> bool {
         | Fact::HandedOver(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
-        | Fact::Noted(_) => false,
+        | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_) => false,
     }
 }

@@ -1,10 +1,12 @@
 //! Looking things up in the projection.
 
 mod digests;
+mod exceptions;
 mod lists;
 mod order;
 
 pub use digests::{digests, order_digest, sum};
+pub use exceptions::exceptions;
 pub use lists::{orders, stock};
 pub use order::order;
 

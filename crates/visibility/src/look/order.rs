@@ -95,6 +95,9 @@ fn event(held: &Held) -> Option<(u16, TimelineEvent)> {
         | Fact::Archived(_)
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_)
         | Fact::ReturnAuthorised(_)
         | Fact::Inspected(_)
         | Fact::Credited(_) => None,

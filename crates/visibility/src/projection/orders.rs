@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::burst::OrderEntry;
 use crate::store::keys::{self, Kind};
-use crate::store::{Folded, Head, Kept, Outgoing, Progress, Standing, Store, StoreError, Summary, encode};
+use crate::store::{Folded, Head, Kept, Outgoing, Problems, Progress, Standing, Store, StoreError, Summary, encode};
 use crate::updates::{Shown, Update};
 
 /// The folded orders that are kept in memory.
@@ -215,6 +215,9 @@ impl Held {
         let wanted = summary.index_keys(order);
         stale.iter().filter(|key| !wanted.contains(key)).for_each(|key| batch.remove(key.as_slice()));
         wanted.iter().filter(|key| !stale.contains(key)).for_each(|key| batch.insert(key.as_slice(), Vec::new()));
+        if let Some(problems) = Problems::of(&self.state, &summary) {
+            batch.insert(Kind::Exceptional.key(&[order]), encode(&problems)?);
+        }
         let mut status = None;
         let mut hash = None;
         if live {
@@ -265,6 +268,9 @@ fn may_show(entry: &OrderEntry) -> bool {
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_)
         | Fact::ReturnAuthorised(_)
         | Fact::Inspected(_)
         | Fact::Credited(_) => false,

@@ -18,7 +18,7 @@ pub enum Kind {
     Stage = b's',
     /// Orders by customer.
     Customer = b'c',
-    /// Orders with an open exception.
+    /// Orders with an open exception, and what is wrong with them.
     Exceptional = b'x',
     /// Updates to customers that are still to be published.
     Outbox = b'u',

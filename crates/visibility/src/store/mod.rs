@@ -9,6 +9,7 @@ mod folder;
 mod history;
 pub mod keys;
 mod place;
+mod problems;
 mod rows;
 mod summary;
 
@@ -21,6 +22,7 @@ pub use folder::{Folder, FolderError};
 pub use history::{Folded, Kept};
 use keys::Kind;
 pub use place::Place;
+pub use problems::{Listed, Problems};
 pub use rows::{Balance, Count, Head, Meta, Moved, Outgoing, Progress, SCHEMA, Standing, Totals, decode, encode};
 pub use summary::Summary;
 

@@ -12,7 +12,7 @@ use super::entries::Piece;
 use super::summary::Summary;
 
 /// The layout of the rows. A projection of another layout is moved aside and rebuilt.
-pub const SCHEMA: u32 = 5;
+pub const SCHEMA: u32 = 6;
 
 /// How far everything is folded. Written in the same batch as the rows it speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

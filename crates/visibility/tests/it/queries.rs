@@ -1,9 +1,12 @@
 //! Lists in pages, and one order.
 
-use model::{CustomerId, Decision, Exception, ExceptionKind, Lane, Milestone};
+use model::{
+    Assignment, CustomerId, Decision, Exception, ExceptionKind, Fact, Lane, Milestone, PartnerId, ShipmentId, Snooze,
+    Timestamp,
+};
 use visibility::look;
 use visibility::projection::OrderEntry;
-use visibility::queries::{OrderList, Summary};
+use visibility::queries::{ExceptionList, Listed, OrderList, Summary};
 use visibility::store::{Folder, Store};
 
 use crate::given::{burst, decisions, facts, key, log, milestone, projection, recorded};
@@ -70,6 +73,79 @@ fn a_list_is_whole_in_pages_of_any_size_and_by_any_condition() {
     projection.fold(&burst(&[recorded(3, Lane::Flow, 990, decisions(3, 990, vec![resolved]))]), true, None).unwrap();
     let exceptional = paged(&store, &OrderList { exceptions_only: true, ..OrderList::default() }, 10);
     assert_eq!(exceptional.iter().map(|s| s.order.as_str()).collect::<Vec<_>>(), ["SO 20"]);
+}
+
+fn listed(store: &Store, list: &ExceptionList, limit: usize) -> Vec<Listed> {
+    let mut list = list.clone();
+    let mut all = Vec::new();
+    loop {
+        let page = look::exceptions(store, &list, limit).unwrap();
+        all.extend(page.exceptions);
+        match page.next {
+            Some(next) => list.after = Some(next),
+            None => return all,
+        }
+    }
+}
+
+#[test]
+fn open_exceptions_are_listed_by_what_they_are_and_who_sees_to_them() {
+    let data = tempfile::tempdir().unwrap();
+    let folder = Folder::take(data.path()).unwrap();
+    let (mut projection, store) = projection(&folder);
+    projection.fold(&burst(&log(9)), true, None).unwrap();
+    let late = || ExceptionKind::Late(ShipmentId::new("s1").unwrap());
+    let raise = |kind| Decision::Raise(Exception { kind, detail: "in words".to_owned() });
+    let raised = [1, 4, 5].map(|number| {
+        let both = vec![raise(ExceptionKind::Changed), raise(late())];
+        recorded(number, Lane::Flow, 900 + number as u64, decisions(number, 900, both))
+    });
+    projection.fold(&burst(&raised), true, None).unwrap();
+    let everything = listed(&store, &ExceptionList::default(), 1_000);
+    assert_eq!(everything.len(), 6);
+    assert!(everything.iter().any(|open| open.order == "SO\r\n5"), "however odd its number");
+    for limit in [1, 2, 5] {
+        assert_eq!(listed(&store, &ExceptionList::default(), limit), everything, "in pages of {limit}");
+    }
+    let since = everything[0].open.since;
+    let until = since.plus_millis(60_000);
+    let entered = vec![
+        Fact::Assigned(Assignment { kind: late(), raised: since, to: "ada".to_owned() }),
+        Fact::Snoozed(Snooze { kind: ExceptionKind::Changed, raised: since, until }),
+        // Of one that was open before this one.
+        Fact::Assigned(Assignment {
+            kind: ExceptionKind::Changed,
+            raised: Timestamp::from_millis(7),
+            to: "bob".to_owned(),
+        }),
+    ];
+    projection.fold(&burst(&[recorded(4, Lane::Ops, 950, facts(4, Lane::Ops, 950, entered))]), true, None).unwrap();
+    let of = |list: ExceptionList| {
+        listed(&store, &list, 2).iter().map(|open| format!("{} {}", open.order, open.open.kind)).collect::<Vec<_>>()
+    };
+    let any = ExceptionList::default;
+    assert_eq!(of(ExceptionList { kind: Some("late".to_owned()), ..any() }).len(), 3);
+    assert_eq!(of(ExceptionList { kind: Some("late s1".to_owned()), ..any() }).len(), 3);
+    assert_eq!(of(ExceptionList { kind: Some("late s2".to_owned()), ..any() }), Vec::<String>::new());
+    assert_eq!(of(ExceptionList { assigned: Some("ada".to_owned()), ..any() }), ["SO 4 late s1"]);
+    assert_eq!(of(ExceptionList { assigned: Some("bob".to_owned()), ..any() }), Vec::<String>::new());
+    assert_eq!(of(ExceptionList { unassigned: true, ..any() }).len(), 5);
+    assert_eq!(of(ExceptionList { awake_at: Some(since), ..any() }).len(), 5, "one is put off");
+    assert_eq!(of(ExceptionList { awake_at: Some(until), ..any() }).len(), 6);
+    assert_eq!(of(ExceptionList { raised_by: Some(since), ..any() }).len(), 6);
+    assert_eq!(of(ExceptionList { raised_by: Some(since.plus_millis(-1)), ..any() }), Vec::<String>::new());
+    let customer = CustomerId::new("C1").ok();
+    assert_eq!(
+        of(ExceptionList { customer, ..any() }),
+        ["SO 1 changed", "SO 1 late s1", "SO 4 changed", "SO 4 late s1"]
+    );
+    let partner = |name: &str| ExceptionList { partner: PartnerId::new(name).ok(), ..any() };
+    assert_eq!(of(partner("erp1")).len(), 3, "the ERP changed them");
+    assert_eq!(of(partner("nobody")), Vec::<String>::new());
+    assert_eq!(of(ExceptionList { min_value: Some(1.into()), ..any() }), Vec::<String>::new(), "no line has a price");
+    let resolved = vec![Decision::Resolve(late()), Decision::Resolve(ExceptionKind::Changed)];
+    projection.fold(&burst(&[recorded(4, Lane::Flow, 990, decisions(4, 990, resolved))]), true, None).unwrap();
+    assert_eq!(listed(&store, &any(), 9).len(), 4);
 }
 
 #[test]

@@ -2,16 +2,13 @@
 //!
 //! Nothing is changed but by an entry in lane `ops`; the orchestrator decides what follows from it.
 
+pub(crate) mod facts;
+
 use std::hash::{BuildHasher, RandomState};
 
 use engine::{Content, Entry, EntryId, FactId, Folded, Journal, Key, Operator, Source, Told, WorkflowEntry};
-use fulfilment::decide::is_waivable;
-use fulfilment::state::AskState;
 use fulfilment::{Fulfilment, LAYOUT, State};
-use model::{
-    Answer, Ask, AskId, CancelRequest, Classifier, Condition, ConditionKind, End, Fact, HandOver, Lane, Milestone,
-    MilestoneReached, Note, Outcome, PartnerId, Reason, RetryRequest, ShipmentId, When,
-};
+use model::{AskId, Fact, HandOver, Lane, Milestone, Note, OrderId, PartnerId, ShipmentId};
 use serde::Serialize;
 use service::Connection;
 use service::settings::NatsSettings;
@@ -21,8 +18,10 @@ use crate::clock::now;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::reach::{self, broker};
-use crate::text::line;
+use crate::text::{harmless, line};
 use crate::words::{self, Subject};
+pub(crate) use facts::or_none;
+use facts::{Said, answered, cancelled, is_open, on_hold, reached, retries, waived};
 
 /// Who enters something, and why.
 #[derive(Debug, Clone, clap::Args)]
@@ -35,6 +34,12 @@ pub struct ByArgs {
     /// Who enters it
     #[arg(long = "as", env = "USER", value_name = "NAME", value_parser = words_of_a_person)]
     who: String,
+}
+
+impl ByArgs {
+    fn operator(&self) -> Operator {
+        Operator { who: self.who.clone(), why: self.why.clone() }
+    }
 }
 
 /// To whom an order is handed over.
@@ -95,30 +100,25 @@ pub(crate) fn ask_id(text: &str) -> Result<AskId, model::token::TokenError> {
     AskId::new(text)
 }
 
-fn partner_id(text: &str) -> Result<PartnerId, model::token::TokenError> {
+pub(crate) fn partner_id(text: &str) -> Result<PartnerId, model::token::TokenError> {
     PartnerId::new(text)
 }
 
-fn milestone(text: &str) -> Result<Milestone, String> {
+pub(crate) fn milestone(text: &str) -> Result<Milestone, String> {
     let known = Milestone::from_name(text).filter(|milestone| *milestone != Milestone::Unknown);
     known.ok_or_else(|| "no such milestone; they are named like `transport.delivered`".to_owned())
 }
 
 /// What was entered.
 #[derive(Debug, Serialize)]
-struct Entered {
-    order: String,
-    sequence: u64,
-    says: Vec<String>,
+pub(crate) struct Entered {
+    pub order: String,
+    pub sequence: u64,
+    pub says: Vec<String>,
 }
 
 pub(super) async fn cancel(by: &ByArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
-    let wanted = CancelRequest { reason: Reason::ShipperCancelled, detail: Some(by.why.clone()) };
-    enter(by, nats, output, |state| {
-        is_open(state)?;
-        Ok(vec![Fact::CancelRequested(wanted)])
-    })
-    .await
+    enter(by, nats, output, |state| Ok(vec![cancelled(state, &by.why)?])).await
 }
 
 pub(super) async fn hand_over(args: &MoveArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
@@ -160,140 +160,18 @@ pub(super) async fn retry(args: &RetryArgs, nats: &NatsSettings, output: Output)
     enter(&args.by, nats, output, |state| retries(args.ask.as_ref(), state)).await
 }
 
-fn retries(ask: Option<&AskId>, state: &State) -> Result<Vec<Fact>, Failure> {
-    is_open(state)?;
-    let again: Vec<AskId> = match ask {
-        Some(ask) => vec![open_ask(state, ask)?.clone()],
-        None => newest(state)
-            .filter(|ask| may_be_made_again(state, &ask.id) && state.waiver_of(ask).is_none())
-            .map(|ask| ask.id.clone())
-            .collect(),
-    };
-    if again.is_empty() {
-        let words = "there is nothing to ask again: every ask was accepted, or the order goes on without it";
-        return Err(Failure::Refused(words.to_owned()));
-    }
-    Ok(again.into_iter().map(|ask| Fact::RetryRequested(RetryRequest { ask })).collect())
-}
-
 pub(super) async fn settle(args: &OverrideArgs, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     enter(&args.by, nats, output, |state| Ok(vec![settled(args, state)?])).await
 }
 
-/// Of the asks that were made more than once, the last.
-fn newest(state: &State) -> impl Iterator<Item = &Ask> {
-    let same = |one: &Ask, other: &Ask| {
-        one.request.kind() == other.request.kind() && one.request.shipment() == other.request.shipment()
-    };
-    let is_newest =
-        move |ask: &&Ask| state.asks().rfind(|other| same(ask, other)).is_some_and(|last| last.id == ask.id);
-    state.asks().filter(is_newest)
-}
-
 fn settled(args: &OverrideArgs, state: &State) -> Result<Fact, Failure> {
-    // What is still wrong after the end can be taken as it is; nothing else makes a difference any more.
-    if let Some(named) = &args.exception {
-        return waived(state, named);
+    match (&args.exception, &args.accepted, &args.refused, args.milestone) {
+        (Some(named), ..) => waived(state, named),
+        (None, Some(ask), ..) => answered(state, ask, Said::Yes),
+        (None, None, Some(ask), _) => answered(state, ask, Said::No(&args.by.why)),
+        (None, None, None, Some(milestone)) => reached(state, milestone, args.shipment.as_ref(), now()),
+        (None, None, None, None) => Err(Failure::Usage("nothing to override; see `--help`".to_owned())),
     }
-    is_open(state)?;
-    if let Some(ask) = &args.accepted {
-        let ask = known_ask(state, ask)?.id.clone();
-        return Ok(Fact::Answered(Answer { ask, outcome: Outcome::Accepted }));
-    }
-    if let Some(ask) = &args.refused {
-        let (ask, detail) = (known_ask(state, ask)?.id.clone(), Some(args.by.why.clone()));
-        return Ok(Fact::Answered(Answer { ask, outcome: Outcome::Refused { reason: Reason::Unknown, detail } }));
-    }
-    let Some(milestone) = args.milestone else {
-        return Err(Failure::Usage("nothing to override; see `--help`".to_owned()));
-    };
-    if milestone == Milestone::OrderCancelled {
-        let words = "nobody reaches that: an order is cancelled by `order cancel`, which undoes what was asked for it";
-        return Err(Failure::Usage(words.to_owned()));
-    }
-    let shipments: Vec<ShipmentId> = state.shipments().into_iter().map(|shipment| shipment.id).collect();
-    if let Some(shipment) = args.shipment.as_ref().filter(|shipment| !shipments.contains(shipment)) {
-        let known: Vec<&str> = shipments.iter().map(ShipmentId::as_str).collect();
-        return Err(Failure::NotFound(format!("no shipment {shipment}; the order has: {}", or_none(&known))));
-    }
-    Ok(Fact::Milestone(MilestoneReached {
-        milestone,
-        classifier: Classifier::Actual,
-        occurred: When::exact(now()),
-        shipment: args.shipment.clone(),
-        parcel: None,
-        place: None,
-        lines: Vec::new(),
-        code: None,
-    }))
-}
-
-fn waived(state: &State, named: &str) -> Result<Fact, Failure> {
-    let open: Vec<String> = state.exceptions().map(|open| open.kind.to_string()).collect();
-    let Some(exception) = state.exceptions().find(|open| open.kind.to_string() == named) else {
-        let open: Vec<&str> = open.iter().map(String::as_str).collect();
-        return Err(Failure::NotFound(format!("no exception `{named}` is open; open are: {}", or_none(&open))));
-    };
-    if !is_waivable(&exception.kind) {
-        return Err(Failure::Refused(format!(
-            "the order cannot go on with `{named}` as it is; have it asked again (`order retry`), or say what happened \
-             (`order override --accepted` or `--milestone`)"
-        )));
-    }
-    Ok(Fact::Waived(exception.clone()))
-}
-
-pub(crate) fn or_none(names: &[&str]) -> String {
-    if names.is_empty() { "none".to_owned() } else { format!("`{}`", names.join("`, `")) }
-}
-
-fn may_be_made_again(state: &State, ask: &AskId) -> bool {
-    match state.ask_state(ask) {
-        AskState::Waiting | AskState::Refused(_) => true,
-        AskState::NotAsked | AskState::Accepted => false,
-    }
-}
-
-fn known_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s Ask, Failure> {
-    state.ask(ask).ok_or_else(|| {
-        let asks: Vec<&str> = state.asks().map(|ask| ask.id.as_str()).collect();
-        Failure::NotFound(format!("no ask {ask}; the order's asks are: {}", or_none(&asks)))
-    })
-}
-
-fn open_ask<'s>(state: &'s State, ask: &AskId) -> Result<&'s AskId, Failure> {
-    let known = known_ask(state, ask)?;
-    if let Some(waived) = state.waiver_of(known) {
-        let words = format!("`{waived}` was overridden: the order goes on without {ask}, and does not ask it again");
-        return Err(Failure::Refused(words));
-    }
-    if may_be_made_again(state, ask) {
-        return Ok(&known.id);
-    }
-    Err(Failure::Refused(format!("{ask} was accepted; there is nothing to ask again")))
-}
-
-fn is_open(state: &State) -> Result<(), Failure> {
-    let ended = |end| match end {
-        End::Closed => "closed",
-        End::Cancelled => "cancelled",
-    };
-    match state.ended() {
-        None => Ok(()),
-        Some(end) => Err(Failure::Refused(format!("the order is {} already", ended(end)))),
-    }
-}
-
-fn on_hold(resolved: bool) -> Fact {
-    Fact::Condition(Condition {
-        kind: ConditionKind::OnHold,
-        reason: Reason::AccountHold,
-        resolved,
-        occurred: When::exact(now()),
-        shipment: None,
-        place: None,
-        code: None,
-    })
 }
 
 /// Enters facts of an order that is there, and says what was entered.
@@ -304,37 +182,51 @@ async fn enter(
     facts: impl FnOnce(&State) -> Result<Vec<Fact>, Failure>,
 ) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
-    let entered = append(by, &connection, facts).await?;
-    output.show(&entered, |entered| {
-        let mut text = String::new();
-        for says in &entered.says {
-            line(&mut text, format!("{}: {says}", entered.order));
-        }
-        line(&mut text, format!("entry {}; what follows is in `waybill order trail`", entered.sequence));
-        text
-    })?;
+    let entered = append(&by.operator(), &by.order.order, &connection, facts).await?;
+    output.show(&entered, render)?;
     Ok(Verdict::Fine)
 }
 
-async fn append(
-    by: &ByArgs,
+/// What was entered as a text.
+pub(crate) fn render(entered: &Entered) -> String {
+    let mut text = String::new();
+    for says in &entered.says {
+        line(&mut text, harmless(&format!("{}: {says}", entered.order)));
+    }
+    line(&mut text, format!("entry {}; what follows is in `waybill order trail`", entered.sequence));
+    text
+}
+
+/// Enters facts of an order that is there.
+pub(crate) async fn append(
+    operator: &Operator,
+    order: &OrderId,
     connection: &Connection,
     facts: impl FnOnce(&State) -> Result<Vec<Fact>, Failure>,
 ) -> Result<Entered, Failure> {
-    let order = &by.order.order;
-    let key = Key::of(order.as_str());
-    let entries = super::trail::entries(connection, order).await?;
-    let facts = facts(Folded::<Fulfilment>::replay(&key, &entries).state())?;
-    let says = facts.iter().map(|fact| words::fact(Subject::Order, fact)).collect();
-    let entry = entry(by, order.as_str(), facts);
-    let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
-    let sequence = journal.append(&key, Lane::Ops.as_str(), &entry).await;
-    let sequence = sequence.map_err(|error| broker("append to stream ORDERS", error))?;
-    Ok(Entered { order: order.to_string(), sequence, says })
+    let facts = facts(&state(connection, order).await?)?;
+    enter_of(operator, order, connection, facts).await
 }
 
-fn entry(by: &ByArgs, order: &str, facts: Vec<Fact>) -> WorkflowEntry<Fulfilment> {
-    entry_of(&Operator { who: by.who.clone(), why: by.why.clone() }, order, facts)
+/// What is known of an order that is there, straight from its stream.
+pub(crate) async fn state(connection: &Connection, order: &OrderId) -> Result<State, Failure> {
+    let entries = super::trail::entries(connection, order).await?;
+    Ok(Folded::<Fulfilment>::replay(&Key::of(order.as_str()), &entries).state().clone())
+}
+
+/// Enters these facts.
+pub(crate) async fn enter_of(
+    operator: &Operator,
+    order: &OrderId,
+    connection: &Connection,
+    facts: Vec<Fact>,
+) -> Result<Entered, Failure> {
+    let says = facts.iter().map(|fact| words::fact(Subject::Order, fact)).collect();
+    let entry = entry_of(operator, order.as_str(), facts);
+    let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
+    let sequence = journal.append(&Key::of(order.as_str()), Lane::Ops.as_str(), &entry).await;
+    let sequence = sequence.map_err(|error| broker("append to stream ORDERS", error))?;
+    Ok(Entered { order: order.to_string(), sequence, says })
 }
 
 /// What a person enters of an order, or of another workflow's instance. No two have the same ids: who enters the same again

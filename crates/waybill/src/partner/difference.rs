@@ -189,6 +189,9 @@ fn about(fact: &Fact) -> String {
         | Fact::RetryRequested(_)
         | Fact::Waived(_)
         | Fact::Noted(_)
+        | Fact::Assigned(_)
+        | Fact::Snoozed(_)
+        | Fact::Substituted(_)
         | Fact::ReturnAuthorised(_)
         | Fact::Inspected(_)
         | Fact::Credited(_) => kind.to_owned(),

@@ -144,6 +144,7 @@ fn a_stock_movement_fits() {
 #[test]
 fn questions_fit_even_when_they_leave_everything_out() {
     assert_fits("visibility.order.list.request", &OrderList::default());
+    assert_fits("visibility.exception.list.request", &ExceptionList::default());
     assert_fits("visibility.stock.request", &StockList::default());
     assert_fits("visibility.digest.request", &DigestGet::default());
     assert_fits("visibility.order.get.request", &OrderGet { order: sample::ORDER.to_owned() });

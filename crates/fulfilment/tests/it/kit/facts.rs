@@ -3,10 +3,11 @@
 use engine::{FactId, Told, codec};
 use fulfilment::Policy;
 use model::{
-    Answer, Archived, AskId, Booking, CancelRequest, Classifier, Condition, ConditionKind, Country, Currency,
-    CustomerId, Exception, ExceptionKind, Fact, Finding, FreightInvoice, HandOver, Inspection, Invoice, Lane, LineId,
-    LocationId, Milestone, MilestoneReached, Money, Note, Order, OrderId, Outcome, ParcelId, PartnerId, Progress,
-    Quantity, Reason, RetryRequest, ReturnAuthorisation, ShipmentId, Source, Timestamp, Unit, Validation, When,
+    Answer, Archived, AskId, Assignment, Booking, CancelRequest, Classifier, Condition, ConditionKind, Country,
+    Currency, CustomerId, Exception, ExceptionKind, Fact, Finding, FreightInvoice, HandOver, Inspection, Invoice, Lane,
+    LineId, LocationId, Milestone, MilestoneReached, Money, Note, Order, OrderId, Outcome, ParcelId, PartnerId,
+    Progress, Quantity, Reason, RetryRequest, ReturnAuthorisation, ShipmentId, Snooze, Source, Substitution, Timestamp,
+    Unit, Validation, When,
 };
 
 use super::orders::hour;
@@ -64,6 +65,9 @@ impl News {
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
             | Fact::Noted(_)
+            | Fact::Assigned(_)
+            | Fact::Snoozed(_)
+            | Fact::Substituted(_)
             | Fact::ReturnAuthorised(_)
             | Fact::Inspected(_)
             | Fact::Credited(_) => {}
@@ -123,6 +127,9 @@ impl News {
             | Fact::RetryRequested(_)
             | Fact::Waived(_)
             | Fact::Noted(_)
+            | Fact::Assigned(_)
+            | Fact::Snoozed(_)
+            | Fact::Substituted(_)
             | Fact::ReturnAuthorised(_)
             | Fact::Inspected(_)
             | Fact::Credited(_) => None,
@@ -270,6 +277,22 @@ pub fn retry_requested(ask: &str) -> News {
 /// An operator takes a problem as it is.
 pub fn waived(kind: ExceptionKind, detail: &str) -> News {
     News::new(Lane::Ops, Fact::Waived(Exception { kind, detail: detail.to_owned() }))
+}
+
+/// An operator gives a problem that was raised then to somebody.
+pub fn assigned(kind: ExceptionKind, raised: Timestamp, to: &str) -> News {
+    News::new(Lane::Ops, Fact::Assigned(Assignment { kind, raised, to: to.to_owned() }))
+}
+
+/// An operator puts a problem off.
+pub fn snoozed(kind: ExceptionKind, raised: Timestamp, until: Timestamp) -> News {
+    News::new(Lane::Ops, Fact::Snoozed(Snooze { kind, raised, until }))
+}
+
+/// An operator wants another partner asked.
+pub fn substituted(ask: &str, partner: &str) -> News {
+    let partner = PartnerId::new(partner).unwrap();
+    News::new(Lane::Ops, Fact::Substituted(Substitution { ask: ask_id(ask), partner }))
 }
 
 /// An operator notes something down.

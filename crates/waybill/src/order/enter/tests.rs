@@ -1,5 +1,6 @@
 use broker::Options;
 use engine::{Layout, Recorded};
+use model::{Answer, CancelRequest, Outcome, Reason, RetryRequest};
 use service::streams::{Durability, declare};
 
 use super::*;
@@ -84,7 +85,7 @@ async fn an_entry_says_who_entered_it_and_why() {
     let connection = reach::connect(&NatsSettings::url(broker.url())).await.unwrap();
     declare(&connection.js, Durability::Demo).await.unwrap();
     let wanted = || vec![Fact::CancelRequested(CancelRequest { reason: Reason::ShipperCancelled, detail: None })];
-    let missing = append(&by(), &connection, |_| Ok(wanted())).await.unwrap_err();
+    let missing = append(&by().operator(), &sample::order_id(), &connection, |_| Ok(wanted())).await.unwrap_err();
     assert!(matches!(&missing, Failure::NotFound(words) if words.contains("SO 1/7.*")), "{missing}");
 
     let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
@@ -96,7 +97,7 @@ async fn an_entry_says_who_entered_it_and_why() {
             journal.append(&sample::key(), lane, &entry).await.unwrap();
         }
     }
-    append(&by(), &connection, |_| Ok(wanted())).await.unwrap();
+    append(&by().operator(), &sample::order_id(), &connection, |_| Ok(wanted())).await.unwrap();
     let trail = super::super::trail::read(&connection, &sample::order_id()).await.unwrap();
     let last = trail.entries.last().unwrap();
     assert_eq!(last.lane, "ops");
@@ -107,7 +108,7 @@ async fn an_entry_says_who_entered_it_and_why() {
 
 #[test]
 fn what_is_entered_twice_in_one_moment_is_two_entries() {
-    let entered = || entry(&by(), sample::ORDER, vec![on_hold(false)]);
+    let entered = || entry_of(&by().operator(), sample::ORDER, vec![on_hold(false)]);
     let mut ids: Vec<EntryId> = (0..200).map(|_| entered().id).collect();
     ids.sort();
     ids.dedup();
