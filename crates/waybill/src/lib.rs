@@ -9,6 +9,7 @@ mod completions;
 pub mod demo;
 pub mod exit;
 pub mod house;
+mod moment;
 pub mod order;
 mod output;
 pub mod partner;

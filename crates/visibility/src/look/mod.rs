@@ -6,7 +6,7 @@ mod order;
 
 pub use digests::{digests, order_digest, sum};
 pub use lists::{orders, stock};
-pub use order::order;
+pub use order::{order, order_of};
 
 use crate::queries::{DEFAULT, MOST};
 

@@ -1,5 +1,7 @@
 //! `waybill order`
 
+mod as_of;
+mod diff;
 pub(crate) mod enter;
 mod epcis;
 mod list;
@@ -18,7 +20,11 @@ use crate::output::Output;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// One order: status, lines, shipments, exceptions, conditions, claims
-    Show(OrderArgs),
+    #[command(after_help = crate::moment::HELP)]
+    Show(show::Args),
+    /// What became of an order between two moments: what differs, and the entries that came between
+    #[command(after_help = diff::HELP)]
+    Diff(diff::Args),
     /// Orders with their status
     List(list::Args),
     /// Everything that was ever appended to an order, read straight from its stream
@@ -56,7 +62,8 @@ pub(crate) fn order_id(text: &str) -> Result<OrderId, TokenError> {
 
 pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     match command {
-        Command::Show(args) => show::run(&args.order, nats, output).await,
+        Command::Show(args) => show::run(&args, nats, output).await,
+        Command::Diff(args) => diff::run(&args, nats, output).await,
         Command::List(args) => list::run(args, nats, output).await,
         Command::Trail(args) => trail::run(&args.order, nats, output).await,
         Command::Epcis(args) => epcis::run(&args, nats, output).await,

@@ -94,8 +94,13 @@ pub fn render(trail: &Trail) -> String {
     let (stage, milestone) = (trail.composite.stage.as_str(), or_dash(trail.composite.milestone));
     let open = count(u64::try_from(trail.composite.exceptions.len()).unwrap_or(u64::MAX), "open exception");
     line(&mut text, format!("{stage}, {milestone}, {open}; {entries} in {took}\n"));
+    text + &table(&trail.entries).to_string()
+}
+
+/// Entries as a table.
+pub(super) fn table(entries: &[Step]) -> Table {
     let mut table = Table::new(&[">SEQUENCE", "LANE", "RECORDED", ">AFTER", ">LATENCY", "WHAT"]);
-    for step in &trail.entries {
+    for step in entries {
         let cells = [
             step.sequence.to_string(),
             step.lane.to_owned(),
@@ -105,7 +110,7 @@ pub fn render(trail: &Trail) -> String {
         ];
         table.tall_row(cells, &what(step));
     }
-    text + &table.to_string()
+    table
 }
 
 fn took(from: Timestamp, to: Timestamp) -> String {
