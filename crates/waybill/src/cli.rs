@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::settings::NatsSettings;
 
 use crate::exit::Failure;
-use crate::{bench, completions, demo, order, partner, quarantine, returns, schema, status, stock};
+use crate::{archive, bench, completions, demo, order, partner, quarantine, returns, schema, status, stock};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -43,6 +43,9 @@ pub enum Command {
     /// Returns: open one, show, settle what is wrong
     #[command(subcommand)]
     Return(returns::Command),
+    /// The trails of orders that ended: verify, get, list
+    #[command(subcommand)]
+    Archive(archive::Command),
     /// Stock: on hand, reserved, available to promise
     #[command(subcommand)]
     Stock(stock::Command),

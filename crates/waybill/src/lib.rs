@@ -2,6 +2,7 @@
 //!
 //! Every command gathers what it shows, then prints it as a table for people or, with `--json`, as JSON for programs.
 
+pub mod archive;
 pub mod bench;
 pub mod cli;
 mod clock;
@@ -40,6 +41,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
     match cli.command {
         Command::Order(command) => order::run(command, &cli.nats, output).await,
         Command::Return(command) => returns::run(command, &cli.nats, output).await,
+        Command::Archive(command) => archive::run(command, &cli.nats, output).await,
         Command::Stock(command) => stock::run(command, &cli.nats, output).await,
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,

@@ -8,16 +8,18 @@ use visibility::look::order_of;
 use visibility::past::Past;
 
 use super::show::Shown;
-use super::trail;
+use super::trail::{Whole, whole};
 use crate::exit::Failure;
 use crate::moment::{self, AsOf};
 use crate::returns::of_order::{Returned, of_entries};
 
 /// What was known of an order.
 pub(super) async fn past_view(connection: &Connection, order: &OrderId, past: Past) -> Result<Shown, Failure> {
-    let entries = cut(order, &trail::entries(connection, order).await?, &past)?;
+    let Whole { entries, archive, is_cut } = whole(connection, order).await?;
+    let entries = cut(order, &entries, &past)?;
     let view = order_of(&Key::of(order.as_str()), &entries);
-    Ok(Shown::new(view, Some(AsOf::from(past)), returns(connection, order, &entries, past).await))
+    let returns = returns(connection, order, &entries, past).await;
+    Ok(Shown { as_of: Some(AsOf::from(past)), archive, is_cut, ..Shown::new(view, returns) })
 }
 
 /// The returns it had then. Only who asks by a place in ORDERS needs to know when that was.

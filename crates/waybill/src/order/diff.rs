@@ -11,7 +11,7 @@ use service::settings::NatsSettings;
 use self::facets::{Change, changes};
 use super::as_of::cut;
 use super::step::{Step, steps};
-use super::trail;
+use super::trail::{self, FromArchive, Whole, whole};
 use crate::exit::{Failure, Verdict};
 use crate::moment::{AsOf, Moment, OccurredArgs};
 use crate::output::Output;
@@ -49,6 +49,12 @@ struct Diff {
     order: OrderId,
     from: Side,
     to: Side,
+    /// Which of its entries came from the archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<FromArchive>,
+    /// The first of its entries are gone, and no archive has them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_cut: bool,
     /// What differs, by what it is about.
     changes: Vec<Change>,
     /// The entries that came between, oldest first.
@@ -67,15 +73,15 @@ struct Side {
 
 pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
-    let entries = trail::entries(&connection, &args.order).await?;
-    output.show(&diff(args, &entries)?, render)?;
+    output.show(&diff(args, whole(&connection, &args.order).await?)?, render)?;
     Ok(Verdict::Fine)
 }
 
-fn diff(args: &Args, entries: &[WorkflowRecord<Fulfilment>]) -> Result<Diff, Failure> {
+fn diff(args: &Args, whole: Whole) -> Result<Diff, Failure> {
+    let Whole { entries, archive, is_cut } = whole;
     let side = |moment: Moment| {
         let past = moment.past(args.occurred.occurred);
-        let entries = cut(&args.order, entries, &past)?;
+        let entries = cut(&args.order, &entries, &past)?;
         Ok::<_, Failure>((AsOf::from(past), entries))
     };
     let (mut earlier, mut later) = (side(args.from)?, side(args.to)?);
@@ -87,7 +93,15 @@ fn diff(args: &Args, entries: &[WorkflowRecord<Fulfilment>]) -> Result<Diff, Fai
     let (mut between, _) = steps(&later.1, &mut Folded::new(&key));
     let between = between.split_off(earlier.1.len());
     let changes = changes(&key, &earlier.1, &later.1);
-    Ok(Diff { order: args.order.clone(), from: Side::of(&earlier), to: Side::of(&later), changes, entries: between })
+    Ok(Diff {
+        order: args.order.clone(),
+        from: Side::of(&earlier),
+        to: Side::of(&later),
+        archive,
+        is_cut,
+        changes,
+        entries: between,
+    })
 }
 
 impl Side {
@@ -106,6 +120,7 @@ fn render(diff: &Diff) -> String {
     let mut text = String::new();
     line(&mut text, heading(&format!("Order {}", diff.order)));
     line(&mut text, Table::of_pairs(&[("from", diff.from.words()), ("to", diff.to.words())]));
+    text.push_str(&trail::kept(diff.archive.as_ref(), diff.is_cut));
     if diff.entries.is_empty() {
         line(&mut text, "nothing came between");
         return text;

@@ -1,5 +1,6 @@
 //! `waybill order show`
 
+use engine::Key;
 use fulfilment::{Composite, LineStatus, ShipmentStatus};
 use model::OrderId;
 use returns::Stage;
@@ -7,14 +8,17 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use service::Connection;
 use service::settings::NatsSettings;
+use visibility::look::order_of;
+use visibility::past::Past;
 use visibility::queries::{ORDER_GET, OrderGet, OrderView};
 
 use super::as_of::past_view;
+use super::trail::{self, FromArchive, Whole, whole};
 use crate::exit::{Failure, Verdict};
 use crate::moment::{AsOf, PastArgs};
 use crate::output::Output;
 use crate::reach;
-use crate::returns::of_order::{Returned, of_order};
+use crate::returns::of_order::{Returned, of_entries};
 use crate::table::Table;
 use crate::text::{NOTHING, bad, heading, line, or_dash};
 use crate::words::{about, place};
@@ -37,6 +41,12 @@ pub(super) struct Shown {
     /// As of when, where it is not now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of: Option<AsOf>,
+    /// Which of its entries came from the archive, where it was folded from them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<FromArchive>,
+    /// The first of its entries are gone, and no archive has them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
     /// Those that operators opened; `waybill return list --order` has the ERP's too.
     pub returns: Vec<Returned>,
     /// Why the returns are not known, when they are not.
@@ -54,21 +64,41 @@ pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
     Ok(Verdict::Fine)
 }
 
-/// What is known now, by visibility.
+/// What is known now: by visibility, or by the order's own entries where visibility lost it, or began when the stream had lost
+/// the first of them.
 async fn view(connection: &Connection, order: &OrderId) -> Result<Shown, Failure> {
     let question = OrderGet { order: order.as_str().to_owned() };
-    let view: OrderView = reach::ask(connection, ORDER_GET, &question).await?;
-    Ok(Shown::new(view, None, of_order(connection, order).await))
+    let view = match reach::ask::<_, OrderView>(connection, ORDER_GET, &question).await {
+        Ok(view) => Some(view),
+        Err(Failure::NotFound(_)) => None,
+        Err(failure) => return Err(failure),
+    };
+    let whole = match (view, whole(connection, order).await) {
+        (view, Ok(whole)) => (view, whole),
+        // Its entries may have left the stream; what is known of it is shown all the same.
+        (Some(view), Err(Failure::NotFound(_))) => return Ok(Shown::new(view, Ok(Vec::new()))),
+        (Some(view), Err(failure @ Failure::Unreachable(_))) => return Ok(Shown::new(view, Err(failure))),
+        (_, Err(failure)) => return Err(failure),
+    };
+    let (view, Whole { entries, archive, is_cut }) = whole;
+    let returns = of_entries(connection, order, &entries, &Past::default()).await;
+    // A projection that folded every entry says the same; one that is ahead of what was read here knows more.
+    let read = entries.last().map_or(0, |last| last.sequence);
+    let known = view.filter(|view| archive.is_none() || view.sequence > read);
+    match known {
+        Some(view) => Ok(Shown::new(view, returns)),
+        None => Ok(Shown { archive, is_cut, ..Shown::new(order_of(&Key::of(order.as_str()), &entries), returns) }),
+    }
 }
 
 impl Shown {
-    /// An order, with its returns or why they are not known.
-    pub fn new(view: OrderView, as_of: Option<AsOf>, returns: Result<Vec<Returned>, Failure>) -> Self {
+    /// An order as it is now, with its returns or why they are not known.
+    pub fn new(view: OrderView, returns: Result<Vec<Returned>, Failure>) -> Self {
         let (returns, returns_unknown) = match returns {
             Ok(returns) => (returns, None),
             Err(failure) => (Vec::new(), Some(failure.to_string())),
         };
-        Self { view, as_of, returns, returns_unknown }
+        Self { view, as_of: None, archive: None, is_cut: false, returns, returns_unknown }
     }
 }
 
@@ -79,6 +109,7 @@ fn render(shown: &Shown) -> String {
     if let Some(as_of) = shown.as_of {
         line(&mut text, heading(&as_of.to_string()));
     }
+    text.push_str(&trail::kept(shown.archive.as_ref(), shown.is_cut));
     line(&mut text, summary(view));
     if let Some(entry) = view.unreadable {
         line(
@@ -248,11 +279,11 @@ mod tests {
     use crate::sample;
 
     fn shown() -> Shown {
-        Shown::new(view(), None, Ok(Vec::new()))
+        Shown::new(view(), Ok(Vec::new()))
     }
 
     fn view() -> OrderView {
-        visibility::look::order_of(&sample::key(), &sample::entries())
+        order_of(&sample::key(), &sample::entries())
     }
 
     #[test]

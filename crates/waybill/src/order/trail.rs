@@ -1,18 +1,22 @@
-//! `waybill order trail`: everything that was appended to an order, straight from its stream.
+//! `waybill order trail`: everything that was appended to an order, straight from its stream, and from the archive.
 
-use engine::{Folded, Journal, Key, ReadError, ReadErrorKind, WorkflowRecord};
-use fulfilment::{Composite, Fulfilment, LAYOUT};
+mod read;
+
+use engine::{Folded, Key, WorkflowRecord};
+use fulfilment::{Composite, Fulfilment};
 use model::{OrderId, Timestamp};
 use serde::Serialize;
 use service::Connection;
 use service::settings::NatsSettings;
 
+pub use self::read::FromArchive;
+pub(crate) use self::read::{CUT, Whole, whole};
 use super::step::{Cause, Changed, Step, steps};
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::reach;
 use crate::table::Table;
-use crate::text::{NOTHING, count, heading, line, or_dash, span};
+use crate::text::{NOTHING, bad, count, heading, line, or_dash, span};
 
 /// What the columns mean.
 pub(super) const HELP: &str = "\
@@ -26,6 +30,12 @@ pub struct Trail {
     pub order: OrderId,
     /// Its status after the last entry.
     pub composite: Composite,
+    /// Which entries came from the archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<FromArchive>,
+    /// The first entries are gone, and no archive has them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
     /// Its entries, oldest first.
     pub entries: Vec<Step>,
 }
@@ -40,44 +50,20 @@ pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) ->
 /// Reads an order's entries and folds them one by one.
 ///
 /// # Errors
-/// [`Failure::NotFound`] when the order has none, [`Failure::Unreachable`] when the broker does not answer.
+/// [`Failure::NotFound`] when the order has none, [`Failure::Unreachable`] when the broker does not answer,
+/// [`Failure::Broken`] when its archive cannot be trusted.
 pub async fn read(connection: &Connection, order: &OrderId) -> Result<Trail, Failure> {
-    let entries = entries(connection, order).await?;
+    let Whole { entries, archive, is_cut } = whole(connection, order).await?;
     let (entries, composite) = steps(&entries, &mut Folded::new(&Key::of(order.as_str())));
-    Ok(Trail { order: order.clone(), composite, entries })
+    Ok(Trail { order: order.clone(), composite, archive, is_cut, entries })
 }
 
-/// An order's entries, at least one.
+/// An order's entries, at least one, wherever they are kept.
 pub(crate) async fn entries(
     connection: &Connection,
     order: &OrderId,
 ) -> Result<Vec<WorkflowRecord<Fulfilment>>, Failure> {
-    let key = Key::of(order.as_str());
-    let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
-    let entries = match journal.read(&key).await {
-        Ok(entries) => entries,
-        Err(error) => return Err(unreadable(connection, error).await),
-    };
-    if entries.is_empty() {
-        let message = format!(
-            "no entries of order {:?} in stream {}; is this its number, as its ERP writes it? (`waybill order list`)",
-            order.as_str(),
-            LAYOUT.stream
-        );
-        return Err(Failure::NotFound(message));
-    }
-    Ok(entries)
-}
-
-/// What it means that the entries cannot be read; most often the stream is not there.
-async fn unreadable(connection: &Connection, error: ReadError) -> Failure {
-    match error.kind() {
-        ReadErrorKind::Unanswered | ReadErrorKind::Answer => match reach::stream(&connection.js, LAYOUT.stream).await {
-            Ok(_) => Failure::Unreachable(error.to_string()),
-            Err(missing) => missing,
-        },
-        ReadErrorKind::Subject | ReadErrorKind::Entry => anyhow::Error::new(error).into(),
-    }
+    Ok(whole(connection, order).await?.entries)
 }
 
 /// The trail as a text.
@@ -93,8 +79,22 @@ pub fn render(trail: &Trail) -> String {
     line(&mut text, heading(&format!("Order {}", trail.order)));
     let (stage, milestone) = (trail.composite.stage.as_str(), or_dash(trail.composite.milestone));
     let open = count(u64::try_from(trail.composite.exceptions.len()).unwrap_or(u64::MAX), "open exception");
-    line(&mut text, format!("{stage}, {milestone}, {open}; {entries} in {took}\n"));
+    line(&mut text, format!("{stage}, {milestone}, {open}; {entries} in {took}"));
+    text.push_str(&kept(trail.archive.as_ref(), trail.is_cut));
+    text.push('\n');
     text + &table(&trail.entries).to_string()
+}
+
+/// Where the first entries are from, where that is not the stream: a line, or nothing.
+pub(super) fn kept(archive: Option<&FromArchive>, is_cut: bool) -> String {
+    let mut text = String::new();
+    if let Some(archive) = archive {
+        line(&mut text, archive.words());
+    }
+    if is_cut {
+        line(&mut text, bad(CUT));
+    }
+    text
 }
 
 /// Entries as a table.

@@ -6,8 +6,12 @@ fn args(from: &str, to: &str) -> Args {
     Args { order: sample::order_id(), from, to, occurred: OccurredArgs::default() }
 }
 
+fn whole() -> Whole {
+    Whole { entries: sample::entries(), archive: None, is_cut: false }
+}
+
 fn between(from: &str, to: &str) -> Diff {
-    diff(&args(from, to), &sample::entries()).unwrap()
+    diff(&args(from, to), whole()).unwrap()
 }
 
 fn change<'a>(diff: &'a Diff, about: &str, what: &str) -> (Option<&'a str>, Option<&'a str>) {
@@ -51,7 +55,7 @@ fn between_two_moments_without_an_entry_nothing_differs() {
 fn what_had_not_occurred_is_on_neither_side() {
     let occurred = Some("2026-03-01T09:00:00.500Z".parse().unwrap());
     let args = Args { occurred: OccurredArgs { occurred }, ..args("10", "28") };
-    let diff = diff(&args, &sample::entries()).unwrap();
+    let diff = diff(&args, whole()).unwrap();
     assert_eq!(change(&diff, "order", "milestone").1, Some("fulfilment.allocated"), "it states an earlier time");
     assert!(!diff.changes.iter().any(|change| change.about == "exception"), "it was raised later: {:?}", diff.changes);
 }
@@ -59,7 +63,7 @@ fn what_had_not_occurred_is_on_neither_side() {
 #[test]
 fn a_moment_before_the_first_entry_is_none_of_the_orders() {
     for (from, to) in [("9", "28"), ("28", "2026-02-28")] {
-        let failure = diff(&args(from, to), &sample::entries()).unwrap_err();
+        let failure = diff(&args(from, to), whole()).unwrap_err();
         assert!(failure.to_string().contains("its first entry is 10"), "{failure}");
         assert_eq!(failure.status(), 1);
     }
