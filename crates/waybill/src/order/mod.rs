@@ -4,6 +4,7 @@ mod as_of;
 mod diff;
 pub(crate) mod enter;
 mod epcis;
+mod lineage;
 mod list;
 mod show;
 mod step;
@@ -27,9 +28,9 @@ pub enum Command {
     Diff(diff::Args),
     /// Orders with their status
     List(list::Args),
-    /// Everything that was ever appended to an order, read straight from its stream
-    #[command(after_help = trail::HELP)]
-    Trail(OrderArgs),
+    /// Everything that was ever appended to an order, read straight from its stream, and from the archive
+    #[command(after_help = format!("{}\n\n{}", trail::HELP, lineage::HELP))]
+    Trail(trail::Args),
     /// What happened to an order's goods, as an EPCIS 2.0 document (GS1), straight from its stream
     Epcis(epcis::Args),
     /// Have an order undone as far as it can be
@@ -65,7 +66,7 @@ pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -
         Command::Show(args) => show::run(&args, nats, output).await,
         Command::Diff(args) => diff::run(&args, nats, output).await,
         Command::List(args) => list::run(args, nats, output).await,
-        Command::Trail(args) => trail::run(&args.order, nats, output).await,
+        Command::Trail(args) => trail::run(&args, nats, output).await,
         Command::Epcis(args) => epcis::run(&args, nats, output).await,
         Command::Cancel(by) => enter::cancel(&by, nats, output).await,
         Command::Retry(args) => enter::retry(&args, nats, output).await,

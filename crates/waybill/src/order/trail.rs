@@ -11,6 +11,7 @@ use service::settings::NatsSettings;
 
 pub use self::read::FromArchive;
 pub(crate) use self::read::{CUT, Whole, whole};
+use super::lineage::{self, Graph};
 use super::step::{Cause, Changed, Step, steps};
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
@@ -40,10 +41,48 @@ pub struct Trail {
     pub entries: Vec<Step>,
 }
 
-pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+/// Which order, and in which form.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// The order's number as its ERP writes it; quote spaces and `*` for the shell
+    #[arg(value_name = "ORDER", value_parser = super::order_id)]
+    pub order: OrderId,
+    /// Cause and effect over all lanes, with the time each hop took
+    #[arg(long)]
+    graph: bool,
+    /// The same for Graphviz: `waybill order trail ORDER --dot | dot -Tsvg`
+    #[arg(long)]
+    dot: bool,
+}
+
+/// Cause and effect, and where the entries are from.
+#[derive(Debug, Serialize)]
+struct Graphed<'a> {
+    #[serde(flatten)]
+    graph: Graph,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<&'a FromArchive>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_cut: bool,
+}
+
+pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    if args.dot && output.is_json() {
+        return Err(Failure::Usage(
+            "--dot is a form of its own; --graph --json gives nodes and edges as JSON".to_owned(),
+        ));
+    }
     let connection = reach::connect(nats).await?;
-    let trail = read(&connection, order).await?;
-    output.show(&trail, render)?;
+    let trail = read(&connection, &args.order).await?;
+    let graph = || lineage::graph(&trail.order, &trail.entries);
+    if args.dot {
+        Output::bytes(lineage::dot(&graph()).as_bytes())?;
+    } else if args.graph {
+        let graphed = Graphed { graph: graph(), archive: trail.archive.as_ref(), is_cut: trail.is_cut };
+        output.show(&graphed, |graphed| head(&trail) + "\n" + &lineage::render(&graphed.graph))?;
+    } else {
+        output.show(&trail, render)?;
+    }
     Ok(Verdict::Fine)
 }
 
@@ -69,6 +108,11 @@ pub(crate) async fn entries(
 /// The trail as a text.
 #[must_use]
 pub fn render(trail: &Trail) -> String {
+    head(trail) + "\n" + &table(&trail.entries).to_string()
+}
+
+/// Which order it is, how it stands, and where its entries are from.
+fn head(trail: &Trail) -> String {
     let mut text = String::new();
     let took = match (trail.entries.first(), trail.entries.last()) {
         (Some(first), Some(last)) => took(first.recorded, last.recorded),
@@ -80,9 +124,7 @@ pub fn render(trail: &Trail) -> String {
     let (stage, milestone) = (trail.composite.stage.as_str(), or_dash(trail.composite.milestone));
     let open = count(u64::try_from(trail.composite.exceptions.len()).unwrap_or(u64::MAX), "open exception");
     line(&mut text, format!("{stage}, {milestone}, {open}; {entries} in {took}"));
-    text.push_str(&kept(trail.archive.as_ref(), trail.is_cut));
-    text.push('\n');
-    text + &table(&trail.entries).to_string()
+    text + &kept(trail.archive.as_ref(), trail.is_cut)
 }
 
 /// Where the first entries are from, where that is not the stream: a line, or nothing.

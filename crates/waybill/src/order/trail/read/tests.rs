@@ -102,6 +102,7 @@ fn entries_that_speak_of_earlier_ones_are_cut() {
 async fn keep_newest(js: &jetstream::Context, messages: i64) {
     let mut config = js.get_stream(LAYOUT.stream).await.unwrap().cached_info().config.clone();
     config.max_messages = messages;
+    config.discard = jetstream::stream::DiscardPolicy::Old;
     js.update_stream(config).await.unwrap();
 }
 
@@ -152,6 +153,14 @@ async fn an_old_order_shows_as_a_young_one_does() {
     assert!(text.contains("entries 9 to 15 come from the archive (digest "), "{text}");
     let stage = Folded::<Fulfilment>::replay(&Key::of("注文 42"), &young[1]);
     assert_eq!(trail.composite, fulfilment::composite(stage.state()));
+
+    // What says that it is archived nothing led to: this order did not end.
+    let entries = &trail.entries[..7];
+    let graph = crate::order::lineage::graph(&trail.order, entries);
+    let legs = &graph.critical_path;
+    assert_eq!(legs.first().unwrap().from.as_ref().unwrap().to_string(), "INBOX 100");
+    assert_eq!(legs.last().unwrap().to.to_string(), format!("entry {}", entries[6].sequence));
+    assert!(legs.windows(2).all(|legs| Some(&legs[0].to) == legs[1].from.as_ref()), "{legs:#?}");
 
     let unknown = whole(&connection, &order("nobody's")).await.unwrap_err();
     assert!(matches!(&unknown, Failure::NotFound(words) if words.contains("and no archive of it")), "{unknown}");
