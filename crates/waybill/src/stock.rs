@@ -24,7 +24,7 @@ const MOST_SHOWN: u64 = 100_000;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Balances: on hand, reserved, and available to promise
-    #[command(after_help = past::HELP)]
+    #[command(after_help = format!("{}\n\n{}", crate::moment::HELP, past::HELP))]
     Show(Args),
 }
 

@@ -19,11 +19,9 @@ use crate::reach;
 use crate::table::Table;
 use crate::text::{NOTHING, heading, line};
 
-/// What moments there are, and how it ends.
+/// Which moment is which, and how it ends.
 pub(super) const HELP: &str = "\
-TIME is a date, or a time such as 2026-03-01T14:00Z, in UTC where it names no zone; or as long ago as `2h` or `3days`. All of the \
-day, minute or second that it names counts. SEQ is a place in stream ORDERS, as `waybill order trail` shows them. Whichever of the \
-two moments is given first, what is shown leads from the earlier to the later.
+Whichever of the two moments is given first, what is shown leads from the earlier to the later.
 
 Ends with 0 whether something differs or not, with 1 when one of the moments is before the order's first entry.";
 

@@ -24,7 +24,7 @@ pub enum Command {
     #[command(after_help = crate::moment::HELP)]
     Show(show::Args),
     /// What became of an order between two moments: what differs, and the entries that came between
-    #[command(after_help = diff::HELP)]
+    #[command(after_help = format!("{}\n\n{}", crate::moment::HELP, diff::HELP))]
     Diff(diff::Args),
     /// Orders with their status
     List(list::Args),

@@ -66,7 +66,7 @@ pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
 
 /// What is known now: by visibility, or by the order's own entries where visibility lost it, or began when the stream had lost
 /// the first of them.
-async fn view(connection: &Connection, order: &OrderId) -> Result<Shown, Failure> {
+pub(super) async fn view(connection: &Connection, order: &OrderId) -> Result<Shown, Failure> {
     let question = OrderGet { order: order.as_str().to_owned() };
     let view = match reach::ask::<_, OrderView>(connection, ORDER_GET, &question).await {
         Ok(view) => Some(view),
@@ -103,7 +103,7 @@ impl Shown {
 }
 
 /// All that is known of an order as a text; sections that would be empty are left out.
-fn render(shown: &Shown) -> String {
+pub(super) fn render(shown: &Shown) -> String {
     let (view, mut text) = (&shown.view, String::new());
     line(&mut text, heading(&format!("Order {}", view.order)));
     if let Some(as_of) = shown.as_of {

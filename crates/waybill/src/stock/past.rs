@@ -11,11 +11,9 @@ use crate::exit::Failure;
 use crate::moment::{self, AsOf};
 use crate::reach;
 
-/// What moments there are, and what looking back costs.
+/// What a place in ORDERS means for the stock, and what looking back costs.
 pub(super) const HELP: &str = "\
-TIME is a date, or a time such as 2026-03-01T14:00Z, in UTC where it names no zone; or as long ago as `2h` or `3days`. All of the \
-day, minute or second that it names counts. SEQ is a place in stream ORDERS, as `waybill order trail` shows them; movements of stock \
-then count up to the time of that entry.
+With SEQ, movements of stock count up to the time of that entry.
 
 Looking back reads stream ORDERS from its beginning up to then, and STOCK, at some ten thousand entries a second or more. It needs \
 as much room as they have for the time it takes, in the folder that TMPDIR names, and some 100 MB of memory however long they are.";

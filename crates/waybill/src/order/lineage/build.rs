@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::Content;
+use engine::{Content, Source};
 use model::{AskId, Decision, OrderId, Timestamp};
 
 use super::about::{answers, asks, decisions, ends, is_archived, occurred, tells_of};
@@ -94,25 +94,26 @@ impl<'a> Building<'a> {
                 self.edge(Id::Ask(ask.clone()), to.clone(), Hop::Answered, None, millis(asked, reached));
             }
         }
-        if !is_answer && let Some((from, at)) = self.before(nth) {
+        if !is_answer && let Some((from, at)) = self.before(nth, reached) {
             self.edge(from, to, Hop::Followed, None, millis(at, reached));
         }
     }
 
-    /// What was told last of the same shipment before an entry, or asked of it; of the end, what says that it is archived.
-    fn before(&self, nth: usize) -> Option<(Id, Timestamp)> {
+    /// What was told last of the same shipment before an entry that was there at `reached`, or asked of it; of what says that the
+    /// order is archived, its end. Of what came in one burst, the message before counts and not when it was recorded.
+    fn before(&self, nth: usize, reached: Timestamp) -> Option<(Id, Timestamp)> {
         let step = &self.steps[nth];
         let earlier = &self.steps[..nth];
-        let entry = |step: &Step| (Id::Entry(step.sequence), step.recorded);
         if is_archived(step) {
-            return earlier.iter().rfind(|step| ends(step)).map(entry);
+            return earlier.iter().rfind(|step| ends(step)).map(|end| (Id::Entry(end.sequence), end.recorded));
         }
         let of = tells_of(step)?;
         let is_of_it = |step: &&Step| tells_of(step).is_some_and(|told| of.is_none() || told == of);
-        if let Some(told) = earlier.iter().rfind(is_of_it) {
-            return Some(entry(told));
+        let told = earlier.iter().filter(is_of_it).map(first_there).filter(|(_, at)| *at <= reached);
+        if let Some(told) = told.max_by_key(|(id, at)| (*at, id.clone())) {
+            return Some(told);
         }
-        earlier.iter().rev().find_map(|step| {
+        earlier.iter().rev().filter(|step| step.recorded <= reached).find_map(|step| {
             let of_it = |ask: &model::Ask| of.is_some() && ask.request.shipment() == of;
             asks(step).find(|(_, ask)| of_it(ask)).map(|(_, ask)| (Id::Ask(ask.id.clone()), step.recorded))
         })
@@ -180,6 +181,16 @@ impl<'a> Building<'a> {
         if let Some(set) = self.steps[..nth].iter().rfind(sets) {
             let (from, to) = (Id::Entry(set.sequence), Id::Entry(step.sequence));
             self.edge(from, to, Hop::Due, Some(name.to_owned()), millis(set.recorded, at.max(set.recorded)));
+        }
+    }
+}
+
+/// Where facts were first, and when: in a message that was received, or else in an entry.
+fn first_there(step: &Step) -> (Id, Timestamp) {
+    match &step.content {
+        Content::Facts { source: Source { inbox: Some(inbox), received, .. }, .. } => (Id::Message(*inbox), *received),
+        Content::Facts { .. } | Content::Decisions { .. } | Content::Due { .. } => {
+            (Id::Entry(step.sequence), step.recorded)
         }
     }
 }

@@ -5,13 +5,13 @@ use super::{Edge, Graph, Hop, Id, Leg};
 /// The graph with the path to `end` marked.
 pub(super) fn marked(mut graph: Graph, end: Option<Id>) -> Graph {
     let mut back = Back { graph: &graph, legs: Vec::new(), edges: Vec::new(), nodes: Vec::new() };
-    let mut at = end;
+    let mut at = end.map(|id| (id, false));
     let mut before = u64::MAX;
-    while let Some(id) = at {
+    while let Some((id, is_read)) = at {
         if let Id::Entry(sequence) = id {
             before = sequence;
         }
-        at = back.step(id, before);
+        at = back.step(id, is_read, before);
     }
     let Back { mut legs, edges, nodes, .. } = back;
     legs.reverse();
@@ -35,18 +35,23 @@ struct Back<'a> {
 }
 
 impl Back<'_> {
-    /// What a node had to wait for last, of what stands before an entry.
-    fn step(&mut self, id: Id, before: u64) -> Option<Id> {
-        let waited = (self.graph.edges.iter().enumerate())
+    /// What a node had to wait for last, of what stands before an entry; and whether the path comes to that one's message
+    /// alone, before it was recorded.
+    fn step(&mut self, id: Id, is_read: bool, before: u64) -> Option<(Id, bool)> {
+        let graph = self.graph;
+        let waited = (graph.edges.iter().enumerate())
             .filter(|(_, edge)| edge.to == id && is_wait(edge.hop) && is_before(&edge.from, before))
             .min_by_key(|(_, edge)| (edge.took_ms, std::cmp::Reverse(&edge.from)));
-        let read = self.graph.edges.iter().position(|edge| edge.to == id && edge.hop == Hop::Recorded);
-        self.nodes.push(id.clone());
-        let mut reached = id;
-        if let Some(read) = read {
-            let edge = &self.graph.edges[read];
-            self.leg(Some(edge.from.clone()), reached, Hop::Recorded, edge.took_ms);
-            self.edges.push(read);
+        let mut reached = id.clone();
+        if !is_read {
+            self.nodes.push(id.clone());
+        }
+        if let Some(read) = graph.edges.iter().position(|edge| edge.to == id && edge.hop == Hop::Recorded) {
+            let edge = &graph.edges[read];
+            if !is_read {
+                self.leg(Some(edge.from.clone()), reached, Hop::Recorded, edge.took_ms);
+                self.edges.push(read);
+            }
             self.nodes.push(edge.from.clone());
             reached = edge.from.clone();
         }
@@ -56,7 +61,13 @@ impl Back<'_> {
         };
         self.edges.push(nth);
         self.waited(edge, reached);
-        Some(edge.from.clone())
+        if !matches!(edge.from, Id::Message(_)) {
+            return Some((edge.from.clone(), false));
+        }
+        // What a message had to wait for is what the entry had that it became.
+        let became =
+            |other: &&Edge| other.from == edge.from && other.hop == Hop::Recorded && is_before(&other.to, before);
+        graph.edges.iter().rfind(became).map(|edge| (edge.to.clone(), true))
     }
 
     fn leg(&mut self, from: Option<Id>, to: Id, hop: Hop, took_ms: i64) {

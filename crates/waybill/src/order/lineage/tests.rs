@@ -78,9 +78,34 @@ fn what_is_told_unasked_follows_what_was_told_of_the_same_shipment() {
     source.inbox = None;
     let steps = steps(&entries, &mut Folded::new(&Key::of(sample::ORDER))).0;
     let graph = graph(&sample::order_id(), &steps);
-    let followed = "entry 16 -> entry 22: followed 65002ms";
+    let followed = "INBOX 102 -> entry 22: followed 65006ms";
     assert!(edges(&graph).iter().any(|edge| edge == followed), "{:#?}", edges(&graph));
-    assert!(render(&graph).contains("22 tms  tms-main status: 1m 5s after 16\n"), "{}", render(&graph));
+    assert!(render(&graph).contains("22 tms  tms-main status: 1m 5s after INBOX 102\n"), "{}", render(&graph));
+}
+
+#[test]
+fn of_messages_that_came_in_one_burst_each_follows_the_one_before() {
+    let mut entries = sample::entries();
+    entries.truncate(3);
+    let told = entries[2].clone();
+    for nth in 1..=2 {
+        let mut entry = told.clone();
+        let engine::Content::Facts { source, facts } = &mut entry.entry.content else { panic!() };
+        facts.remove(0);
+        // Received before the first of them was recorded.
+        source.inbox = Some(102 + nth);
+        source.received = source.received.plus_millis(1);
+        entry.sequence += nth;
+        entry.recorded = entry.recorded.plus_millis(2);
+        entries.push(entry);
+    }
+    let steps = steps(&entries, &mut Folded::new(&sample::key())).0;
+    let graph = graph(&sample::order_id(), &steps);
+    let legs: Vec<_> = graph.critical_path.iter().rev().map(|leg| (leg.to.to_string(), leg.hop, leg.took_ms)).collect();
+    let expected = [("entry 18", Hop::Recorded, 5), ("INBOX 104", Hop::Followed, 0), ("INBOX 103", Hop::Followed, 1)];
+    assert_eq!(legs[..3], expected.map(|(to, hop, took)| (to.to_owned(), hop, took)));
+    assert_eq!(legs[3], ("INBOX 102".to_owned(), Hop::Answered, 896));
+    assert!(graph.critical_path.iter().all(|leg| leg.took_ms >= 0));
 }
 
 #[test]

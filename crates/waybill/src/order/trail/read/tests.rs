@@ -1,12 +1,17 @@
 use async_nats::jetstream;
 use broker::Options;
 use engine::{EntryId, FactId, Folded, Layout, Source, Told};
+use futures::StreamExt;
 use model::{Archived, Lane};
 use service::settings::NatsSettings;
 use service::streams::{Durability, declare};
 use visibility::archive::{Keeper, chain, verify};
+use visibility::look::order_of;
+use visibility::queries::{ORDER_GET, OrderView};
 
 use super::*;
+use crate::moment::Moment;
+use crate::order::{as_of, show};
 use crate::sample;
 
 type Record = WorkflowRecord<Fulfilment>;
@@ -195,4 +200,49 @@ async fn an_archive_that_was_tampered_with_is_refused_and_one_that_is_missing_is
         assert!(failure.to_string().contains(says), "{failure}");
         assert_eq!((failure.status(), failure.kind()), (1, "broken"));
     }
+}
+
+/// Answers for visibility: with what it knows of an order, or that it knows nothing.
+async fn answer(connection: &Connection, known: Option<OrderView>) -> tokio::task::JoinHandle<()> {
+    let client = connection.client.clone();
+    let mut questions = client.subscribe(ORDER_GET).await.unwrap();
+    client.flush().await.unwrap();
+    tokio::spawn(async move {
+        let question = questions.next().await.unwrap();
+        let mut headers = async_nats::HeaderMap::new();
+        if known.is_none() {
+            headers.insert(async_nats::service::NATS_SERVICE_ERROR, "nobody knows it");
+            headers.insert(async_nats::service::NATS_SERVICE_ERROR_CODE, "404");
+        }
+        let body = serde_json::to_vec(&known).unwrap();
+        client.publish_with_headers(question.reply.unwrap(), headers, body.into()).await.unwrap();
+    })
+}
+
+#[tokio::test]
+async fn an_order_that_visibility_lost_or_knows_in_part_is_shown_in_full() {
+    let broker = broker::start(Options::default()).await.unwrap();
+    let connection = reach::connect(&NatsSettings::url(broker.url())).await.unwrap();
+    declare(&connection.js, Durability::Demo).await.unwrap();
+    let (mine, key) = (order("MY 1/7"), Key::of("MY 1/7"));
+    let young = append(&connection, &mine).await;
+    keep_newest(&connection.js, 3).await;
+    let in_part = order_of(&key, &young[5..]);
+    assert_ne!(in_part.composite, order_of(&key, &young).composite);
+    for known in [None, Some(in_part)] {
+        let answered = answer(&connection, known).await;
+        let shown = show::view(&connection, &mine).await.unwrap();
+        answered.await.unwrap();
+        assert_eq!(shown.view, order_of(&key, &young));
+        assert_eq!(shown.archive.as_ref().map(|archive| (archive.first, archive.last)), Some((1, 5)));
+        assert!(show::render(&shown).contains("entries 1 to 5 come from the archive"));
+    }
+    let past = Moment::UpTo(3).past(None);
+    let shown = as_of::past_view(&connection, &mine, past).await.unwrap();
+    assert_eq!(shown.view, order_of(&key, &young[..3]), "of an old order as of a young one");
+
+    let answered = answer(&connection, None).await;
+    let unknown = show::view(&connection, &order("nobody's")).await.unwrap_err();
+    answered.await.unwrap();
+    assert_eq!((unknown.kind(), unknown.status()), ("not_found", 1));
 }
