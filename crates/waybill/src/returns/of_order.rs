@@ -11,6 +11,7 @@ use visibility::past::Past;
 use super::opened::{Opened, opened};
 use super::read;
 use crate::exit::Failure;
+use crate::order::trail;
 
 /// The most returns that are shown with their order: the newest.
 const MOST_SHOWN: usize = 20;
@@ -26,8 +27,21 @@ pub struct Returned {
     pub ended: bool,
 }
 
+/// The newest returns of an order, oldest first. Those that the ERP authorised only their own streams name.
+///
+/// # Errors
+/// [`Failure::Unreachable`] when the broker does not answer.
+pub async fn of_order(connection: &Connection, order: &OrderId) -> Result<Vec<Returned>, Failure> {
+    match trail::entries(connection, order).await {
+        Ok(entries) => of_entries(connection, order, &entries, &Past::default()).await,
+        // Its entries may have left the stream; what is known of it is shown all the same.
+        Err(Failure::NotFound(_)) => Ok(Vec::new()),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// The newest returns that these entries of an order open, oldest first, as they stood then; by time, for a place in ORDERS is
-/// none in the stream of returns. Those that the ERP authorised only their own streams name.
+/// none in the stream of returns.
 pub(crate) async fn of_entries(
     connection: &Connection,
     order: &OrderId,

@@ -15,8 +15,8 @@ use crate::reach;
 pub(super) const HELP: &str = "\
 With SEQ, movements of stock count up to the time of that entry.
 
-Looking back reads stream ORDERS from its beginning up to then, and STOCK, at some ten thousand entries a second or more. It needs \
-as much room as they have for the time it takes, in the folder that TMPDIR names, and some 100 MB of memory however long they are.";
+Looking back reads stream ORDERS from its beginning up to then, and STOCK; `waybill bench replay` measures how fast. It needs as much \
+room as they have for the time it takes, in the folder that TMPDIR names, and memory for some thousand orders however long they are.";
 
 /// Folds what counts, and puts pages of it together.
 pub(super) async fn gather(connection: &Connection, args: Args, past: Past) -> Result<Shown, Failure> {
