@@ -11,6 +11,7 @@ mod follow;
 mod lag;
 mod life;
 pub mod look;
+pub mod past;
 pub mod projection;
 pub mod queries;
 pub mod reconciling;

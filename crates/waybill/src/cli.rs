@@ -9,7 +9,7 @@ use service::settings::NatsSettings;
 
 use crate::exit::Failure;
 use crate::{
-    bench, completions, demo, exception, order, partner, quarantine, reconcile, returns, schema, status, stock,
+    archive, bench, completions, demo, exception, order, partner, quarantine, reconcile, returns, schema, status, stock,
 };
 
 const EXIT_CODES: &str = "\
@@ -48,6 +48,9 @@ pub enum Command {
     /// Returns: open one, show, settle what is wrong
     #[command(subcommand)]
     Return(returns::Command),
+    /// The trails of orders that ended: verify, get, list
+    #[command(subcommand)]
+    Archive(archive::Command),
     /// Stock: on hand, reserved, available to promise
     #[command(subcommand)]
     Stock(stock::Command),

@@ -2,6 +2,7 @@
 //!
 //! Every command gathers what it shows, then prints it as a table for people or, with `--json`, as JSON for programs.
 
+pub mod archive;
 pub mod bench;
 pub mod cli;
 mod clock;
@@ -10,6 +11,7 @@ pub mod demo;
 pub mod exception;
 pub mod exit;
 pub mod house;
+mod moment;
 pub mod order;
 mod output;
 pub mod partner;
@@ -42,6 +44,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Order(command) => order::run(command, &cli.nats, output).await,
         Command::Exception(command) => exception::run(command, &cli.nats, output).await,
         Command::Return(command) => returns::run(command, &cli.nats, output).await,
+        Command::Archive(command) => archive::run(command, &cli.nats, output).await,
         Command::Stock(command) => stock::run(command, &cli.nats, output).await,
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
         Command::Reconcile(args) => reconcile::run(args, &cli.nats, output).await,

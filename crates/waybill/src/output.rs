@@ -18,6 +18,11 @@ impl Output {
         Self { json }
     }
 
+    /// Whether a program reads the answer.
+    pub const fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Prints the value: as JSON, or as the text made of it, in colours only on a terminal that wants them.
     pub fn show<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
         if self.json {

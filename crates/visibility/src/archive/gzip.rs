@@ -1,6 +1,7 @@
 //! An archive as it is stored: gzip (RFC 1952), which any system will still read in ten years. A trail repeats itself, so
 //! it takes an eighth of the room.
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 
 use flate2::Compression;
@@ -11,6 +12,9 @@ use super::ArchiveError;
 
 /// The most bytes a stored archive may unpack to: a trail is far below it, and a forged one must not fill the memory.
 const MOST_UNPACKED: u64 = 1024 * 1024 * 1024;
+
+/// How anything that is packed begins.
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The bytes to store of an archive.
 ///
@@ -29,6 +33,14 @@ pub fn unpack(stored: &[u8]) -> Result<Vec<u8>, ArchiveError> {
     let mut bytes = Vec::new();
     let read = GzDecoder::new(stored).take(MOST_UNPACKED).read_to_end(&mut bytes);
     read.map(|_| bytes).map_err(|source| ArchiveError::Packed { source })
+}
+
+/// The archive in bytes that are packed, or are its lines already.
+///
+/// # Errors
+/// [`ArchiveError::Packed`] as [`unpack`].
+pub fn open(bytes: &[u8]) -> Result<Cow<'_, [u8]>, ArchiveError> {
+    if bytes.starts_with(&MAGIC) { unpack(bytes).map(Cow::Owned) } else { Ok(Cow::Borrowed(bytes)) }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{ArchiveError, Trail, chain, pack};
 /// The largest piece an object is stored in, in bytes.
 const MOST_CHUNK: usize = 128 * 1024;
 /// Where an object says the last link of its chain.
-const DIGEST: &str = "waybill-digest";
+pub(super) const DIGEST: &str = "waybill-digest";
 
 /// Archives trails. Cheap to clone.
 #[derive(Clone)]

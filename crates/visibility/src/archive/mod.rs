@@ -6,6 +6,7 @@
 
 mod gzip;
 mod keep;
+mod read;
 
 use std::fmt::Write;
 
@@ -14,8 +15,9 @@ use model::{Decision, Fact, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use gzip::{pack, unpack};
+pub use gzip::{open, pack, unpack};
 pub use keep::{KeepError, Keeper};
+pub use read::{Listed, ReadError, Reader, Stored};
 
 /// The link before the first line.
 const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -70,6 +72,16 @@ pub enum ArchiveError {
         line: usize,
         /// What is wrong.
         what: String,
+    },
+    /// It is sound in itself, and does not end where it should.
+    #[error(
+        "it ends with the link {digest}, and {stated} is stated beside it: lines are missing at its end, or it is another one"
+    )]
+    Cut {
+        /// The last link.
+        digest: String,
+        /// The last link that is stated.
+        stated: String,
     },
     /// It is not as it is stored, packed with gzip.
     #[error("the archive is no sound gzip: {source}")]
@@ -137,6 +149,9 @@ pub fn verify(bytes: &[u8]) -> Result<Verified, ArchiveError> {
         }
         entries.push(entry);
         prev = stated;
+    }
+    if entries.is_empty() {
+        return Err(broken(1, "it holds no entry"));
     }
     Ok(Verified { digest: prev, entries })
 }

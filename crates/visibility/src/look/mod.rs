@@ -8,7 +8,7 @@ mod order;
 pub use digests::{digests, order_digest, sum};
 pub use exceptions::exceptions;
 pub use lists::{orders, stock};
-pub use order::order;
+pub use order::{order, order_of};
 
 use crate::queries::{DEFAULT, MOST};
 

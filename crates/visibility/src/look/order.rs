@@ -1,12 +1,12 @@
 //! One order.
 
-use engine::Key;
+use engine::{Key, Workflow, WorkflowRecord};
 use fulfilment::state::may_tell;
-use fulfilment::{Held, State, composite};
-use model::{Classifier, Fact, Invoice, Milestone, MilestoneReached, When};
+use fulfilment::{Fulfilment, Held, State, composite};
+use model::{Classifier, Fact, Invoice, Lane, Milestone, MilestoneReached, When};
 
 use crate::queries::{OrderView, TimelineEvent};
-use crate::store::{Folded, Head, Store, StoreError};
+use crate::store::{Folded, Head, Progress, Store, StoreError};
 
 /// Everything known of an order; `None` when nothing is.
 ///
@@ -14,17 +14,35 @@ use crate::store::{Folded, Head, Store, StoreError};
 /// [`StoreError`] when its row cannot be read.
 pub fn order(store: &Store, key: &Key) -> Result<Option<OrderView>, StoreError> {
     let Some(Folded { head: Head { progress, .. }, state }) = store.folded(key)? else { return Ok(None) };
-    Ok(Some(OrderView {
+    Ok(Some(view(key, &state, progress)))
+}
+
+/// Everything known of an order by these entries, in stream order.
+#[must_use]
+pub fn order_of(key: &Key, entries: &[WorkflowRecord<Fulfilment>]) -> OrderView {
+    let (mut state, mut progress) = (State::new(key), Progress::default());
+    for entry in entries {
+        // The layout's lanes are all lanes of the model, so there always is one.
+        let Some(lane) = Lane::from_token(entry.lane) else { continue };
+        if progress.admit(lane, entry.sequence, entry.recorded) {
+            Fulfilment::evolve(&mut state, entry);
+        }
+    }
+    view(key, &state, progress)
+}
+
+fn view(key: &Key, state: &State, progress: Progress) -> OrderView {
+    OrderView {
         order: key.text(),
-        composite: composite(&state),
+        composite: composite(state),
         released: state.order().cloned(),
         lines: state.lines(),
-        timeline: timeline(&state),
+        timeline: timeline(state),
         sequence: progress.sequence(),
         lanes: progress.lanes.into_iter().collect(),
         updated: progress.updated,
         unreadable: progress.unreadable,
-    }))
+    }
 }
 
 /// What was told of an order's progress, by the time it occurred; at one time by rank, then by receipt.

@@ -8,7 +8,7 @@ use partners::epcis::{Base, BaseError, Event, Line, document};
 use serde_json::Value;
 use service::settings::NatsSettings;
 
-use super::trail;
+use super::trail::{Whole, kept, whole};
 use crate::clock;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
@@ -38,7 +38,11 @@ fn base(text: &str) -> Result<Base, BaseError> {
 
 pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
-    let entries = trail::entries(&connection, &args.order).await?;
+    let Whole { entries, archive, is_cut } = whole(&connection, &args.order).await?;
+    // The document has no place for it.
+    if !output.is_json() {
+        anstream::eprint!("{}", kept(archive.as_ref(), is_cut));
+    }
     let folded = Folded::<Fulfilment>::replay(&Key::of(args.order.as_str()), &entries);
     let written = write(args, folded.state(), clock::now());
     output.show(&written, |document| format!("{document:#}\n"))?;

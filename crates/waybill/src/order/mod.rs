@@ -1,7 +1,10 @@
 //! `waybill order`
 
+mod as_of;
+mod diff;
 pub(crate) mod enter;
 mod epcis;
+mod lineage;
 mod list;
 mod show;
 mod step;
@@ -20,12 +23,16 @@ use crate::output::Output;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// One order: status, lines, shipments, exceptions, conditions, claims
-    Show(OrderArgs),
+    #[command(after_help = crate::moment::HELP)]
+    Show(show::Args),
+    /// What became of an order between two moments: what differs, and the entries that came between
+    #[command(after_help = format!("{}\n\n{}", crate::moment::HELP, diff::HELP))]
+    Diff(diff::Args),
     /// Orders with their status
     List(list::Args),
-    /// Everything that was ever appended to an order, read straight from its stream
-    #[command(after_help = trail::HELP)]
-    Trail(OrderArgs),
+    /// Everything that was ever appended to an order, read straight from its stream, and from the archive
+    #[command(after_help = format!("{}\n\n{}", trail::HELP, lineage::HELP))]
+    Trail(trail::Args),
     /// What happened to an order's goods, as an EPCIS 2.0 document (GS1), straight from its stream
     Epcis(epcis::Args),
     /// Have an order undone as far as it can be
@@ -58,9 +65,10 @@ pub(crate) fn order_id(text: &str) -> Result<OrderId, TokenError> {
 
 pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     match command {
-        Command::Show(args) => show::run(&args.order, nats, output).await,
+        Command::Show(args) => show::run(&args, nats, output).await,
+        Command::Diff(args) => diff::run(&args, nats, output).await,
         Command::List(args) => list::run(args, nats, output).await,
-        Command::Trail(args) => trail::run(&args.order, nats, output).await,
+        Command::Trail(args) => trail::run(&args, nats, output).await,
         Command::Epcis(args) => epcis::run(&args, nats, output).await,
         Command::Cancel(by) => enter::cancel(&by, nats, output).await,
         Command::Retry(args) => enter::retry(&args, nats, output).await,

@@ -1,49 +1,115 @@
 //! `waybill order show`
 
+use engine::Key;
 use fulfilment::{Composite, LineStatus, ShipmentStatus};
 use model::OrderId;
 use returns::Stage;
 use rust_decimal::Decimal;
 use serde::Serialize;
+use service::Connection;
 use service::settings::NatsSettings;
+use visibility::look::order_of;
+use visibility::past::Past;
 use visibility::queries::{ORDER_GET, OrderGet, OrderView};
 
+use super::as_of::past_view;
+use super::trail::{self, FromArchive, Whole, whole};
 use crate::exit::{Failure, Verdict};
+use crate::moment::{AsOf, PastArgs};
 use crate::output::Output;
 use crate::reach;
-use crate::returns::of_order::{Returned, of_order};
+use crate::returns::of_order::{Returned, of_entries};
 use crate::table::Table;
 use crate::text::{NOTHING, bad, heading, line, or_dash};
 use crate::words::{about, place};
 
-/// What is shown of an order: what visibility knows of it, and where its returns stand.
-#[derive(Debug, Serialize)]
-struct Shown {
-    #[serde(flatten)]
-    view: OrderView,
-    /// Those that operators opened; `waybill return list --order` has the ERP's too.
-    returns: Vec<Returned>,
-    /// Why the returns are not known, when they are not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    returns_unknown: Option<String>,
+/// Which order, and as of when.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// The order's number as its ERP writes it; quote spaces and `*` for the shell
+    #[arg(value_name = "ORDER", value_parser = super::order_id)]
+    pub order: OrderId,
+    #[command(flatten)]
+    past: PastArgs,
 }
 
-pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+/// What is shown of an order: what is known of it, and where its returns stand.
+#[derive(Debug, Serialize)]
+pub(super) struct Shown {
+    #[serde(flatten)]
+    pub view: OrderView,
+    /// As of when, where it is not now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<AsOf>,
+    /// Which of its entries came from the archive, where it was folded from them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<FromArchive>,
+    /// The first of its entries are gone, and no archive has them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
+    /// Those that operators opened; `waybill return list --order` has the ERP's too.
+    pub returns: Vec<Returned>,
+    /// Why the returns are not known, when they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returns_unknown: Option<String>,
+}
+
+pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
-    let question = OrderGet { order: order.as_str().to_owned() };
-    let view: OrderView = reach::ask(&connection, ORDER_GET, &question).await?;
-    let (returns, returns_unknown) = match of_order(&connection, order).await {
-        Ok(returns) => (returns, None),
-        Err(failure) => (Vec::new(), Some(failure.to_string())),
+    let shown = match args.past.past() {
+        Some(past) => past_view(&connection, &args.order, past).await?,
+        None => view(&connection, &args.order).await?,
     };
-    output.show(&Shown { view, returns, returns_unknown }, render)?;
+    output.show(&shown, render)?;
     Ok(Verdict::Fine)
 }
 
+/// What is known now: by visibility, or by the order's own entries where visibility lost it, or began when the stream had lost
+/// the first of them.
+pub(super) async fn view(connection: &Connection, order: &OrderId) -> Result<Shown, Failure> {
+    let question = OrderGet { order: order.as_str().to_owned() };
+    let view = match reach::ask::<_, OrderView>(connection, ORDER_GET, &question).await {
+        Ok(view) => Some(view),
+        Err(Failure::NotFound(_)) => None,
+        Err(failure) => return Err(failure),
+    };
+    let whole = match (view, whole(connection, order).await) {
+        (view, Ok(whole)) => (view, whole),
+        // Its entries may have left the stream; what is known of it is shown all the same.
+        (Some(view), Err(Failure::NotFound(_))) => return Ok(Shown::new(view, Ok(Vec::new()))),
+        (Some(view), Err(failure @ Failure::Unreachable(_))) => return Ok(Shown::new(view, Err(failure))),
+        (_, Err(failure)) => return Err(failure),
+    };
+    let (view, Whole { entries, archive, is_cut }) = whole;
+    let returns = of_entries(connection, order, &entries, &Past::default()).await;
+    // A projection that folded every entry says the same; one that is ahead of what was read here knows more.
+    let read = entries.last().map_or(0, |last| last.sequence);
+    let known = view.filter(|view| archive.is_none() || view.sequence > read);
+    match known {
+        Some(view) => Ok(Shown::new(view, returns)),
+        None => Ok(Shown { archive, is_cut, ..Shown::new(order_of(&Key::of(order.as_str()), &entries), returns) }),
+    }
+}
+
+impl Shown {
+    /// An order as it is now, with its returns or why they are not known.
+    pub fn new(view: OrderView, returns: Result<Vec<Returned>, Failure>) -> Self {
+        let (returns, returns_unknown) = match returns {
+            Ok(returns) => (returns, None),
+            Err(failure) => (Vec::new(), Some(failure.to_string())),
+        };
+        Self { view, as_of: None, archive: None, is_cut: false, returns, returns_unknown }
+    }
+}
+
 /// All that is known of an order as a text; sections that would be empty are left out.
-fn render(shown: &Shown) -> String {
+pub(super) fn render(shown: &Shown) -> String {
     let (view, mut text) = (&shown.view, String::new());
     line(&mut text, heading(&format!("Order {}", view.order)));
+    if let Some(as_of) = shown.as_of {
+        line(&mut text, heading(&as_of.to_string()));
+    }
+    text.push_str(&trail::kept(shown.archive.as_ref(), shown.is_cut));
     line(&mut text, summary(view));
     if let Some(entry) = view.unreadable {
         line(
@@ -88,7 +154,7 @@ fn summary(view: &OrderView) -> Table {
     ])
 }
 
-fn reached(milestone: Option<model::Milestone>, partial: bool) -> String {
+pub(super) fn reached(milestone: Option<model::Milestone>, partial: bool) -> String {
     or_dash(milestone) + if partial { ", some of it further" } else { "" }
 }
 
@@ -131,7 +197,7 @@ fn lines(lines: &[LineStatus]) -> Table {
     table
 }
 
-fn amount(amount: Decimal) -> String {
+pub(super) fn amount(amount: Decimal) -> String {
     if amount.is_zero() { NOTHING.to_owned() } else { amount.normalize().to_string() }
 }
 
@@ -207,34 +273,17 @@ pub(crate) fn quoted(order: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use engine::Folded;
-    use fulfilment::composite;
     use model::{ConditionKind, Lane, Reason, Timestamp, When};
 
     use super::*;
     use crate::sample;
 
     fn shown() -> Shown {
-        Shown { view: view(), returns: Vec::new(), returns_unknown: None }
+        Shown::new(view(), Ok(Vec::new()))
     }
 
     fn view() -> OrderView {
-        let entries = sample::entries();
-        let folded = Folded::<fulfilment::Fulfilment>::replay(&sample::key(), &entries);
-        let state = folded.state();
-        OrderView {
-            order: sample::ORDER.to_owned(),
-            composite: composite(state),
-            released: state.order().cloned(),
-            lines: state.lines(),
-            timeline: Vec::new(),
-            lanes: BTreeMap::new(),
-            sequence: folded.seen(),
-            updated: folded.now(),
-            unreadable: None,
-        }
+        order_of(&sample::key(), &sample::entries())
     }
 
     #[test]

@@ -201,7 +201,7 @@ fn says(entry: &WorkflowRecord<Fulfilment>, known: &mut BTreeMap<FactId, String>
 }
 
 /// Every ask with its answer, if it has one.
-fn answers(state: &State) -> Vec<(AskId, Option<Settled>)> {
+pub(super) fn answers(state: &State) -> Vec<(AskId, Option<Settled>)> {
     let answer = |id: &AskId| {
         let (accepted, outcome) = match state.ask_state(id) {
             AskState::NotAsked | AskState::Waiting => return None,

@@ -1,18 +1,23 @@
-//! `waybill order trail`: everything that was appended to an order, straight from its stream.
+//! `waybill order trail`: everything that was appended to an order, straight from its stream, and from the archive.
 
-use engine::{Folded, Journal, Key, ReadError, ReadErrorKind, WorkflowRecord};
-use fulfilment::{Composite, Fulfilment, LAYOUT};
+mod read;
+
+use engine::{Folded, Key, WorkflowRecord};
+use fulfilment::{Composite, Fulfilment};
 use model::{OrderId, Timestamp};
 use serde::Serialize;
 use service::Connection;
 use service::settings::NatsSettings;
 
+pub use self::read::FromArchive;
+pub(crate) use self::read::{CUT, Whole, whole};
+use super::lineage::{self, Graph};
 use super::step::{Cause, Changed, Step, steps};
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::reach;
 use crate::table::Table;
-use crate::text::{NOTHING, count, heading, line, or_dash, span};
+use crate::text::{NOTHING, bad, count, heading, line, or_dash, span};
 
 /// What the columns mean.
 pub(super) const HELP: &str = "\
@@ -26,63 +31,88 @@ pub struct Trail {
     pub order: OrderId,
     /// Its status after the last entry.
     pub composite: Composite,
+    /// Which entries came from the archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<FromArchive>,
+    /// The first entries are gone, and no archive has them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_cut: bool,
     /// Its entries, oldest first.
     pub entries: Vec<Step>,
 }
 
-pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+/// Which order, and in which form.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// The order's number as its ERP writes it; quote spaces and `*` for the shell
+    #[arg(value_name = "ORDER", value_parser = super::order_id)]
+    pub order: OrderId,
+    /// Cause and effect over all lanes, with the time each hop took
+    #[arg(long)]
+    graph: bool,
+    /// The same for Graphviz: `waybill order trail ORDER --dot | dot -Tsvg`
+    #[arg(long)]
+    dot: bool,
+}
+
+/// Cause and effect, and where the entries are from.
+#[derive(Debug, Serialize)]
+struct Graphed<'a> {
+    #[serde(flatten)]
+    graph: Graph,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<&'a FromArchive>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_cut: bool,
+}
+
+pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    if args.dot && output.is_json() {
+        return Err(Failure::Usage(
+            "--dot is a form of its own; --graph --json gives nodes and edges as JSON".to_owned(),
+        ));
+    }
     let connection = reach::connect(nats).await?;
-    let trail = read(&connection, order).await?;
-    output.show(&trail, render)?;
+    let trail = read(&connection, &args.order).await?;
+    let graph = || lineage::graph(&trail.order, &trail.entries);
+    if args.dot {
+        Output::bytes(lineage::dot(&graph()).as_bytes())?;
+    } else if args.graph {
+        let graphed = Graphed { graph: graph(), archive: trail.archive.as_ref(), is_cut: trail.is_cut };
+        output.show(&graphed, |graphed| head(&trail) + "\n" + &lineage::render(&graphed.graph))?;
+    } else {
+        output.show(&trail, render)?;
+    }
     Ok(Verdict::Fine)
 }
 
 /// Reads an order's entries and folds them one by one.
 ///
 /// # Errors
-/// [`Failure::NotFound`] when the order has none, [`Failure::Unreachable`] when the broker does not answer.
+/// [`Failure::NotFound`] when the order has none, [`Failure::Unreachable`] when the broker does not answer,
+/// [`Failure::Broken`] when its archive cannot be trusted.
 pub async fn read(connection: &Connection, order: &OrderId) -> Result<Trail, Failure> {
-    let entries = entries(connection, order).await?;
+    let Whole { entries, archive, is_cut } = whole(connection, order).await?;
     let (entries, composite) = steps(&entries, &mut Folded::new(&Key::of(order.as_str())));
-    Ok(Trail { order: order.clone(), composite, entries })
+    Ok(Trail { order: order.clone(), composite, archive, is_cut, entries })
 }
 
-/// An order's entries, at least one.
+/// An order's entries, at least one, wherever they are kept.
 pub(crate) async fn entries(
     connection: &Connection,
     order: &OrderId,
 ) -> Result<Vec<WorkflowRecord<Fulfilment>>, Failure> {
-    let key = Key::of(order.as_str());
-    let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
-    let entries = match journal.read(&key).await {
-        Ok(entries) => entries,
-        Err(error) => return Err(unreadable(connection, error).await),
-    };
-    if entries.is_empty() {
-        let message = format!(
-            "no entries of order {:?} in stream {}; is this its number, as its ERP writes it? (`waybill order list`)",
-            order.as_str(),
-            LAYOUT.stream
-        );
-        return Err(Failure::NotFound(message));
-    }
-    Ok(entries)
-}
-
-/// What it means that the entries cannot be read; most often the stream is not there.
-async fn unreadable(connection: &Connection, error: ReadError) -> Failure {
-    match error.kind() {
-        ReadErrorKind::Unanswered | ReadErrorKind::Answer => match reach::stream(&connection.js, LAYOUT.stream).await {
-            Ok(_) => Failure::Unreachable(error.to_string()),
-            Err(missing) => missing,
-        },
-        ReadErrorKind::Subject | ReadErrorKind::Entry => anyhow::Error::new(error).into(),
-    }
+    Ok(whole(connection, order).await?.entries)
 }
 
 /// The trail as a text.
 #[must_use]
 pub fn render(trail: &Trail) -> String {
+    head(trail) + "\n" + &table(&trail.entries).to_string()
+}
+
+/// Which order it is, how it stands, and where its entries are from.
+fn head(trail: &Trail) -> String {
     let mut text = String::new();
     let took = match (trail.entries.first(), trail.entries.last()) {
         (Some(first), Some(last)) => took(first.recorded, last.recorded),
@@ -93,9 +123,26 @@ pub fn render(trail: &Trail) -> String {
     line(&mut text, heading(&format!("Order {}", trail.order)));
     let (stage, milestone) = (trail.composite.stage.as_str(), or_dash(trail.composite.milestone));
     let open = count(u64::try_from(trail.composite.exceptions.len()).unwrap_or(u64::MAX), "open exception");
-    line(&mut text, format!("{stage}, {milestone}, {open}; {entries} in {took}\n"));
+    line(&mut text, format!("{stage}, {milestone}, {open}; {entries} in {took}"));
+    text + &kept(trail.archive.as_ref(), trail.is_cut)
+}
+
+/// Where the first entries are from, where that is not the stream: a line, or nothing.
+pub(super) fn kept(archive: Option<&FromArchive>, is_cut: bool) -> String {
+    let mut text = String::new();
+    if let Some(archive) = archive {
+        line(&mut text, archive.words());
+    }
+    if is_cut {
+        line(&mut text, bad(CUT));
+    }
+    text
+}
+
+/// Entries as a table.
+pub(super) fn table(entries: &[Step]) -> Table {
     let mut table = Table::new(&[">SEQUENCE", "LANE", "RECORDED", ">AFTER", ">LATENCY", "WHAT"]);
-    for step in &trail.entries {
+    for step in entries {
         let cells = [
             step.sequence.to_string(),
             step.lane.to_owned(),
@@ -105,7 +152,7 @@ pub fn render(trail: &Trail) -> String {
         ];
         table.tall_row(cells, &what(step));
     }
-    text + &table.to_string()
+    table
 }
 
 fn took(from: Timestamp, to: Timestamp) -> String {

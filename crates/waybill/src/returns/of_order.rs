@@ -1,10 +1,12 @@
 //! The returns that operators opened of one order, to be shown with it: two short reads, whatever other returns there are.
 
-use engine::Key;
+use engine::{Key, WorkflowRecord};
+use fulfilment::Fulfilment;
 use model::{OrderId, RmaId};
 use returns::Stage;
 use serde::Serialize;
 use service::Connection;
+use visibility::past::Past;
 
 use super::opened::{Opened, opened};
 use super::read;
@@ -30,16 +32,26 @@ pub struct Returned {
 /// # Errors
 /// [`Failure::Unreachable`] when the broker does not answer.
 pub async fn of_order(connection: &Connection, order: &OrderId) -> Result<Vec<Returned>, Failure> {
-    let entries = match trail::entries(connection, order).await {
-        Ok(entries) => entries,
+    match trail::entries(connection, order).await {
+        Ok(entries) => of_entries(connection, order, &entries, &Past::default()).await,
         // Its entries may have left the stream; what is known of it is shown all the same.
-        Err(Failure::NotFound(_)) => return Ok(Vec::new()),
-        Err(failure) => return Err(failure),
-    };
-    let opened = opened(&entries);
+        Err(Failure::NotFound(_)) => Ok(Vec::new()),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The newest returns that these entries of an order open, oldest first, as they stood then; by time, for a place in ORDERS is
+/// none in the stream of returns.
+pub(crate) async fn of_entries(
+    connection: &Connection,
+    order: &OrderId,
+    entries: &[WorkflowRecord<Fulfilment>],
+    past: &Past,
+) -> Result<Vec<Returned>, Failure> {
+    let opened = opened(entries);
     let newest = &opened[opened.len().saturating_sub(MOST_SHOWN)..];
     let keys: Vec<Key> = newest.iter().map(Opened::key).collect();
-    let states = read::states(connection, keys).await?;
+    let states = read::states_as_of(connection, keys, &Past { up_to: None, ..*past }).await?;
     let returned = |(opened, state): (&Opened<'_>, returns::State)| {
         let rma = opened.told.rma.clone();
         match returns::status(&state) {

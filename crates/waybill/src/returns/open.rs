@@ -78,11 +78,14 @@ pub async fn open(args: &Args, connection: &Connection) -> Result<Entered, Failu
     let orders = Journal::<Fulfilment>::new(connection.js.clone(), fulfilment::LAYOUT);
     let authorised = Claimed::of(connection, &args.order).await?;
     for tries in 1..=MOST_TRIES {
-        let entries = trail::entries(connection, &args.order).await?;
-        let folded = Folded::<Fulfilment>::replay(&key, &entries);
-        let claimed = authorised.with(connection, &args.order, &opened(&entries)).await?;
+        let whole = trail::whole(connection, &args.order).await?;
+        let entries = &whole.entries;
+        let folded = Folded::<Fulfilment>::replay(&key, entries);
+        let claimed = authorised.with(connection, &args.order, &opened(entries)).await?;
         let entry = decided(args, connection, folded.state(), &claimed).await?;
-        let last = entries.iter().rfind(|entry| entry.lane == Lane::Ops.as_str()).map_or(0, |entry| entry.sequence);
+        // What has left the stream is nothing that the broker expects to stand before it.
+        let last = whole.left().iter().rfind(|entry| entry.lane == Lane::Ops.as_str());
+        let last = last.map_or(0, |entry| entry.sequence);
         match orders.append_behind(&key, Lane::Ops.as_str(), last, &entry).await {
             Ok(_) => return authorised_with(connection, &entry).await,
             Err(error) if error.kind() == AppendErrorKind::Conflict => {

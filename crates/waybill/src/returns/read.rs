@@ -7,6 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use model::{Lane, RmaId};
 use returns::{LAYOUT, Returns, State};
 use service::Connection;
+use visibility::past::Past;
 
 use crate::exit::Failure;
 use crate::reach::{self, broker};
@@ -31,11 +32,6 @@ pub(super) async fn entries(connection: &Connection, rma: &RmaId) -> Result<Vec<
 /// What is known of a return that is there.
 pub(super) async fn state(connection: &Connection, rma: &RmaId) -> Result<State, Failure> {
     Ok(folded(&Key::of(rma.as_str()), &entries(connection, rma).await?))
-}
-
-/// What is known of a return, if anything is.
-pub(super) async fn state_of(connection: &Connection, key: &Key) -> Result<State, Failure> {
-    Ok(folded(key, &read(connection, key).await?))
 }
 
 fn folded(key: &Key, entries: &[WorkflowRecord<Returns>]) -> State {
@@ -84,6 +80,11 @@ pub(super) async fn keys(connection: &Connection, lanes: &[&str], most: usize) -
 
 /// What is known of each of these.
 pub(crate) async fn states(connection: &Connection, keys: Vec<Key>) -> Result<Vec<State>, Failure> {
-    let read = |key: Key| async move { state_of(connection, &key).await };
+    states_as_of(connection, keys, &Past::default()).await
+}
+
+/// What was known of each of these.
+pub(super) async fn states_as_of(connection: &Connection, keys: Vec<Key>, past: &Past) -> Result<Vec<State>, Failure> {
+    let read = |key: Key| async move { Ok(folded(&key, &past.of(&read(connection, &key).await?))) };
     stream::iter(keys.into_iter().map(read)).buffered(AT_ONCE).try_collect().await
 }

@@ -1,6 +1,6 @@
 use broker::Options;
 use engine::{Journal, Layout};
-use fulfilment::Stage;
+use fulfilment::{LAYOUT, Stage};
 use model::{ExceptionKind, Milestone, ShipmentId};
 use service::streams::{Durability, declare};
 
@@ -9,7 +9,7 @@ use crate::sample;
 
 fn trail() -> Trail {
     let (entries, composite) = steps(&sample::entries(), &mut Folded::new(&sample::key()));
-    Trail { order: sample::order_id(), composite, entries }
+    Trail { order: sample::order_id(), composite, archive: None, is_cut: false, entries }
 }
 
 fn shown(trail: &Trail) -> String {

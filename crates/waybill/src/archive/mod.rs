@@ -1,0 +1,34 @@
+//! `waybill archive`: the trails of orders that ended, as they are kept for ten years.
+
+mod get;
+pub(crate) mod held;
+mod list;
+mod verify;
+
+use service::settings::NatsSettings;
+
+use crate::exit::{Failure, Verdict};
+use crate::output::Output;
+
+/// What to do with archived trails.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Hold archives in files against their own hash chains, without a connection
+    #[command(after_help = verify::HELP)]
+    Verify(verify::Args),
+    /// The archive of an order: its entries as JSON lines, chained
+    Get(get::Args),
+    /// Which archives there are, in the order in which they were stored
+    List(list::Args),
+}
+
+pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
+    match command {
+        Command::Verify(args) => verify::run(&args, nats, output).await,
+        Command::Get(args) => get::run(&args, nats, output).await,
+        Command::List(args) => list::run(&args, nats, output).await,
+    }
+}
+
+#[cfg(test)]
+mod tests;
