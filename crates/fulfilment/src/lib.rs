@@ -5,6 +5,7 @@
 
 pub mod decide;
 pub mod policy;
+pub mod rule;
 pub mod state;
 pub mod status;
 
