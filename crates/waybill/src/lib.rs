@@ -2,6 +2,7 @@
 //!
 //! Every command gathers what it shows, then prints it as a table for people or, with `--json`, as JSON for programs.
 
+mod bar;
 pub mod bench;
 pub mod cli;
 mod clock;
@@ -14,6 +15,7 @@ mod output;
 pub mod partner;
 pub mod quarantine;
 mod reach;
+pub mod rehearse;
 pub mod returns;
 pub mod run;
 #[cfg(test)]
@@ -43,6 +45,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
         Command::Partner(command) => partner::run(command, &cli.nats, output).await,
+        Command::Rehearse(args) => rehearse::run(&args, &cli.nats, output).await,
         Command::Demo(args) => demo::run(&args, &cli.nats, output).await,
         Command::Bench(command) => bench::run(command, output).await,
         Command::Completions(args) => completions::run(&args, output),
