@@ -162,3 +162,64 @@ fn entry(
         entry: Entry { id, content: Content::Facts { source, facts } },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Lane, Note};
+
+    fn told(id: u8, text: &str) -> Told<Fact> {
+        Told { id: FactId([id; 16]), fact: Fact::Noted(Note { text: text.to_owned(), opens: None }) }
+    }
+
+    fn change(inbox: u64, now: &[(u8, &str)], then: &[(u8, &str)]) -> Instead {
+        let facts = |facts: &[(u8, &str)]| facts.iter().map(|(id, text)| told(*id, text)).collect();
+        let received = Timestamp::from_millis(i64::try_from(inbox).unwrap() * 1_000);
+        Instead { inbox, received, now: facts(now), then: facts(then) }
+    }
+
+    /// Each entry's sequence, and the words of its facts.
+    fn words(trail: &[WorkflowRecord<Fulfilment>]) -> Vec<(u64, Vec<String>)> {
+        let words =
+            |told: &Told<Fact>| if let Fact::Noted(note) = &told.fact { note.text.clone() } else { String::new() };
+        let said = trail.iter().map(|entry| match &entry.entry.content {
+            Content::Facts { facts, .. } => (entry.sequence, facts.iter().map(words).collect()),
+            Content::Decisions { .. } | Content::Due { .. } => (entry.sequence, Vec::new()),
+        });
+        said.collect()
+    }
+
+    fn rewritten(changes: &[Instead]) -> Vec<(u64, Vec<String>)> {
+        let partner = PartnerId::new("speedy").unwrap();
+        let told = [change(1, &[], &[(1, "a"), (2, "b")]), change(4, &[], &[(3, "c")])];
+        let trail: Vec<_> = told
+            .iter()
+            .zip([10, 20])
+            .map(|(told, sequence)| entry(sequence, System::Tms, &partner, told, told.then.clone()))
+            .collect();
+        assert!(trail.iter().all(|entry| entry.lane == Lane::Tms.as_str()));
+        words(&instead(&trail, (System::Tms, &partner), changes))
+    }
+
+    fn said(entries: &[(u64, &[&str])]) -> Vec<(u64, Vec<String>)> {
+        entries
+            .iter()
+            .map(|(sequence, words)| (*sequence, words.iter().map(|word| (*word).to_owned()).collect()))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_told_otherwise_takes_the_place_of_what_was_told_and_the_rest_stays() {
+        let other = change(1, &[(1, "a")], &[(1, "other"), (9, "more")]);
+        assert_eq!(other.differing(), 2);
+        assert_eq!(rewritten(&[other]), said(&[(10, &["other", "more", "b"]), (20, &["c"])]));
+        assert_eq!(rewritten(&[change(4, &[(3, "c")], &[])]), said(&[(10, &["a", "b"]), (20, &[])]));
+    }
+
+    #[test]
+    fn what_no_entry_holds_comes_when_its_message_came_in() {
+        let expected = said(&[(10, &["a", "b"]), (10, &["new"]), (20, &["c"])]);
+        assert_eq!(rewritten(&[change(2, &[], &[(7, "new")])]), expected);
+        assert_eq!(rewritten(&[change(2, &[(7, "gone")], &[])]), said(&[(10, &["a", "b"]), (20, &["c"])]));
+    }
+}
