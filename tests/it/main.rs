@@ -6,6 +6,7 @@ mod kit;
 mod odd_input;
 #[cfg(target_os = "linux")]
 mod processes;
+mod rehearsal;
 mod returned;
 mod runs;
 mod simulation;

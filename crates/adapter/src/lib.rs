@@ -34,6 +34,7 @@ use service::Host;
 use adapter::{Adapter, Buckets};
 
 pub use asks::{ASK_HEADER, ORDER_HEADER};
+pub use bucket::BucketError;
 pub use inbox::{Part, Reading, durable, read};
 pub use interchanges::{Numbering, Series, Twice};
 pub use profiles::{
@@ -43,7 +44,7 @@ pub use profiles::{
 pub use restraint::{Restrained, restrained_subject};
 pub use settings::{Settings, SharedProfile};
 pub use workflows::WORKFLOWS;
-pub use xref::Target;
+pub use xref::{Standing, Target, Xrefs};
 
 /// Serves the partners of one kind of system until the host is told to end, with what was in flight finished.
 ///

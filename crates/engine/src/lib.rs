@@ -12,6 +12,7 @@ mod jitter;
 pub mod journal;
 pub mod layout;
 pub mod policy;
+pub mod rehearse;
 pub mod tail;
 pub mod timers;
 mod unanswered;

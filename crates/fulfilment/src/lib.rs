@@ -6,6 +6,7 @@
 pub mod decide;
 pub mod exceptions;
 pub mod policy;
+pub mod rule;
 pub mod state;
 pub mod status;
 

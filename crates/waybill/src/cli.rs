@@ -9,7 +9,8 @@ use service::settings::NatsSettings;
 
 use crate::exit::Failure;
 use crate::{
-    archive, bench, completions, demo, exception, order, partner, quarantine, reconcile, returns, schema, status, stock,
+    archive, bench, completions, demo, exception, order, partner, quarantine, reconcile, rehearse, returns, schema,
+    status, stock,
 };
 
 const EXIT_CODES: &str = "\
@@ -64,6 +65,9 @@ pub enum Command {
     /// Partners: add a profile, see what it makes of their messages, switch them off and on
     #[command(subcommand)]
     Partner(partner::Command),
+    /// What a changed policy or profile would have decided of the past; writes nothing
+    #[command(after_help = rehearse::HELP)]
+    Rehearse(rehearse::Args),
     /// A whole installation at work on this machine, with simulated partners
     Demo(demo::Args),
     /// How fast it is here, beside what the broker alone can do

@@ -3,6 +3,7 @@
 //! Every command gathers what it shows, then prints it as a table for people or, with `--json`, as JSON for programs.
 
 pub mod archive;
+mod bar;
 pub mod bench;
 pub mod cli;
 mod clock;
@@ -18,6 +19,7 @@ pub mod partner;
 pub mod quarantine;
 mod reach;
 pub mod reconcile;
+pub mod rehearse;
 pub mod returns;
 pub mod run;
 #[cfg(test)]
@@ -50,6 +52,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Reconcile(args) => reconcile::run(args, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
         Command::Partner(command) => partner::run(command, &cli.nats, output).await,
+        Command::Rehearse(args) => rehearse::run(&args, &cli.nats, output).await,
         Command::Demo(args) => demo::run(&args, &cli.nats, output).await,
         Command::Bench(command) => bench::run(command, output).await,
         Command::Completions(args) => completions::run(&args, output),

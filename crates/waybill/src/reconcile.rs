@@ -1,7 +1,6 @@
 //! `waybill reconcile`: systems of record held against each other, up to a cut-off.
 
 mod heal;
-mod progress;
 mod table;
 
 use std::collections::BTreeSet;
@@ -17,6 +16,7 @@ use serde::Serialize;
 use service::settings::NatsSettings;
 use visibility::reconciling::{CutOff, Filter, MOST_BYTES, Plan, ReconcileError, Reconciled, is_of_all, reconcile};
 
+use crate::bar::bar;
 use crate::clock::now;
 use crate::exit::{Failure, Verdict};
 use crate::order::enter::words_of_a_person;
@@ -131,9 +131,14 @@ pub(crate) async fn run(args: Args, nats: &NatsSettings, output: Output) -> Resu
     let plan = Plan { policy, filter, cut_off, most_bytes: MOST_BYTES };
     let connection = reach::connect(nats).await?;
     reach::stream(&connection.js, service::streams::ORDERS).await?;
-    let bar = progress::Bar::new();
-    let mut reconciled = reconcile(&connection.js, &plan, |done, of| bar.show(done, of)).await.map_err(failed)?;
-    bar.clear();
+    let bar = bar(0);
+    let mut reconciled = reconcile(&connection.js, &plan, |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    })
+    .await
+    .map_err(failed)?;
+    bar.finish_and_clear();
     reconciled.discrepancies.retain(|found| args.kinds.is_empty() || args.kinds.contains(&found.kind));
     let verdict = verdict(&reconciled);
     if args.csv {
@@ -178,7 +183,7 @@ fn failed(error: ReconcileError) -> Failure {
     match error {
         ReconcileError::CutOff { .. } => Failure::Usage(error.to_string()),
         ReconcileError::Broker { stream, source } => broker(&format!("read stream {stream}"), source),
-        error => anyhow::Error::new(error).into(),
+        ReconcileError::Tail(_) | ReconcileError::Read(_) => anyhow::Error::new(error).into(),
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Order => "order",
             Self::Return => "return",

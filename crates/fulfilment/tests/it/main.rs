@@ -17,6 +17,7 @@ mod kit;
 mod lines;
 mod problems;
 mod properties;
+mod rehearsed;
 mod rest;
 mod stock;
 mod strangers;

@@ -21,7 +21,7 @@ use crate::kit::{
 
 /// Something that happens to an order.
 #[derive(Debug, Clone)]
-enum Step {
+pub enum Step {
     /// This policy is in force from the start.
     Under(&'static str),
     /// Something is told.
@@ -139,7 +139,7 @@ fn timed(news: impl Strategy<Value = News>) -> impl Strategy<Value = News> {
 }
 
 /// An order and what happens to it: much of the good path, in any order, with incidents, decisions and deadlines.
-fn histories() -> impl Strategy<Value = (Order, Vec<Step>)> {
+pub fn histories() -> impl Strategy<Value = (Order, Vec<Step>)> {
     orders().prop_flat_map(|order| {
         let lines = order.lines.len() as u32;
         let path = good_path(&order);
@@ -204,7 +204,7 @@ fn shuffle<T>(things: &mut [T], mut seed: u64) {
 }
 
 /// Policies that decide differently about what goes wrong.
-fn policies() -> impl Strategy<Value = &'static str> {
+pub fn policies() -> impl Strategy<Value = &'static str> {
     select(vec![
         "",
         "[allocation]\nshort = \"ship\"\n[picking]\nshort = \"ship\"\n[delivery]\nshort = \"accept\"",

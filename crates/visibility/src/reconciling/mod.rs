@@ -70,7 +70,6 @@ pub struct Reconciled {
 
 /// Why the streams cannot be reconciled.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ReconcileError {
     /// A stream cannot be followed.
     #[error(transparent)]

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 use model::PartnerId;
+use partners::Profile;
 use serde::Serialize;
 use serde_json::Value;
 use service::Connection;
@@ -100,17 +101,31 @@ pub(super) async fn run(args: &Args, connection: &Connection, output: Output) ->
     Ok(if tried.differ > 0 { Verdict::Wrong } else { Verdict::Fine })
 }
 
-pub(super) async fn attempt(args: &Args, connection: &Connection) -> Result<Tried, Failure> {
-    let text = Text::find(&args.profile)?;
-    let changed = text.compile(args.partner.as_ref())?;
-    let said = Said::open(connection).await?;
-    let known = Known::of(&changed.partner, &said, connection).await?;
-    if let Some(of) = known.system().filter(|of| *of != changed.system) {
-        let (partner, system) = (&changed.partner, changed.system);
-        return Err(Failure::Refused(format!(
-            "partner {partner} is one of the {of}, and this profile is for the {system}"
-        )));
+/// A changed profile, and what is known of the partner whose messages it is to read.
+pub(super) struct Pair {
+    pub text: Text,
+    pub changed: Profile,
+    pub known: Known,
+}
+
+impl Pair {
+    pub async fn of(named: &str, partner: Option<&PartnerId>, connection: &Connection) -> Result<Self, Failure> {
+        let text = Text::find(named)?;
+        let changed = text.compile(partner)?;
+        let said = Said::open(connection).await?;
+        let known = Known::of(&changed.partner, &said, connection).await?;
+        if let Some(of) = known.system().filter(|of| *of != changed.system) {
+            let (partner, system) = (&changed.partner, changed.system);
+            return Err(Failure::Refused(format!(
+                "partner {partner} is one of the {of}, and this profile is for the {system}"
+            )));
+        }
+        Ok(Self { text, changed, known })
     }
+}
+
+pub(super) async fn attempt(args: &Args, connection: &Connection) -> Result<Tried, Failure> {
+    let Pair { text, changed, known } = Pair::of(&args.profile, args.partner.as_ref(), connection).await?;
     let mut tally = Tally { examples: usize::try_from(args.examples).unwrap_or(usize::MAX), ..Tally::default() };
     let from = inbox::since(args.since)?;
     let messages = inbox::each(connection, changed.system, &changed.partner.token(), from, |raw| {

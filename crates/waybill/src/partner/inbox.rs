@@ -1,6 +1,5 @@
 //! Reading a partner's raw messages, one by one and in order, with bounded memory.
 
-use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -8,11 +7,11 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
 use futures::StreamExt;
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use model::System;
 use service::{Connection, streams};
 
+use crate::bar::bar;
 use crate::exit::Failure;
 use crate::reach::{self, broker};
 
@@ -156,16 +155,4 @@ pub(super) async fn each(
     // Nobody waits for it: the broker forgets it by itself.
     let _ = stream.delete_consumer(&name).await;
     Ok(read)
-}
-
-/// Progress on a terminal, and nowhere else.
-fn bar(length: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(length);
-    if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos} of {len}") {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -30,7 +30,7 @@ pub(super) fn service(system: System) -> &'static str {
 
 /// A profile's text, and what it is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Text {
+pub(crate) struct Text {
     pub name: String,
     /// What mistakes in it are said with.
     pub file: String,

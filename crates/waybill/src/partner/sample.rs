@@ -31,7 +31,7 @@ pub(super) fn message(profile: &Profile, named: Option<&str>, file: &Path) -> Re
 }
 
 /// The bytes of a file that has no more than `most`.
-pub(super) fn bytes(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
+pub(crate) fn bytes(path: &Path, most: usize) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
     // One more than allowed tells that there is too much, however large the file is.
     let mut bytes = Vec::new();

@@ -1,12 +1,10 @@
 //! `waybill stock show --as-of`: the balances at a time in the past, folded here from the streams.
 
-use std::io::IsTerminal;
-
-use indicatif::{ProgressBar, ProgressStyle};
 use service::Connection;
 use visibility::past::{Past, PastStock, StockError, stock};
 
 use super::{Args, Pages, Shown};
+use crate::bar::bar;
 use crate::exit::Failure;
 use crate::moment::{self, AsOf};
 use crate::reach;
@@ -26,7 +24,7 @@ pub(super) async fn gather(connection: &Connection, args: Args, past: Past) -> R
     let as_of = AsOf::from(past);
     let past = moment::timed(connection, past).await?;
     let folder = tempfile::tempdir().map_err(anyhow::Error::new)?;
-    let bar = bar();
+    let bar = bar(0);
     let read = |done, total| {
         bar.set_length(total);
         bar.set_position(done);
@@ -64,18 +62,6 @@ fn failed(error: StockError) -> Failure {
         }
         StockError::Folder(_) | StockError::Store(_) => anyhow::Error::new(error).into(),
     }
-}
-
-/// Progress on a terminal, and nowhere else.
-fn bar() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos} of {len}, {eta} left") {
-        bar.set_style(style);
-    }
-    bar
 }
 
 #[cfg(test)]

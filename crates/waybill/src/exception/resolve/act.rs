@@ -1,18 +1,17 @@
 //! Doing it, several orders at a time.
 
-use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use engine::Operator;
 use fulfilment::State;
 use futures::StreamExt;
-use indicatif::{ProgressBar, ProgressStyle};
 use model::Fact;
 use service::Connection;
 
 use super::super::remedy::Remedy;
 use super::Target;
 use super::report::{Cannot, Resolved};
+use crate::bar::bar;
 use crate::clock::now;
 use crate::exit::Failure;
 use crate::order::enter::{self, enter_of};
@@ -39,7 +38,7 @@ pub(super) async fn act(
     operator: Option<&Operator>,
     connection: &Connection,
 ) -> Acted {
-    let bar = bar(targets.len());
+    let bar = bar(targets.len() as u64);
     let stop = AtomicBool::new(false);
     let one = async |target: &Target| {
         if stop.load(Ordering::Relaxed) {
@@ -112,16 +111,4 @@ pub(in super::super) fn intended(
     }
     resolved.says = facts.iter().map(|fact| words::fact(Subject::Order, fact)).collect();
     Ok((facts, resolved))
-}
-
-/// Progress on a terminal, and nowhere else.
-fn bar(length: usize) -> ProgressBar {
-    if length < AT_A_TIME || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX));
-    if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos} of {len}") {
-        bar.set_style(style);
-    }
-    bar
 }

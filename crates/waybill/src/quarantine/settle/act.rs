@@ -1,12 +1,10 @@
 //! Taking messages out of quarantine, several at a time.
 
-use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_nats::jetstream::stream::Stream;
 use engine::Operator;
 use futures::StreamExt;
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use service::Connection;
 use service::quarantine::Settle;
@@ -14,6 +12,7 @@ use service::quarantine::Settle;
 use super::super::show::kept;
 use super::cannot::Cannot;
 use super::plan::NOT_THERE;
+use crate::bar::bar;
 use crate::exit::Failure;
 
 /// How many are under way at a time. Each may be as large as the broker takes.
@@ -48,7 +47,7 @@ pub(super) async fn act(
     stream: &Stream,
     cannot: &mut Cannot,
 ) -> Acted {
-    let bar = bar(sequences.len());
+    let bar = bar(sequences.len() as u64);
     let stop = AtomicBool::new(false);
     let one = async |sequence: u64| {
         if stop.load(Ordering::Relaxed) {
@@ -88,16 +87,4 @@ async fn one(sequence: u64, settle: &Settle, by: &Operator, connection: &Connect
             Became::Stopped(failure(format!("stopped at message {sequence}, which is still there: {words}")))
         }
     }
-}
-
-/// Progress on a terminal, and nowhere else.
-fn bar(length: usize) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX));
-    if let Ok(style) = ProgressStyle::with_template("{elapsed_precise} {wide_bar} {pos} of {len}") {
-        bar.set_style(style);
-    }
-    bar
 }
