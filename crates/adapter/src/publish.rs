@@ -1,4 +1,4 @@
-//! Publishing what is no entry of an order: stock movements and messages to partners.
+//! Publishing what is no entry of an order: stock movements, lists and messages to partners.
 
 use std::error::Error;
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::tz::TimeZone;
+use model::System;
 
 use crate::field::Field;
 use crate::guard::Guards;
@@ -16,6 +17,8 @@ pub const MAX_ALTERNATIVES: usize = 16;
 
 /// What compiling a part of a profile needs to know of the rest.
 pub(crate) struct Compiler<'t> {
+    /// The kind of system whose profile it is.
+    pub(crate) system: System,
     /// The zone of times that state none.
     pub(crate) zone: Option<TimeZone>,
     pub(crate) tables: BTreeMap<Box<str>, Node<'t>>,
@@ -26,13 +29,14 @@ pub(crate) struct Compiler<'t> {
 }
 
 impl<'t> Compiler<'t> {
-    pub(crate) const fn new(zone: Option<TimeZone>, tables: BTreeMap<Box<str>, Node<'t>>) -> Self {
-        Self { zone, tables, lists: Lists::Kept, choices: Vec::new() }
+    pub(crate) const fn new(system: System, zone: Option<TimeZone>, tables: BTreeMap<Box<str>, Node<'t>>) -> Self {
+        Self { system, zone, tables, lists: Lists::Kept, choices: Vec::new() }
     }
 
     /// The same for messages in a format of its own.
     pub(crate) fn with_lists(&self, lists: Lists) -> Self {
-        Self { zone: self.zone.clone(), tables: self.tables.clone(), lists, choices: Vec::new() }
+        let (zone, tables) = (self.zone.clone(), self.tables.clone());
+        Self { system: self.system, zone, tables, lists, choices: Vec::new() }
     }
 
     /// The same for what is read only where these guards hold.

@@ -46,6 +46,7 @@ pub mod identify;
 pub mod interchange;
 mod key;
 pub mod lines;
+pub mod listed;
 pub mod message;
 pub mod out;
 pub mod path;

@@ -13,17 +13,19 @@
 //! | `acknowledge` | for X12 and EDIFACT: how the partner is told that the message was read; see [acknowledgements](crate::acknowledge) |
 //! | `facts` | the rules, `[[in.<message>.facts]]` |
 //! | `events` | [events of a part](events), each read for itself |
+//! | `taken`, `complete` | where the message [lists](list) what the partner's books hold: of which moment, and whether all of it |
 //!
-//! Each rule has a `kind` ([facts](crate::fact), [records](crate::record)), the keys of its kind, and optionally `each` (a fact
+//! Each rule has a `kind` ([facts](crate::fact), [records](crate::record), [rows](crate::listed)), the keys of its kind, and optionally `each` (a fact
 //! for every element; the paths of the rule start there), `when` (guards on the element), its own `event_id`, and
 //! `otherwise = true`: it applies where no rule before it told a fact. So a code that is in no table becomes the milestone
 //! `unknown`, which keeps the code and moves nothing; once the code is mapped, reading the message again tells what it means.
 //!
-//! A part whose facts cannot all be read is rejected as a whole; a record is rejected alone. A part for which no rule
+//! A part whose facts cannot all be read is rejected as a whole; a record or row is rejected alone. A part for which no rule
 //! applies is rejected too: silence is stated with `skip`. An `error` is rejected in the partner's own words; what the part says
 //! beside it counts.
 
 pub mod events;
+pub mod list;
 mod reading;
 
 use std::collections::BTreeMap;
@@ -38,7 +40,9 @@ use crate::fact::FactRule;
 use crate::field::Field;
 use crate::format::{Fault, Format, Tree};
 use crate::guard::Guards;
+use crate::listed::RowRule;
 use crate::out::EncodeError;
+use crate::path::Path;
 use crate::place::read;
 use crate::record::RecordRule;
 use crate::scope::{Each, Scope};
@@ -47,6 +51,7 @@ use crate::told::{OrderRef, Outgoing, Read, Told, Xref};
 use crate::unreadable::{Unreadable, UnreadableKind};
 use crate::words::Reference;
 use events::Events;
+use list::{Gathered, List};
 use reading::Reading;
 
 /// The workflow a message is about when its section names none.
@@ -75,6 +80,7 @@ pub(crate) struct Incoming {
     error: Option<Field<String>>,
     rules: Vec<Rule>,
     events: Option<Events>,
+    list: Option<List>,
 }
 
 #[derive(Debug)]
@@ -104,6 +110,7 @@ struct Rule {
 enum Reads {
     Fact(FactRule),
     Record(RecordRule),
+    Row(RowRule),
 }
 
 impl Incoming {
@@ -117,6 +124,8 @@ impl Incoming {
             None if events.is_some() => Vec::new(),
             None => section.required("facts")?.list()?,
         };
+        let rules: Vec<_> = rules.into_iter().map(|rule| Rule::compile(rule, compiler)).collect::<Result<_, _>>()?;
+        let list = List::compile(&mut section, &rules, compiler)?;
         let acknowledge = section.optional("acknowledge");
         let acknowledge =
             acknowledge.map(|node| Acknowledge::compile(node, format.segments(), compiler)).transpose()?;
@@ -135,8 +144,9 @@ impl Incoming {
                 None => Vec::new(),
             },
             error: compiler.optional(&mut section, "error")?,
-            rules: rules.into_iter().map(|rule| Rule::compile(rule, compiler)).collect::<Result<_, _>>()?,
+            rules,
             events,
+            list,
         };
         if incoming.rules.is_empty() && incoming.events.is_none() {
             return Err(section.error("expected at least one rule in `facts`"));
@@ -211,7 +221,8 @@ impl Incoming {
         received: Timestamp,
     ) -> Result<Vec<Told>, Unreadable> {
         let message = Scope::of_message(root);
-        let mut reading = Reading::new(self, by, received);
+        let list = self.list.as_ref().map(|list| Gathered::begin(list, &message, received)).transpose()?;
+        let mut reading = Reading::new(self, (by, received), list);
         let (broken, beside): (Vec<_>, Vec<_>) = faults.into_iter().partition(|fault| fault.part.is_some());
         let Some(each) = &self.each else {
             // The message is one part, and what breaks a part of it breaks that.
@@ -315,16 +326,23 @@ impl Rule {
         let event_id = compiler.optional(&mut section, "event_id")?;
         let reads = match FactRule::compile(kind, &mut section, compiler)? {
             Some(fact) => Reads::Fact(fact),
-            None => RecordRule::compile(kind, &mut section, compiler)?.map(Reads::Record).ok_or_else(|| {
-                named.error(
-                    "expected one of `released`, `answered`, `milestone`, `condition`, `booked`, `billed`, \
-                     `freight_invoiced`, `cancel_requested`, `handed_over`, `return_authorised`, `inspected`, `credited`, \
-                     `movement`, `item`, `customer`, `location`, `route`",
-                )
-            })?,
+            None => match RecordRule::compile(kind, &mut section, compiler)? {
+                Some(record) => Reads::Record(record),
+                None => RowRule::compile(named, &mut section, compiler)?.map(Reads::Row).ok_or_else(|| {
+                    named.error(
+                        "expected one of `released`, `answered`, `milestone`, `condition`, `booked`, `billed`, \
+                         `freight_invoiced`, `cancel_requested`, `handed_over`, `return_authorised`, `inspected`, \
+                         `credited`, `movement`, `item`, `customer`, `location`, `route`, `listed_order`, `listed_stock`, \
+                         `listed_shipment`",
+                    )
+                })?,
+            },
         };
-        if otherwise && matches!(reads, Reads::Record(_)) {
+        if otherwise && !matches!(reads, Reads::Fact(_)) {
             return Err(section.error("expected `otherwise` with a fact only"));
+        }
+        if event_id.is_some() && matches!(reads, Reads::Row(_)) {
+            return Err(section.error("expected no `event_id` here: a row of a list is no event"));
         }
         section.finish()?;
         Ok(Self { sort: kind.into(), when, otherwise, each, event_id, reads })
@@ -340,6 +358,19 @@ impl Rule {
         match &self.each {
             Some(each) => each.visit(part, MAX_FACTS, guarded).map(drop),
             None => guarded(part),
+        }
+    }
+
+    /// Visits every element that its `each` leads to, whatever its guards say, and every one in which it leads no further, with
+    /// the path that does not; says whether it led to a list.
+    fn visit_all(
+        &self,
+        part: &Scope<'_>,
+        mut visit: impl FnMut(Result<&Scope<'_>, (&Scope<'_>, &Path)>) -> Result<(), Unreadable>,
+    ) -> Result<bool, Unreadable> {
+        match &self.each {
+            Some(each) => each.visit_all(part, MAX_FACTS, visit),
+            None => visit(Ok(part)).map(|()| false),
         }
     }
 }

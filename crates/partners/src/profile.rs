@@ -167,7 +167,7 @@ impl Profile {
             tables.map(|(table, name, _)| (file.full_name(name), table))
         });
         let zone = section.optional("zone").map(zone).transpose()?;
-        let compiler = Compiler::new(zone, tables.chain(shared).collect());
+        let compiler = Compiler::new(system, zone, tables.chain(shared).collect());
         let mut incoming = HashMap::new();
         for (name, node) in named_nodes(section.optional("in"))? {
             incoming.insert(name.into(), Incoming::compile(node, &compiler)?);

@@ -15,6 +15,8 @@
 //! | in `cancel` | `docnum`, `vbeln`, `abgru`? (`CUST` the customer, `SHIP` the shipper does not want it), `text`? |
 //! | in `credit` | `docnum`, `vbeln`, `cmgst` (`B` held back, `D` let go), `at` (ISO 8601) |
 //! | in `goods_movement` | `docnum`, `vbeln`, `wbstk` (`C`: all of it has left), `at` (ISO 8601) |
+//! | in `open_orders` | `at`? (ISO 8601: as of when), `documents[]`: `vbeln`, `items[]`?: `posnr`, `menge`, `meins`; all that is open |
+//! | in `stock_list` | `at`?, `stocks[]`: `werks`, `matnr`, `labst` (quantity), `meins` |
 //! | out `shpcon` | `reference`, `vbeln`, `items[]`: `posnr`, `lfimg`, `meins`, `werks`? |
 //! | out `billing` | `reference`, `vbeln`, `fkart` (always `F2`), `items[]`: `posnr`, `fkimg`, `meins` |
 //! | out `rejection` | `reference`, `vbeln`, `abgru`; answered by `confirmation` |
@@ -33,6 +35,7 @@
 //! | in `reply` | `event`, `request`, `order_no`, `shipment_no`, `result` (`ALLOC`, `SHORT`, `REJECT`, `ERROR`; to a `cancel` also `CANCELLED`), `reason`? (`NOSTOCK NOITEM ADDRESS BLOCKED`), `text`?, and when `ALLOC`: `at`, `site`, `items[]`: `line`, `qty`, `uom` |
 //! | in `status` | `event`, `order_no`, `shipment_no`, `code` (`PICKSTART PICKED PACKED STAGED SHIPPED RETURNED`), `at`, `site`, `items[]`? as above; when `PACKED` instead of `items`: `cartons[]`?: `sscc`, `items[]`. Several at once: `events[]` |
 //! | in `stock` | `movements[]`: `id`, `site`, `article`, `type` (`GR` received, `ADJ` signed, `CNT` counted), `qty`, `uom`, `at` |
+//! | in `stock_list` | `at`? (as of when), `stock[]`: `site`, `article`, `qty`, `uom`; unlike `CNT` it moves nothing |
 //! | out `expect_return` | `request` (ask), `rma_no` (return), `order_no`, `site`, `items[]`: `line`, `article`, `qty`, `uom`, `cause` (`DAMAGED WRONG OTHER`) |
 //! | out `cancel_return` | `request` (ask), `cancels` (the ask that is undone), `rma_no`, `site` |
 //! | in `return_reply` | `event`, `rma_no`, `request`, `result` (`EXPECTED`, `CANCELLED`, `REJECT`, `ERROR`), `reason`?, `text`? |
@@ -51,6 +54,7 @@
 //! | in `collection` | as `booking`: the answer to both |
 //! | in `booking` | `tender`, `shipper_ref`, `answer` (`A` accepted, `C` withdrawn, `D` declined, `E` failed), `decline_code`? (any of the reasons below), `note`?, and when `A`: `scac` (carrier), `pro`, `load`? (the number of a load that several shipments share), `answered_at`, `rate`? (`amount`, `currency`) |
 //! | in `event` | `id`, `pro` (or the load's number: then it is true of every shipment on it), `code` (`PU DEP ARR INT OFD ATT DLV POD RTN RTD`; `DLY HLD EXC`; `ETA`), `at` (with `ETA`: `eta`), `stop`? (`name`? `city`? `zip`? `country`?), `pieces[]`?: `line`, `count`, `unit`; with `DLY HLD EXC`: `reason`? (`ADDR CAP CUST DMG LATE LOST MECH NOBODY REF WX`), `cleared`?. Several at once: `events[]` |
+//! | in `shipments` | `at`? (as of when), `shipments[]`: `pro`, `code`? (as in `event`, or `BKD`: booked); all that are under way |
 //! | in `load_invoice` | `invoice`, `pro`, `total_cents`, `currency`: for all shipments on the load of this number |
 //! | in `freight_invoice` | `invoice`, `pro`?, `shipper_ref`, `total_cents`, `currency` |
 

@@ -1,7 +1,7 @@
 //! What a raw message says, once a profile has read it.
 
 use model::master::MasterRecord;
-use model::{AskId, Fact, Money, Movement, OrderId, ShipmentId};
+use model::{AskId, Fact, Money, Movement, OrderId, ShipmentId, Snapshot};
 
 use crate::interchange::Interchange;
 use crate::key::FactKey;
@@ -23,7 +23,7 @@ impl Read {
     }
 }
 
-/// One order's, stock movement's or master record's worth of a message.
+/// One order's, stock movement's, master record's or list's worth of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
     /// Facts about one order.
@@ -46,6 +46,8 @@ pub enum Told {
     },
     /// A master record.
     Master(MasterRecord),
+    /// A list of what the partner's books hold. A message tells one of a kind, behind everything else.
+    Snapshot(Snapshot),
     /// A part that cannot be read, while the rest of the message can.
     Rejected(Rejected),
 }

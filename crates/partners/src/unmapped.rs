@@ -30,7 +30,7 @@ fn of_part(told: &Told) -> Vec<Unmapped> {
     match told {
         Told::Order { facts, .. } => facts.iter().filter_map(|told| of_fact(&told.fact)).collect(),
         Told::Rejected(rejected) => of_rejected(&rejected.why).into_iter().collect(),
-        Told::Stock { .. } | Told::Master(_) => Vec::new(),
+        Told::Stock { .. } | Told::Master(_) | Told::Snapshot(_) => Vec::new(),
     }
 }
 

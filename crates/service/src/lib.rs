@@ -17,6 +17,7 @@ pub mod readiness;
 pub mod run;
 pub mod settings;
 pub mod shutdown;
+pub mod snapshots;
 pub mod start;
 pub mod streams;
 

@@ -173,7 +173,7 @@ impl World {
         for part in parts {
             match part {
                 partners::Told::Master(record) => self.master.learn(record),
-                partners::Told::Stock { .. } => {}
+                partners::Told::Stock { .. } | partners::Told::Snapshot(_) => {}
                 partners::Told::Rejected(_) => self.quarantined += 1,
                 partners::Told::Order { order: OrderRef::Order(order), facts, xrefs, .. } => {
                     for xref in xrefs {

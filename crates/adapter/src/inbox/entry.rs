@@ -52,7 +52,16 @@ impl Origin<'_> {
         Entry { id: self.entry_id("stock", &key.0), content: Content::Facts { source: self.source(), facts } }
     }
 
-    fn source(&self) -> Source {
+    /// The id of the entry with a list of this kind. It names the profile and not the rows: a list that is read again is another
+    /// one only if it is read otherwise.
+    pub fn snapshot_entry_id(&self, kind: &str) -> EntryId {
+        let version = self.profile.version.to_be_bytes();
+        let read_through = [self.profile.name.as_bytes(), &version].concat();
+        self.entry_id(&format!("snapshot.{kind}"), &read_through)
+    }
+
+    /// Who told what comes of the message, and how it came here.
+    pub fn source(&self) -> Source {
         Source {
             service: self.service.to_owned(),
             partner: Some(self.profile.partner.as_str().to_owned()),

@@ -10,6 +10,7 @@ mod read;
 mod receipt;
 mod replays;
 mod route;
+mod snapshot;
 mod unmapped;
 
 use std::collections::HashSet;

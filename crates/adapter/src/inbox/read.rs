@@ -1,7 +1,7 @@
 //! What one raw message says, sorted by where it goes. Pure: no I/O, no clock.
 
 use model::master::MasterRecord;
-use model::{Movement, System, Timestamp};
+use model::{Movement, Snapshot, System, Timestamp};
 use partners::unmapped::unmapped;
 use partners::{FactKey, Identified, Interchange, OrderRef, Profile, Read, Told, Unreadable, UnreadableKind, Xref};
 use service::quarantine::{Kind, Reason};
@@ -21,6 +21,8 @@ pub struct Reading {
     pub stock: Vec<(FactKey, Movement)>,
     /// What it says of master data.
     pub master: Vec<MasterRecord>,
+    /// What its partner's own books hold, as it lists it.
+    pub snapshots: Vec<Snapshot>,
     /// What of it cannot be used, and why.
     pub wrong: Vec<Reason>,
     /// Its interchanges as their sender numbered them.
@@ -78,6 +80,8 @@ impl Reading {
                     self.master.push(record);
                 }
             }
+            // Which lists a system may tell is looked at when its profile is loaded.
+            Told::Snapshot(snapshot) => self.snapshots.push(snapshot),
             Told::Rejected(rejected) => self.wrong.push(reason_of(&rejected.why)),
         }
     }

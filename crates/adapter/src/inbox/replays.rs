@@ -1,8 +1,8 @@
 //! Messages that are read again because somebody asked for it: what is there already adds nothing.
 //!
-//! An order's own lane says which facts it has. For stock, acknowledgements and the quarantine there is no such place: for as long
-//! as a replay runs, the ids of the movements and of the acknowledgements, and the places in the inbox of what is or was in
-//! quarantine, are held here.
+//! An order's own lane says which facts it has. For stock, lists, acknowledgements and the quarantine there is no such place: for as
+//! long as a replay runs, the ids of the movements, of the lists and of the acknowledgements, and the places in the inbox of what is
+//! or was in quarantine, are held here.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -45,6 +45,7 @@ pub struct Replays {
 struct Running {
     replay: Replay,
     moved: OnceCell<HashSet<EntryId>>,
+    listed: OnceCell<HashSet<EntryId>>,
     acknowledged: OnceCell<HashSet<EntryId>>,
     quarantined: OnceCell<HashSet<u64>>,
 }
@@ -87,6 +88,24 @@ impl Replays {
         let all = || ids(&adapter.js, streams::STOCK, streams::STOCK_SUBJECTS.to_owned(), replay.since);
         let moved = running.moved.get_or_try_init(all).await;
         Ok(moved.map_err(RouteError::Replay)?.contains(&entry))
+    }
+
+    /// Whether a list with this id is in stream SNAPSHOTS.
+    ///
+    /// # Errors
+    /// [`RouteError`] when the broker did not do its part.
+    pub async fn has_listed(
+        &self,
+        adapter: &Adapter,
+        token: &str,
+        replay: Replay,
+        entry: EntryId,
+    ) -> Result<bool, RouteError> {
+        let running = self.running(token, replay);
+        let subjects = streams::snapshot(adapter.system.as_str(), token, "*");
+        let all = || ids(&adapter.js, streams::SNAPSHOTS, subjects, replay.since);
+        let listed = running.listed.get_or_try_init(all).await;
+        Ok(listed.map_err(RouteError::Replay)?.contains(&entry))
     }
 
     /// Whether an acknowledgement with this id is in stream OUTBOX.
@@ -132,6 +151,7 @@ impl Replays {
         let running = Arc::new(Running {
             replay,
             moved: OnceCell::new(),
+            listed: OnceCell::new(),
             acknowledged: OnceCell::new(),
             quarantined: OnceCell::new(),
         });

@@ -13,6 +13,7 @@ use super::joined::catch_up;
 use super::left;
 use super::read::{Part, Reading};
 use super::replays::drop_known;
+use super::snapshot;
 use crate::adapter::Adapter;
 use crate::at_once::all;
 use crate::bucket::BucketError;
@@ -29,7 +30,7 @@ pub enum RouteError {
     /// An entry was not appended.
     #[error(transparent)]
     Append(#[from] AppendError),
-    /// A stock movement was not published.
+    /// A stock movement or a list was not published.
     #[error(transparent)]
     Stock(#[from] NotPublished),
     /// What was told of a load before cannot be read.
@@ -41,7 +42,7 @@ pub enum RouteError {
     /// Nor is it known what is there already of what is read again.
     #[error("cannot read what was told before: {0}")]
     Replay(async_nats::Error),
-    /// A stock movement cannot be written.
+    /// A stock movement or a list cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
 }
@@ -64,13 +65,13 @@ pub struct Routed {
     pub wrong: Vec<Reason>,
 }
 
-/// Takes what a message says where it belongs: references and master data first, then stock and orders. What is sound
-/// gets there even when other parts of the message do not.
+/// Takes what a message says where it belongs: references and master data first, then stock, lists and orders. What is
+/// sound gets there even when other parts of the message do not.
 ///
 /// # Errors
 /// [`RouteError`] when the broker did not do its part. Doing it all again is safe.
 pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> Result<Routed, RouteError> {
-    let Reading { orders, stock, master, mut wrong, interchanges: _, unmapped: _ } = reading;
+    let Reading { orders, stock, master, snapshots, mut wrong, interchanges: _, unmapped: _ } = reading;
     // All that can be known without waiting is known before the first wait, so that the message behind finds it.
     orders.iter().for_each(|part| remember(adapter, origin, part));
     if let Some(known) = &adapter.master {
@@ -83,10 +84,12 @@ pub async fn route(adapter: &Adapter, origin: &Origin<'_>, reading: Reading) -> 
         move_stock(adapter, origin, origin.stock_entry(key, movement), location, subject)
     });
     let moved = all(moves.collect()).await;
+    let listed = snapshots.into_iter().map(|snapshot| snapshot::record(adapter, origin, snapshot));
+    let listed = all(listed.collect()).await;
     let settled = left::may_be_taken_back(adapter.system, &orders);
     let appended = all(orders.into_iter().map(|told| append(adapter, origin, told)).collect()).await;
     let (mut taken, mut failed) = (Vec::new(), None);
-    for result in moved.into_iter().chain(appended) {
+    for result in moved.into_iter().chain(listed).chain(appended) {
         match result {
             Ok(Written::Taken(entry)) => taken.push(entry),
             Ok(Written::Refused(reason)) => wrong.push(reason),
@@ -304,6 +307,6 @@ async fn move_stock(
     }
 }
 
-fn too_large(of: &str) -> Written {
+pub(super) fn too_large(of: &str) -> Written {
     Written::Refused(Reason::new(Kind::Oversized, format!("what it tells of {of} is more than one entry holds")))
 }

@@ -36,7 +36,7 @@ async fn a_message_becomes_an_entry_that_says_where_it_came_from() {
     assert_eq!(reached.milestone, Milestone::FulfilmentPacked);
     let Content::Facts { source, .. } = &entry.entry.content else { panic!("no facts") };
     let told = (source.service.as_str(), source.partner.as_deref(), source.message.as_deref(), source.profile);
-    assert_eq!(told, ("wms-adapter", Some("wms-east"), Some("status"), Some(1)));
+    assert_eq!(told, ("wms-adapter", Some("wms-east"), Some("status"), Some(2)));
     assert_eq!(source.inbox, Some(sequence));
     let raw = world.connection.js.get_stream("INBOX").await.unwrap().direct_get(sequence).await.unwrap();
     let taken_in = i64::try_from(raw.time.unix_timestamp_nanos() / 1_000_000).unwrap();

@@ -5,6 +5,7 @@
 mod asks;
 mod inbox;
 mod interchanges;
+mod lists;
 mod master;
 mod once;
 mod order;

@@ -16,7 +16,7 @@ use crate::world::{World, facts, kinds};
 const SERVICE: &str = "wms-adapter";
 
 /// Has all of a partner's messages read again, as `waybill partner replay` does.
-async fn replay(world: &World, kept: &Kept) -> Kept {
+pub async fn replay(world: &World, kept: &Kept) -> Kept {
     let upto = world.last("INBOX").await;
     let replay = Replay { since: Timestamp::from_millis(0), from: 1, upto };
     let kept = Kept { action: Action::Replay, replay: Some(replay), ..kept.clone() };
@@ -182,7 +182,7 @@ async fn what_comes_in_while_messages_are_read_again_is_told_once_too() {
 /// Has the broker forget the ids of what was published so far: what a replay reads is older than that.
 pub async fn forget_repeats(world: &World) {
     let windows = async |window: Duration| {
-        for name in [streams::ORDERS, streams::STOCK, streams::QUARANTINE, streams::OUTBOX] {
+        for name in [streams::ORDERS, streams::STOCK, streams::SNAPSHOTS, streams::QUARANTINE, streams::OUTBOX] {
             let stream = world.connection.js.get_stream(name).await.unwrap();
             let config = Config { duplicate_window: window, ..stream.cached_info().config.clone() };
             world.connection.js.update_stream(config).await.unwrap();

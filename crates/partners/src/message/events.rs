@@ -34,7 +34,7 @@ impl Events {
         let node = section.required("facts")?;
         let rules: Vec<_> =
             node.list()?.into_iter().map(|rule| Rule::compile(rule, compiler)).collect::<Result<_, _>>()?;
-        if rules.is_empty() || rules.iter().any(|rule| matches!(rule.reads, Reads::Record(_))) {
+        if rules.is_empty() || rules.iter().any(|rule| !matches!(rule.reads, Reads::Fact(_))) {
             return Err(node.error("expected at least one rule here, and rules for facts only"));
         }
         section.finish()?;

@@ -5,11 +5,14 @@ use std::collections::HashMap;
 use model::{Movement, PartnerId, Timestamp};
 
 use super::events::Events;
+use super::list::{Gathered, MAX_ROWS};
 use super::{Incoming, MAX_FACTS, Reads, Rule};
 use crate::fact::{self, FactRule};
 use crate::field::shown;
 use crate::identify;
 use crate::key::FactKey;
+use crate::listed::{Row, RowRule};
+use crate::path::Path;
 use crate::place::read;
 use crate::record::{Record, RecordRule};
 use crate::scope::Scope;
@@ -28,6 +31,8 @@ pub(super) struct Reading<'m> {
     sound: usize,
     /// The movements that were told, by their ids.
     movements: HashMap<FactKey, Movement>,
+    /// The rows of lists, where the message may hold any.
+    list: Option<Gathered<'m>>,
 }
 
 /// The sort of what no table translates.
@@ -37,8 +42,8 @@ const UNKNOWN: &str = "unknown";
 type Counts<'m> = HashMap<&'m str, usize>;
 
 impl<'m> Reading<'m> {
-    pub fn new(incoming: &'m Incoming, by: &'m PartnerId, received: Timestamp) -> Self {
-        Self { incoming, by, received, told: Vec::new(), part: 0, sound: 0, movements: HashMap::new() }
+    pub fn new(incoming: &'m Incoming, (by, received): (&'m PartnerId, Timestamp), list: Option<Gathered<'m>>) -> Self {
+        Self { incoming, by, received, told: Vec::new(), part: 0, sound: 0, movements: HashMap::new(), list }
     }
 
     pub fn part(&mut self, part: &Scope<'_>) {
@@ -82,6 +87,7 @@ impl<'m> Reading<'m> {
             None => Vec::new(),
         };
         self.records(part, &mut counts).map_err(|why| (order.clone(), why))?;
+        self.rows(part).map_err(|why| (order.clone(), why))?;
         if let (Some(order), false) = (&order, facts.is_empty()) {
             self.told.push(Told::Order {
                 workflow: self.incoming.workflow.clone(),
@@ -242,6 +248,39 @@ impl<'m> Reading<'m> {
         Ok(Told::Stock { id, movement })
     }
 
+    /// Gathers the rows of lists; one that cannot be read is rejected alone.
+    fn rows(&mut self, part: &Scope<'_>) -> Result<(), Unreadable> {
+        let Some(list) = &mut self.list else { return Ok(()) };
+        let (mut wrong, mut sound) = (Vec::new(), 0);
+        for rule in &self.incoming.rules {
+            let Reads::Row(reads) = &rule.reads else { continue };
+            let wrong_before = wrong.len();
+            let is_there = rule.visit_all(part, |element| {
+                if list.is_full() {
+                    let (Ok(place) | Err((place, _))) = element;
+                    let detail = format!("is beyond the {MAX_ROWS} rows that the lists of one message may have");
+                    return Err(place.unreadable_here(UnreadableKind::TooLarge, detail));
+                }
+                match row(rule, reads, element) {
+                    Ok(Some(row)) => {
+                        list.add(row);
+                        sound += 1;
+                    }
+                    Ok(None) => {}
+                    Err(why) => wrong.push(why),
+                }
+                Ok(())
+            })?;
+            if is_there {
+                list.is_there(reads);
+                sound += usize::from(wrong.len() == wrong_before);
+            }
+        }
+        self.sound += sound;
+        wrong.into_iter().for_each(|why| self.reject(None, why));
+        Ok(())
+    }
+
     /// The id by the source's own event id, if the profile names one and the message has it.
     fn event(
         &self,
@@ -284,8 +323,24 @@ impl<'m> Reading<'m> {
                 }
             }
         }
-        Ok(self.told)
+        let is_whole = !self.told.iter().any(|told| matches!(told, Told::Rejected(_)));
+        let mut told = self.told;
+        told.extend(self.list.into_iter().flat_map(|list| list.into_snapshots(self.by, is_whole)).map(Told::Snapshot));
+        Ok(told)
     }
+}
+
+/// A row of a list; nothing where a guard says that it does not count.
+fn row(
+    rule: &Rule,
+    reads: &RowRule,
+    element: Result<&Scope<'_>, (&Scope<'_>, &Path)>,
+) -> Result<Option<Row>, Unreadable> {
+    let absent = |(element, path): (&Scope<'_>, &Path)| {
+        element.unreadable(UnreadableKind::Missing, path, "is absent; expected rows of a list")
+    };
+    let element = element.map_err(absent)?;
+    if rule.when.hold(element)? { reads.read(element).map(Some) } else { Ok(None) }
 }
 
 /// A reason that names what the rules looked at and found no rule for.

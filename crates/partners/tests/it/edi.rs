@@ -237,7 +237,7 @@ fn a_status_report_about_several_consignments_is_a_part_each() {
         .map(|told| match told {
             Told::Order { order, facts, .. } => format!("{} of {}", facts.len(), order.as_str()),
             Told::Rejected(rejected) => format!("{} {}", rejected.part, rejected.why.field),
-            Told::Stock { .. } | Told::Master(_) => panic!("{told:?}"),
+            Told::Stock { .. } | Told::Master(_) | Told::Snapshot(_) => panic!("{told:?}"),
         })
         .collect();
     let expected = ["2 of S-1", "1 messages[0].CNI[1].STS[0].2.1", "1 of S-3", "3 messages[1].CNI", "4 messages[2]"];

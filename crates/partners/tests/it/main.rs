@@ -19,6 +19,7 @@ mod formats;
 mod hostile;
 mod hostile_edi;
 mod hostile_profiles;
+mod listed;
 mod mapping;
 mod odd_values;
 mod profile_errors;

@@ -66,6 +66,7 @@ fn lines(told: &[Told]) -> String {
             }
             Told::Stock { movement, .. } => line(format!("stock: {}", serde_json::to_string(movement).unwrap())),
             Told::Master(record) => line(format!("master: {}", serde_json::to_string(record).unwrap())),
+            Told::Snapshot(snapshot) => line(format!("list: {}", serde_json::to_string(snapshot).unwrap())),
             Told::Rejected(rejected) => line(format!("rejected: {}", rejected.why)),
         }
     }

@@ -20,6 +20,10 @@ pub const ORDERS: &str = "ORDERS";
 pub const RETURNS: &str = "RETURNS";
 /// Inventory movements and counts that belong to no order.
 pub const STOCK: &str = "STOCK";
+/// What partners' own books held, as they list it.
+pub const SNAPSHOTS: &str = "SNAPSHOTS";
+/// What reconciliation found, and what became of it.
+pub const DISCREPANCIES: &str = "DISCREPANCIES";
 /// What partners are to receive.
 pub const OUTBOX: &str = "OUTBOX";
 /// What partners are to receive as soon as they may.
@@ -58,6 +62,10 @@ pub const ORDERS_SUBJECTS: &str = "order.*.*.*";
 pub const RETURNS_SUBJECTS: &str = "return.*.*.*";
 /// What STOCK holds: location, SKU.
 pub const STOCK_SUBJECTS: &str = "stock.*.*";
+/// What SNAPSHOTS holds: system, partner, kind of list.
+pub const SNAPSHOTS_SUBJECTS: &str = "snapshot.*.*.*";
+/// What DISCREPANCIES holds: kind, and a hash of what it is about.
+pub const DISCREPANCIES_SUBJECTS: &str = "discrepancy.*.*";
 /// What OUTBOX holds: system, partner, message.
 pub const OUTBOX_SUBJECTS: &str = "out.*.*.*";
 /// What HELD holds: system, partner.
@@ -102,6 +110,17 @@ pub fn held(system: &str, partner: &str) -> String {
 /// Subject of a stock movement or count. Each part must be one subject token.
 pub fn stock(location: &str, sku: &str) -> String {
     format!("stock.{location}.{sku}")
+}
+
+/// Subject of a list of what a partner's books held. Each part must be one subject token.
+pub fn snapshot(system: &str, partner: &str, kind: &str) -> String {
+    format!("snapshot.{system}.{partner}.{kind}")
+}
+
+/// Subject of what is found of one discrepancy, by its kind and a hash, in 32 hex digits, of what it is about: what it is about
+/// may be longer than a subject.
+pub fn discrepancy(kind: &str, what: &str) -> String {
+    format!("discrepancy.{kind}.{what}")
 }
 
 /// Subject of what a service quarantines from a partner. Each part must be one subject token.

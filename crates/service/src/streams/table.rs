@@ -1,11 +1,11 @@
 //! The table of streams with their limits, and why each limit is what it is.
 
 use super::{
-    ALERTS, ALERTS_SUBJECTS, ARCHIVE, HELD, HELD_SUBJECTS, INBOX, INBOX_SUBJECTS, INTERCHANGES, MASTER, ORDERS,
-    ORDERS_SUBJECTS, OUTBOX, OUTBOX_SUBJECTS, PROFILES, QUARANTINE, QUARANTINE_LOG, QUARANTINE_LOG_SUBJECTS,
-    QUARANTINE_SUBJECTS, RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS, RETURN_TIMERS_SET_SUBJECTS, RETURNS,
-    RETURNS_SUBJECTS, STATUS, STOCK, STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES,
-    UPDATES_SUBJECTS, XREF,
+    ALERTS, ALERTS_SUBJECTS, ARCHIVE, DISCREPANCIES, DISCREPANCIES_SUBJECTS, HELD, HELD_SUBJECTS, INBOX,
+    INBOX_SUBJECTS, INTERCHANGES, MASTER, ORDERS, ORDERS_SUBJECTS, OUTBOX, OUTBOX_SUBJECTS, PROFILES, QUARANTINE,
+    QUARANTINE_LOG, QUARANTINE_LOG_SUBJECTS, QUARANTINE_SUBJECTS, RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS,
+    RETURN_TIMERS_SET_SUBJECTS, RETURNS, RETURNS_SUBJECTS, SNAPSHOTS, SNAPSHOTS_SUBJECTS, STATUS, STOCK,
+    STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
 };
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use std::time::Duration;
@@ -81,6 +81,18 @@ const QUARANTINE_MAX_MESSAGE: i32 = 8 * MIB;
 const QUARANTINE_LOG_MAX_AGE: Duration = ARCHIVE_MAX_AGE;
 const QUARANTINE_LOG_MAX_BYTES: i64 = 64 * GIB;
 
+/// A quarter's lists can be held against the orders again, under a changed policy; what was found of them stays.
+const SNAPSHOTS_MAX_AGE: Duration = DAY.saturating_mul(90);
+const SNAPSHOTS_MAX_BYTES: i64 = 16 * GIB;
+/// As large as the raw message it is made of may be.
+const SNAPSHOTS_MAX_MESSAGE: i32 = INBOX_MAX_MESSAGE;
+
+/// As long as the archive: it says what was found of orders that are in it.
+const DISCREPANCIES_MAX_AGE: Duration = ARCHIVE_MAX_AGE;
+const DISCREPANCIES_MAX_BYTES: i64 = 64 * GIB;
+/// Two sides in words, and the entries that say so.
+const DISCREPANCIES_MAX_MESSAGE: i32 = MIB;
+
 /// Customers' systems read these as they come; a month allows for an outage.
 const UPDATES_MAX_AGE: Duration = DAY.saturating_mul(30);
 const UPDATES_MAX_BYTES: i64 = 16 * GIB;
@@ -117,6 +129,7 @@ const QUARANTINE_DUPLICATE_WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
 pub fn table(durability: Durability) -> Vec<Config> {
     let mut streams = messages(durability);
     streams.extend(quarantine(durability));
+    streams.extend(reconciliation(durability));
     streams.extend([
         bucket(durability, MASTER, NO_AGE, "items, customers, locations and routes to validate against"),
         bucket(durability, XREF, BUCKET_MAX_AGE, "a partner's reference to the order"),
@@ -216,6 +229,27 @@ fn quarantine(durability: Durability) -> [Config; 2] {
     ]
 }
 
+/// What reconciliation holds the orders and the stock against, and what it found.
+fn reconciliation(durability: Durability) -> [Config; 2] {
+    let stream = |name, subjects, description| stream(durability, name, subjects, description);
+    [
+        Config {
+            max_age: SNAPSHOTS_MAX_AGE,
+            max_bytes: durability.bytes(SNAPSHOTS_MAX_BYTES),
+            max_message_size: SNAPSHOTS_MAX_MESSAGE,
+            ..stream(SNAPSHOTS, &[SNAPSHOTS_SUBJECTS], "what partners' own books held, as they list it")
+        },
+        Config {
+            max_age: DISCREPANCIES_MAX_AGE,
+            max_bytes: durability.bytes(DISCREPANCIES_MAX_BYTES),
+            max_message_size: DISCREPANCIES_MAX_MESSAGE,
+            deny_delete: true,
+            deny_purge: true,
+            ..stream(DISCREPANCIES, &[DISCREPANCIES_SUBJECTS], "what reconciliation found, what became of it")
+        },
+    ]
+}
+
 /// The stream of a workflow's instances: nothing in it is ever changed.
 fn event_store(durability: Durability, name: &str, subjects: &str, description: &str) -> Config {
     Config {
@@ -304,6 +338,16 @@ mod tests {
             assert!(config.max_message_size > 0 || name == "OBJ_ARCHIVE", "{name}");
             assert!(config.duplicate_window > Duration::ZERO, "{name}");
         }
+    }
+
+    #[test]
+    fn what_reconciliation_found_outlives_the_lists_it_was_found_by() {
+        let streams = table(Durability::Production);
+        let of = |name: &str| streams.iter().find(|config| config.name == name).unwrap();
+        let (snapshots, found) = (of(SNAPSHOTS), of(DISCREPANCIES));
+        assert!(snapshots.max_age < found.max_age && found.max_age == of("OBJ_ARCHIVE").max_age);
+        assert!(found.deny_delete && found.deny_purge && !snapshots.deny_delete && !snapshots.deny_purge);
+        assert_eq!(snapshots.max_message_size, of(INBOX).max_message_size, "any list that comes in has room");
     }
 
     #[test]

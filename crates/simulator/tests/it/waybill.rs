@@ -76,6 +76,7 @@ impl Waybill {
     fn learn(&mut self, told: Told) -> Vec<(Partner, Outgoing)> {
         match told {
             Told::Rejected(rejected) => panic!("{rejected:?}"),
+            Told::Snapshot(snapshot) => panic!("nobody was asked for a list: {snapshot:?}"),
             Told::Master(record) => {
                 match &record {
                     MasterRecord::Item(sku, _) => drop(self.items.insert(sku.clone())),

@@ -1,5 +1,7 @@
 //! In what two readings of one message differ. Pure.
 
+mod lists;
+
 use std::collections::BTreeMap;
 
 use adapter::Reading;
@@ -58,6 +60,7 @@ struct Item {
 /// order those belong together that have the same id; then, in their order, those of one kind.
 pub(super) fn differences(now: Reading, changed: Reading) -> Vec<Difference> {
     let (wrong_now, wrong_changed) = (now.wrong.clone(), changed.wrong.clone());
+    let lists = lists::differences(&now.snapshots, &changed.snapshots);
     let (mut now, mut changed) = (items(now), items(changed));
     let mut found = Vec::new();
     pair(&mut now, &mut changed, &mut found, |one, other| one.id.is_some() && one.id == other.id && one.of == other.of);
@@ -65,6 +68,7 @@ pub(super) fn differences(now: Reading, changed: Reading) -> Vec<Difference> {
     pair(&mut now, &mut changed, &mut found, |one, other| one.of == other.of && one.kind == other.kind);
     found.extend(now.into_iter().map(|item| only(What::OnlyNow, item)));
     found.extend(changed.into_iter().map(|item| only(What::OnlyChanged, item)));
+    found.extend(lists);
     found.extend(reasons(What::Readable, &wrong_now, &wrong_changed));
     found.extend(reasons(What::Unreadable, &wrong_changed, &wrong_now));
     found
@@ -128,7 +132,7 @@ fn reasons<'a>(what: What, has: &'a [Reason], other: &'a [Reason]) -> impl Itera
 }
 
 fn items(reading: Reading) -> Vec<Item> {
-    let Reading { orders, stock, master, wrong: _, interchanges: _, unmapped: _ } = reading;
+    let Reading { orders, stock, master, snapshots: _, wrong: _, interchanges: _, unmapped: _ } = reading;
     let mut items = Vec::new();
     for part in orders {
         let named = match &part.order {
