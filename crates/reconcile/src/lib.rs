@@ -17,5 +17,5 @@ pub use orders::Case;
 pub use policy::{Policy, PolicyError};
 pub use remedy::Remedy;
 pub use snapshots::Snapshots;
-pub use standing::{Change, Standing};
+pub use standing::{Change, Run, Standing, Stands};
 pub use stock::StockBooks;

@@ -70,6 +70,40 @@ impl Change {
     }
 }
 
+/// An entry of the history: what became of a discrepancy, and how it stands since. The last entry of each is the list of those that
+/// stand; all of them are how it came to that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// Something became of a discrepancy.
+    Change {
+        /// What.
+        change: Change,
+        /// How it stands since; absent when it does not any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stands: Option<Box<Stands>>,
+    },
+    /// All was held against each other.
+    Run(Run),
+}
+
+/// That all was held against each other, and how much of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// The time of the cut-off.
+    pub as_of: Timestamp,
+    /// The last entry of ORDERS that counted.
+    pub sequence: u64,
+    /// How many orders were looked at.
+    pub orders: u64,
+    /// How many discrepancies there were.
+    pub found: u64,
+    /// How many of them are new or say something else.
+    pub new: u64,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
 /// The discrepancies that stand, by id.
 #[derive(Debug, Clone, Default)]
 pub struct Standing {
@@ -77,23 +111,42 @@ pub struct Standing {
 }
 
 /// A discrepancy that stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stands {
     /// As it was last found.
     pub discrepancy: Discrepancy,
     /// When it was first found.
     pub found: Timestamp,
     /// When what its remedy says was last entered.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healed: Option<Timestamp>,
     /// Who takes it as it is, and why.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<(String, String)>,
 }
 
 impl Standing {
     /// The most discrepancies that are kept; beyond it the oldest are told of, and new ones wait until some are gone.
     pub const MOST: usize = 100_000;
+
+    /// The one of this id alone.
+    #[must_use]
+    pub fn clone_of(&self, id: &str) -> Self {
+        let one = self.standing.get_key_value(id).map(|(id, stands)| (id.clone(), stands.clone()));
+        Self { standing: one.into_iter().collect() }
+    }
+
+    /// Takes up one as it stood last.
+    pub fn take_up(&mut self, stands: Stands) {
+        self.standing.insert(stands.discrepancy.id(), stands);
+    }
+
+    /// Whether a person takes this as it is.
+    #[must_use]
+    pub fn is_accepted(&self, found: &Discrepancy) -> bool {
+        let same = |stands: &&Stands| stands.discrepancy.says_the_same(found);
+        self.get(&found.id()).filter(same).is_some_and(|stands| stands.accepted.is_some())
+    }
 
     /// Folds one change, recorded then.
     pub fn apply(&mut self, change: &Change, recorded: Timestamp) {

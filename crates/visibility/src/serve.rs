@@ -13,6 +13,7 @@ use crate::asks::Asks;
 use crate::lag::{Gauges, Watcher};
 use crate::life::{Ended, Life, links};
 use crate::queries::Lag;
+use crate::reconciling::Schedule;
 use crate::settings::Settings;
 use crate::status::Writer;
 use crate::store::Folder;
@@ -55,6 +56,8 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let mut others = JoinSet::new();
     others.spawn(publisher.run(applied, last.clone()));
     others.spawn(writer.run(last.clone()));
+    let schedule = Schedule::new(js.clone(), settings.policy()?, settings.reconcile_every, &host.metrics);
+    others.spawn(schedule.run(last.clone()));
     others.spawn(answers.run(host.service, last.clone()));
     let asks = futures::future::try_join_all(asks.into_iter().map(|asks| asks.run(start.clone(), first.clone())));
     let mut asks = tokio::spawn(async move { asks.await.map(drop) });

@@ -1,8 +1,10 @@
 //! The settings of the visibility service.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use reconcile::Policy;
 
 /// Where the projection is and how much of it stays in memory.
 #[derive(Debug, Clone, clap::Args)]
@@ -15,26 +17,54 @@ pub struct Settings {
     #[arg(long, env = "WAYBILL_VISIBILITY_CACHE", value_name = "ORDERS", default_value_t = DEFAULT_CACHE,
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub cache: u32,
+    /// How often all systems are held against each other, such as `6h`; `waybill reconcile` does it at any time
+    #[arg(long, env = "WAYBILL_RECONCILE_EVERY", value_name = "SPAN", default_value = "1day",
+        value_parser = humantime::parse_duration, help_heading = "Reconciliation")]
+    pub reconcile_every: Duration,
+    /// How long and how far systems may disagree, and what is healed by itself: a TOML file; the default where there is none
+    #[arg(long, env = "WAYBILL_RECONCILE_POLICY", value_name = "FILE", help_heading = "Reconciliation")]
+    pub reconcile_policy: Option<PathBuf>,
 }
 
 /// Enough for what is under way at a few hundred orders a second; closed orders do not stay.
 const DEFAULT_CACHE: u32 = 4_096;
 
+/// A day: reading the whole log takes minutes where it is long.
+const DEFAULT_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// More often than this nothing but reading would be done.
+const OFTEN: Duration = Duration::from_secs(1);
+
 impl Settings {
     /// The defaults, in this folder.
     #[must_use]
     pub fn in_folder(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), cache: DEFAULT_CACHE }
+        let reconcile_every = DEFAULT_EVERY;
+        Self { data_dir: data_dir.into(), cache: DEFAULT_CACHE, reconcile_every, reconcile_policy: None }
     }
 
-    /// Makes the folder, so that one that cannot be made is refused before anything is started.
+    /// Makes the folder and reads the policy, so that what is wrong with them is refused before anything is started.
     ///
     /// # Errors
-    /// When the system does not let it be made.
+    /// When the system does not let the folder be made, or the policy is none.
     pub fn check(&self) -> anyhow::Result<()> {
+        self.policy()?;
+        anyhow::ensure!(self.reconcile_every >= OFTEN, "--reconcile-every must be at least 1s");
         let folder = self.data_dir.display();
         std::fs::create_dir_all(&self.data_dir)
             .with_context(|| format!("cannot create the folder {folder}; --data-dir names one this user may write"))
+    }
+}
+
+impl Settings {
+    /// The policy of reconciliation.
+    ///
+    /// # Errors
+    /// When its file cannot be read or is none.
+    pub fn policy(&self) -> anyhow::Result<Policy> {
+        let Some(file) = &self.reconcile_policy else { return Ok(Policy::default()) };
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}; check the path"))?;
+        Ok(Policy::load(&name, &text)?)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod cli;
 mod clock;
 mod completions;
 pub mod demo;
+pub mod discrepancy;
 pub mod exception;
 pub mod exit;
 pub mod house;
@@ -49,6 +50,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Archive(command) => archive::run(command, &cli.nats, output).await,
         Command::Stock(command) => stock::run(command, &cli.nats, output).await,
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
+        Command::Discrepancy(command) => discrepancy::run(command, &cli.nats, output).await,
         Command::Reconcile(args) => reconcile::run(args, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
         Command::Partner(command) => partner::run(command, &cli.nats, output).await,

@@ -14,10 +14,14 @@ use model::{CustomerId, OrderId, PartnerId};
 use reconcile::{Discrepancy, Kind, Policy};
 use serde::Serialize;
 use service::settings::NatsSettings;
-use visibility::reconciling::{CutOff, Filter, MOST_BYTES, Plan, ReconcileError, Reconciled, is_of_all, reconcile};
+use visibility::reconciling::{
+    CutOff, Filter, History, MOST_BYTES, Plan, ReconcileError, Reconciled, is_of_all, reconcile,
+};
 
 use crate::bar::bar;
 use crate::clock::now;
+use crate::discrepancy;
+use crate::discrepancy::kinds;
 use crate::exit::{Failure, Verdict};
 use crate::order::enter::words_of_a_person;
 use crate::output::Output;
@@ -60,6 +64,9 @@ pub struct Args {
     /// How long and how far systems may disagree: a TOML file
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Those too that a person takes as they are
+    #[arg(long)]
+    accepted: bool,
     /// Print comma-separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
@@ -82,6 +89,8 @@ pub struct Args {
 struct Shown {
     #[serde(flatten)]
     reconciled: Reconciled,
+    /// How many were left out because a person takes them as they are.
+    accepted: usize,
     /// What was healed, or would be.
     #[serde(skip_serializing_if = "Option::is_none")]
     heal: Option<heal::Healed>,
@@ -102,11 +111,6 @@ fn customer_id(text: &str) -> Result<CustomerId, TokenError> {
 fn stages() -> impl TypedValueParser<Value = Stage> {
     let named = |name: String| Stage::ALL.into_iter().find(|stage| stage.as_str() == name).ok_or("no such stage");
     PossibleValuesParser::new(Stage::ALL.map(Stage::as_str)).try_map(named)
-}
-
-fn kinds() -> impl TypedValueParser<Value = Kind> {
-    PossibleValuesParser::new(Kind::ALL.map(Kind::as_str))
-        .try_map(|name: String| Kind::from_name(&name).ok_or("no such kind"))
 }
 
 fn cut_off(text: &str) -> Result<CutOff, String> {
@@ -140,6 +144,12 @@ pub(crate) async fn run(args: Args, nats: &NatsSettings, output: Output) -> Resu
     .map_err(failed)?;
     bar.finish_and_clear();
     reconciled.discrepancies.retain(|found| args.kinds.is_empty() || args.kinds.contains(&found.kind));
+    let mut history = History::read(&connection.js).await.map_err(discrepancy::failed)?;
+    let found = reconciled.discrepancies.len();
+    if !args.accepted {
+        reconciled.discrepancies.retain(|found| !history.standing().is_accepted(found));
+    }
+    let accepted = found - reconciled.discrepancies.len();
     let verdict = verdict(&reconciled);
     if args.csv {
         Output::bytes(&table::csv(&reconciled)?)?;
@@ -149,11 +159,11 @@ pub(crate) async fn run(args: Args, nats: &NatsSettings, output: Output) -> Resu
         (false, ..) => None,
         (true, true, Some(who), Some(why)) => {
             let operator = engine::Operator { who, why };
-            Some(heal::heal(&connection, &reconciled.discrepancies, &operator).await?)
+            Some(heal::heal(&connection, &reconciled.discrepancies, &operator, &mut history).await?)
         }
         (true, ..) => Some(heal::plan(&reconciled.discrepancies)),
     };
-    output.show(&Shown { reconciled, heal }, table::render)?;
+    output.show(&Shown { reconciled, accepted, heal }, table::render)?;
     Ok(verdict)
 }
 
@@ -183,7 +193,9 @@ fn failed(error: ReconcileError) -> Failure {
     match error {
         ReconcileError::CutOff { .. } => Failure::Usage(error.to_string()),
         ReconcileError::Broker { stream, source } => broker(&format!("read stream {stream}"), source),
-        ReconcileError::Tail(_) | ReconcileError::Read(_) => anyhow::Error::new(error).into(),
+        ReconcileError::Tail(_) | ReconcileError::Read(_) | ReconcileError::Snapshots(_) => {
+            anyhow::Error::new(error).into()
+        }
     }
 }
 

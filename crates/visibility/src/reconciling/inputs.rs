@@ -4,6 +4,7 @@ use async_nats::jetstream;
 use engine::{Content, Tail};
 use model::Timestamp;
 use reconcile::{Policy, Snapshots, StockBooks};
+use service::snapshots::{self, Wanted};
 use service::streams;
 
 use super::ReconcileError;
@@ -20,7 +21,10 @@ pub(super) async fn read(
 ) -> Result<(StockBooks, Snapshots), ReconcileError> {
     let mut stock = StockBooks::default();
     movements(js, as_of, policy, &mut stock).await?;
-    Ok((stock, Snapshots::default()))
+    let mut lists = Snapshots::default();
+    let take = |read: snapshots::Recorded| lists.take(read.snapshot, read.sequence, &mut stock, policy);
+    snapshots::read(js, Wanted::Newest, as_of, take).await?;
+    Ok((stock, lists))
 }
 
 async fn movements(

@@ -3,20 +3,30 @@
 //! It reads the log itself and not the projection, so that what it finds is found independently of that.
 
 mod checks;
+mod history;
 mod inputs;
 mod log;
 mod orders;
+mod schedule;
+
+use std::collections::BTreeSet;
 
 use async_nats::jetstream;
 use engine::{Journal, Key, ReadError, TailError};
+use fulfilment::Fulfilment;
 use futures::StreamExt;
-use model::Timestamp;
+use model::{OrderId, Timestamp};
 use reconcile::{Discrepancy, Policy};
 use serde::Serialize;
+use service::snapshots::SnapshotsError;
 
 pub use checks::{Checks, Filter, is_of_all};
+pub use history::{History, HistoryError, Recorded, entries};
 pub use log::Gap;
 pub use orders::{MOST_BYTES, Orders, Read};
+
+pub use schedule::Alert;
+pub(crate) use schedule::Schedule;
 
 use log::Log;
 
@@ -85,6 +95,9 @@ pub enum ReconcileError {
         /// The client's words.
         source: async_nats::Error,
     },
+    /// What partners list cannot be read.
+    #[error(transparent)]
+    Snapshots(#[from] SnapshotsError),
     /// The cut-off is not in the log.
     #[error("the log holds entries {first} to {last}; {wanted} is none of them")]
     CutOff {
@@ -111,33 +124,47 @@ pub async fn reconcile(
     let (stock, snapshots) = inputs::read(js, as_of, &plan.policy).await?;
     let mut checks = Checks::new(&plan.policy, &plan.filter, as_of, stock, snapshots);
     let journal = Journal::new(js.clone(), orders::LAYOUT);
-    let (mut entries, mut gaps, mut unreadable) = (0, Vec::new(), Vec::new());
+    let (mut gaps, mut unreadable) = (Vec::new(), Vec::new());
     let until = log.until();
-    if plan.filter.orders.is_empty() {
+    let entries = if plan.filter.orders.is_empty() {
         let mut orders = Orders::new(journal, plan.most_bytes);
         let read = log.read(|message| orders.take(message, &mut |read| checks.order(&read)), &mut progress).await?;
-        (entries, gaps) = (read.entries, read.gaps);
         orders.finish(until, &mut |read| checks.order(&read)).await?;
-        unreadable = orders.unreadable().to_vec();
+        unreadable.extend_from_slice(orders.unreadable());
+        gaps = read.gaps;
+        read.entries
     } else {
-        let named = plan.filter.orders.iter().map(|order| {
-            let (journal, key) = (journal.clone(), Key::of(order.as_str()));
-            async move { journal.read(&key).await.map(|entries| (key, entries)) }
-        });
-        let (total, mut named) = (plan.filter.orders.len() as u64, futures::stream::iter(named).buffered(AT_ONCE));
-        let mut done = 0;
-        while let Some(read) = named.next().await {
-            let (key, mut read) = read?;
-            read.retain(|entry| entry.sequence <= until);
-            entries += read.len() as u64;
-            done += 1;
-            progress(done, total);
-            if !read.is_empty() {
-                checks.order(&Read { key, entries: read, before: None });
-            }
-        }
-    }
+        named(&journal, &plan.filter.orders, until, &mut checks, &mut progress).await?
+    };
     // Every order was looked at, or strays are not told.
     let (discrepancies, beyond, orders) = checks.finish(|_| false);
     Ok(Reconciled { as_of, sequence: until, orders, entries, discrepancies, beyond, gaps, unreadable })
+}
+
+/// Looks at the orders that are named, and at no other; returns how many entries they have.
+async fn named(
+    journal: &Journal<Fulfilment>,
+    orders: &BTreeSet<OrderId>,
+    until: u64,
+    checks: &mut Checks<'_>,
+    progress: &mut impl FnMut(u64, u64),
+) -> Result<u64, ReadError> {
+    let reads = orders.iter().map(|order| Key::of(order.as_str())).map(|key| {
+        let journal = journal.clone();
+        async move { journal.read(&key).await.map(|entries| (key, entries)) }
+    });
+    let reads: Vec<_> = reads.collect();
+    let (total, mut done, mut entries) = (reads.len() as u64, 0, 0);
+    let mut reads = futures::stream::iter(reads).buffered(AT_ONCE);
+    while let Some(read) = reads.next().await {
+        let (key, mut read) = read?;
+        read.retain(|entry| entry.sequence <= until);
+        entries += read.len() as u64;
+        done += 1;
+        progress(done, total);
+        if !read.is_empty() {
+            checks.order(&Read { key, entries: read, before: None });
+        }
+    }
+    Ok(entries)
 }

@@ -1,13 +1,19 @@
 //! Reconciliation over real streams: the same whatever room there is, wherever the cut-off falls; and a log that lacks something.
 
+use std::time::Duration;
+
 use async_nats::jetstream::stream::Config;
 use model::{Archived, Currency, Fact, Invoice, Lane, Money};
-use reconcile::{Kind, Policy};
+use reconcile::standing::Entry;
+use reconcile::{Change, Kind, Policy};
 use service::streams;
-use visibility::reconciling::{CutOff, Filter, Gap, MOST_BYTES, Plan, Reconciled, reconcile};
+use visibility::Settings;
+use visibility::reconciling::{
+    Alert, CutOff, Filter, Gap, History, MOST_BYTES, Plan, Reconciled, Recorded, entries, reconcile,
+};
 
 use crate::given::{at, facts, key, life, number_of};
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 
 const ORDERS: usize = 40;
 
@@ -97,7 +103,12 @@ async fn a_log_that_lacks_entries_in_the_middle_or_holds_what_nobody_reads_is_na
     let settings = service::settings::NatsSettings::url(broker.url());
     let connection = service::connect::connect(&settings, "test").await.unwrap();
     // Not as Waybill declares it: somebody has taken the protection away.
-    for (name, subjects) in [(streams::ORDERS, streams::ORDERS_SUBJECTS), (streams::STOCK, streams::STOCK_SUBJECTS)] {
+    let ours = [
+        (streams::ORDERS, streams::ORDERS_SUBJECTS),
+        (streams::STOCK, streams::STOCK_SUBJECTS),
+        (streams::SNAPSHOTS, streams::SNAPSHOTS_SUBJECTS),
+    ];
+    for (name, subjects) in ours {
         let config = Config {
             name: name.to_owned(),
             subjects: vec![subjects.to_owned()],
@@ -117,4 +128,70 @@ async fn a_log_that_lacks_entries_in_the_middle_or_holds_what_nobody_reads_is_na
     let found = reconciled(&world, MOST_BYTES, end()).await;
     assert_eq!(found.gaps, [Gap { from: 3, to: 4 }, Gap { from: 6, to: 6 }]);
     assert_eq!(found.unreadable, [10]);
+}
+
+#[tokio::test]
+async fn by_the_clock_what_is_found_is_recorded_alerted_healed_as_the_policy_says_and_gone() {
+    let world = World::begin().await;
+    let journal = world.journal();
+    let is_goods_issue = |step: usize| step == 4;
+    for (step, (lane, entry)) in life(1).into_iter().enumerate() {
+        if !is_goods_issue(step) && lane != Lane::Flow {
+            journal.append(&key(1), lane.as_str(), &entry).await.unwrap();
+        }
+    }
+    let policy = world.data.path().join("reconcile.toml");
+    std::fs::write(&policy, "[heal]\nauto = [\"milestone_missing\"]\n").unwrap();
+    let mut settings = Settings::in_folder(world.data.path().join("projection"));
+    settings.reconcile_every = Duration::from_secs(1);
+    settings.reconcile_policy = Some(policy);
+    let running = world.serve_with(settings).await;
+    let name = format!("milestone_missing order {} s1 fulfilment.goods_issued", number_of(1));
+    let became = async || {
+        let mut became = Vec::new();
+        let each = |read: Recorded| {
+            let Entry::Change { change, .. } = read.entry else { return };
+            if change.id() == name {
+                became.push(match change {
+                    Change::Found(_) => "found",
+                    Change::Healed { .. } => "healed",
+                    Change::Accepted { .. } => "accepted",
+                    Change::Gone { .. } => "gone",
+                });
+            }
+        };
+        entries(&world.connection.js, None, each).await.unwrap();
+        became
+    };
+    let gone = async {
+        while became().await != ["found", "healed", "gone"] {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, gone).await.unwrap();
+    running.end().await;
+    let trail = journal.read(&key(1)).await.unwrap();
+    let entered: Vec<_> = trail.iter().filter(|entry| entry.lane == Lane::Ops.as_str()).collect();
+    assert_eq!(entered.len(), 1, "once, by the policy");
+    let alerts = crate::world::stream(&world, streams::ALERTS).await;
+    let alert = alerts.get_last_raw_message_by_subject("alert.discrepancies").await.unwrap();
+    let alert: Alert = serde_json::from_slice(&alert.payload).unwrap();
+    assert!(alert.new.contains_key(&Kind::MilestoneMissing) && !alert.first.is_empty());
+    let history = History::read(&world.connection.js).await.unwrap();
+    assert!(history.standing().get(&name).is_none() && history.last_run().unwrap().orders == 1);
+}
+
+#[tokio::test]
+async fn of_two_who_record_the_same_change_one_does() {
+    let world = World::begin().await;
+    orders(&world).await;
+    let found = reconciled(&world, MOST_BYTES, end()).await.discrepancies;
+    let mut one = History::read(&world.connection.js).await.unwrap();
+    let mut other = History::read(&world.connection.js).await.unwrap();
+    let changes = one.standing().changes(&found, |_| true);
+    assert_eq!(one.record(changes.clone(), at(0).at).await.unwrap().len(), found.len());
+    assert_eq!(other.record(changes, at(0).at).await.unwrap().len(), 0);
+    let again = History::read(&world.connection.js).await.unwrap();
+    assert_eq!(again.standing().iter().count(), found.len());
+    assert!(again.standing().changes(&found, |_| true).is_empty());
 }

@@ -3,10 +3,13 @@
 use engine::{Journal, Key, Operator};
 use fulfilment::{Fulfilment, LAYOUT};
 use model::{Fact, Lane, OrderId};
-use reconcile::Discrepancy;
+use reconcile::{Change, Discrepancy};
 use serde::Serialize;
 use service::Connection;
+use visibility::reconciling::History;
 
+use crate::clock::now;
+use crate::discrepancy::failed;
 use crate::exit::Failure;
 use crate::order::enter::entry_of;
 use crate::reach::broker;
@@ -46,24 +49,42 @@ pub(super) async fn heal(
     connection: &Connection,
     found: &[Discrepancy],
     operator: &Operator,
+    history: &mut History,
 ) -> Result<Healed, Failure> {
     let journal = Journal::<Fulfilment>::new(connection.js.clone(), LAYOUT);
+    // What is healed was found before it was healed.
+    let healed: Vec<Discrepancy> = found.iter().filter(|one| is_healed(one)).cloned().collect();
+    let changes = history.standing().changes(&healed, |_| false);
+    history.record(changes, now()).await.map_err(failed)?;
     let mut entries = Vec::new();
     for (order, facts) in facts(found) {
         let says = says(&facts);
         let entry = entry_of(operator, order.as_str(), facts);
         let sequence = journal.append(&Key::of(order.as_str()), Lane::Ops.as_str(), &entry).await;
         let sequence = sequence.map_err(|error| broker("append to stream ORDERS", error))?;
+        let of_order = healed.iter().filter(|one| one.about.order() == Some(&order));
+        let changes = of_order.map(|one| Change::Healed {
+            kind: one.kind,
+            about: one.about.clone(),
+            remedy: one.remedy.words(),
+            who: operator.who.clone(),
+            why: operator.why.clone(),
+        });
+        history.record(changes.collect(), now()).await.map_err(failed)?;
         entries.push(Entered { order, says, sequence: Some(sequence) });
     }
     Ok(Healed { entries, for_a_person: for_a_person(found), done: true })
 }
 
-/// The facts that heal what was found, by order. What is healed by taking an exception as it is is an opinion, and is said only
-/// when a person asked for that kind of healing order by order.
+/// Whether it is healed by entering what its remedy says. Taking an exception as it is is an opinion, for a person to have.
+fn is_healed(one: &Discrepancy) -> bool {
+    one.remedy.is_safe() && one.about.order().is_some()
+}
+
+/// The facts that heal what was found, by order.
 fn facts(found: &[Discrepancy]) -> Vec<(OrderId, Vec<Fact>)> {
     let mut facts: Vec<(OrderId, Vec<Fact>)> = Vec::new();
-    for one in found.iter().filter(|one| one.remedy.is_safe()) {
+    for one in found.iter().filter(|one| is_healed(one)) {
         let (Some(order), Some(fact)) = (one.about.order(), one.remedy.fact()) else { continue };
         match facts.iter_mut().find(|(known, _)| known == order) {
             Some((_, known)) if known.contains(&fact) => {}
@@ -75,7 +96,7 @@ fn facts(found: &[Discrepancy]) -> Vec<(OrderId, Vec<Fact>)> {
 }
 
 fn for_a_person(found: &[Discrepancy]) -> usize {
-    found.iter().filter(|one| !one.remedy.is_safe()).count()
+    found.iter().filter(|one| !is_healed(one)).count()
 }
 
 fn says(facts: &[Fact]) -> Vec<String> {

@@ -28,6 +28,9 @@ pub(super) fn render(shown: &Shown) -> String {
     if found.discrepancies.is_empty() {
         line(&mut text, "everything agrees");
     }
+    if shown.accepted > 0 {
+        line(&mut text, format!("{} taken as they are by a person: --accepted shows them", shown.accepted));
+    }
     let mut table = Table::new(&["KIND", "ABOUT", "ONE SIDE", "THE OTHER", ">AGE", ">AT STAKE", "WHAT TO DO"]);
     for one in &found.discrepancies {
         table.row([
