@@ -1,6 +1,7 @@
 //! The whole installation against a real broker: five services, four simulated partners, and their books.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+mod forgotten;
 mod kit;
 mod odd_input;
 #[cfg(target_os = "linux")]

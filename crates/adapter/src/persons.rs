@@ -137,3 +137,6 @@ const fn customer(fact: &Fact) -> Option<&CustomerId> {
         | Fact::Credited(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ pub enum Personal {
     /// As it was told.
     Clear(Box<str>),
     /// Readable only with its owner's key.
-    Sealed(Sealed),
+    Sealed(Box<Sealed>),
 }
 
 /// A sealed text.
@@ -50,7 +50,7 @@ impl Personal {
 
     /// What seals it, where it is sealed.
     #[must_use]
-    pub const fn as_sealed(&self) -> Option<&Sealed> {
+    pub fn as_sealed(&self) -> Option<&Sealed> {
         match self {
             Self::Clear(_) => None,
             Self::Sealed(sealed) => Some(sealed),
@@ -98,6 +98,12 @@ impl Sealed {
     }
 }
 
+impl From<Sealed> for Personal {
+    fn from(sealed: Sealed) -> Self {
+        Self::Sealed(Box::new(sealed))
+    }
+}
+
 impl From<&str> for Personal {
     fn from(text: &str) -> Self {
         Self::clear(text)
@@ -110,7 +116,7 @@ struct Written(String);
 
 impl From<Written> for Personal {
     fn from(Written(text): Written) -> Self {
-        Sealed::parse(&text).map_or_else(|| Self::Clear(text.into()), Self::Sealed)
+        Sealed::parse(&text).map_or_else(|| Self::Clear(text.into()), Self::from)
     }
 }
 
@@ -118,7 +124,8 @@ impl From<Personal> for String {
     fn from(personal: Personal) -> Self {
         match personal {
             Personal::Clear(text) => text.into(),
-            Personal::Sealed(Sealed { owner, generation, ciphertext }) => {
+            Personal::Sealed(sealed) => {
+                let Sealed { owner, generation, ciphertext } = *sealed;
                 format!("{PREFIX}{owner}:{generation}:{ciphertext}")
             }
         }
@@ -152,7 +159,7 @@ mod tests {
     use super::*;
 
     fn sealed() -> Personal {
-        Personal::Sealed(Sealed::new("customer.C=201", 2, "aGVs-_bG8"))
+        Sealed::new("customer.C=201", 2, "aGVs-_bG8").into()
     }
 
     #[test]

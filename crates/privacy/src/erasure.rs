@@ -22,6 +22,14 @@ pub struct Erased {
     pub quarantine: u64,
 }
 
+impl Erased {
+    /// How many messages there were in all streams.
+    #[must_use]
+    pub const fn messages(&self) -> u64 {
+        self.inbox + self.outbox + self.held + self.quarantine
+    }
+}
+
 /// Who had what erased, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {

@@ -52,7 +52,7 @@ impl Key {
     #[expect(clippy::expect_used, reason = "sealing fails for more than 126 associated texts, and there is one")]
     pub fn seal_text(&self, field: &str, clear: &str) -> Personal {
         let sealed = self.cipher().encrypt([field.as_bytes()], clear.as_bytes()).expect("one associated text");
-        Personal::Sealed(Sealed::new(self.owner.as_str(), self.generation, &BASE64URL_NOPAD.encode(&sealed)))
+        Sealed::new(self.owner.as_str(), self.generation, &BASE64URL_NOPAD.encode(&sealed)).into()
     }
 
     /// Opens one text.

@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use service::settings::NatsSettings;
 
 use crate::exit::Failure;
-use crate::{bench, completions, demo, order, partner, quarantine, returns, schema, status, stock};
+use crate::{bench, completions, demo, forget, order, partner, quarantine, returns, schema, status, stock};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -54,6 +54,9 @@ pub enum Command {
     /// Partners: add a profile, see what it makes of their messages, switch them off and on
     #[command(subcommand)]
     Partner(partner::Command),
+    /// Have what is about a customer's persons erased: keys destroyed, raw messages overwritten
+    #[command(after_help = forget::HELP)]
+    Forget(forget::Args),
     /// A whole installation at work on this machine, with simulated partners
     Demo(demo::Args),
     /// How fast it is here, beside what the broker alone can do

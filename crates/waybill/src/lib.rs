@@ -8,10 +8,12 @@ mod clock;
 mod completions;
 pub mod demo;
 pub mod exit;
+pub mod forget;
 pub mod house;
 pub mod order;
 mod output;
 pub mod partner;
+mod personal;
 pub mod quarantine;
 mod reach;
 pub mod returns;
@@ -43,6 +45,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
         Command::Partner(command) => partner::run(command, &cli.nats, output).await,
+        Command::Forget(args) => forget::run(&args, &cli.nats, output).await,
         Command::Demo(args) => demo::run(&args, &cli.nats, output).await,
         Command::Bench(command) => bench::run(command, output).await,
         Command::Completions(args) => completions::run(&args, output),

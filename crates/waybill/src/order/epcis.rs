@@ -12,7 +12,7 @@ use super::trail;
 use crate::clock;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
-use crate::reach;
+use crate::{personal, reach};
 
 /// What to write.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,7 +38,9 @@ fn base(text: &str) -> Result<Base, BaseError> {
 
 pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
-    let entries = trail::entries(&connection, &args.order).await?;
+    let mut entries = trail::entries(&connection, &args.order).await?;
+    // Of a place that is forgotten in part, the rest is its name.
+    personal::reveal_what_is_left(&connection, personal::places(&mut entries)).await;
     let folded = Folded::<Fulfilment>::replay(&Key::of(args.order.as_str()), &entries);
     let written = write(args, folded.state(), clock::now());
     output.show(&written, |document| format!("{document:#}\n"))?;

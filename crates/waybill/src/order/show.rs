@@ -1,7 +1,7 @@
 //! `waybill order show`
 
 use fulfilment::{Composite, LineStatus, ShipmentStatus};
-use model::OrderId;
+use model::{OrderId, Place};
 use returns::Stage;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -10,6 +10,7 @@ use visibility::queries::{ORDER_GET, OrderGet, OrderView};
 
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
+use crate::personal::reveal;
 use crate::reach;
 use crate::returns::of_order::{Returned, of_order};
 use crate::table::Table;
@@ -31,13 +32,20 @@ struct Shown {
 pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
     let question = OrderGet { order: order.as_str().to_owned() };
-    let view: OrderView = reach::ask(&connection, ORDER_GET, &question).await?;
+    let mut view: OrderView = reach::ask(&connection, ORDER_GET, &question).await?;
+    reveal(&connection, places(&mut view)).await;
     let (returns, returns_unknown) = match of_order(&connection, order).await {
         Ok(returns) => (returns, None),
         Err(failure) => (Vec::new(), Some(failure.to_string())),
     };
     output.show(&Shown { view, returns, returns_unknown }, render)?;
     Ok(Verdict::Fine)
+}
+
+/// The places that a view names.
+fn places(view: &mut OrderView) -> Vec<&mut Place> {
+    let told = view.timeline.iter_mut().filter_map(|event| event.place.as_mut());
+    view.released.as_mut().map(|order| &mut order.ship_to).into_iter().chain(told).collect()
 }
 
 /// All that is known of an order as a text; sections that would be empty are left out.

@@ -10,9 +10,9 @@ use service::settings::NatsSettings;
 use super::step::{Cause, Changed, Step, steps};
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
-use crate::reach;
 use crate::table::Table;
 use crate::text::{NOTHING, count, heading, line, or_dash, span};
+use crate::{personal, reach};
 
 /// What the columns mean.
 pub(super) const HELP: &str = "\
@@ -42,7 +42,8 @@ pub(super) async fn run(order: &OrderId, nats: &NatsSettings, output: Output) ->
 /// # Errors
 /// [`Failure::NotFound`] when the order has none, [`Failure::Unreachable`] when the broker does not answer.
 pub async fn read(connection: &Connection, order: &OrderId) -> Result<Trail, Failure> {
-    let entries = entries(connection, order).await?;
+    let mut entries = entries(connection, order).await?;
+    personal::reveal(connection, personal::places(&mut entries)).await;
     let (entries, composite) = steps(&entries, &mut Folded::new(&Key::of(order.as_str())));
     Ok(Trail { order: order.clone(), composite, entries })
 }

@@ -1,6 +1,6 @@
 //! XML, as SAP's IDocs have it.
 
-use model::{Personal, Place, Sealed};
+use model::{Place, Sealed};
 use partners::EncodeError;
 use serde_json::json;
 
@@ -84,7 +84,7 @@ fn a_refusal_that_is_kept_does_not_repeat_what_is_about_a_person() {
 
 #[test]
 fn what_is_sealed_is_sent_to_nobody() {
-    let street = Some(Personal::Sealed(Sealed::new("customer.C1", 1, "abc")));
+    let street = Some(Sealed::new("customer.C1", 1, "abc").into());
     let error = try_written(&profile(DELIVERY, "format = \"xml\"").unwrap(), &booking(Place { street, ..place() }));
     assert_eq!(error.unwrap_err(), EncodeError::Sealed { field: "street" });
 }
