@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod exceptions;
+mod forgotten;
 mod kit;
 mod odd_input;
 #[cfg(target_os = "linux")]

@@ -3,6 +3,7 @@
 use async_nats::jetstream::{self, kv::Store};
 use engine::EntryId;
 use model::System;
+use privacy::KeysError;
 use quick_cache::sync::Cache;
 use service::Host;
 use service::metrics::Metrics;
@@ -12,6 +13,7 @@ use crate::inbox::{Replays, UnmappedCodes};
 use crate::interchanges::Interchanges;
 use crate::master::Master;
 use crate::patience;
+use crate::persons::Persons;
 use crate::profiles::Profiles;
 use crate::restraint::Restraints;
 use crate::settings::Settings;
@@ -41,6 +43,8 @@ pub struct Adapter {
     pub interchanges: Interchanges,
     /// Messages that are read again.
     pub replays: Replays,
+    /// The keys that seal what is about a person.
+    pub persons: Persons,
     /// The master data: the ERP's adapter keeps them, the warehouses' looks up who runs a location.
     pub master: Option<Master>,
     /// What it counts.
@@ -54,24 +58,37 @@ pub struct Adapter {
     taken: Cache<EntryId, ()>,
 }
 
+/// A bucket is not there.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// One of those that every adapter reads.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// That of the keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
 /// The buckets of one adapter.
 pub struct Buckets {
     xrefs: Xrefs,
     master: Option<Master>,
     interchanges: Store,
+    persons: Persons,
 }
 
 impl Buckets {
     /// Opens the buckets that an adapter of this system needs.
     ///
     /// # Errors
-    /// [`BucketError`] when a bucket is not there.
-    pub async fn open(js: &jetstream::Context, system: System) -> Result<Self, BucketError> {
+    /// [`OpenError`] when a bucket is not there.
+    pub async fn open(js: &jetstream::Context, system: System) -> Result<Self, OpenError> {
         let master = match system {
             System::Erp | System::Wms => Some(Master::open(js).await?),
             System::Tms | System::View => None,
         };
-        Ok(Self { xrefs: Xrefs::open(js, system).await?, master, interchanges: Interchanges::open(js).await? })
+        let (xrefs, interchanges) = (Xrefs::open(js, system).await?, Interchanges::open(js).await?);
+        Ok(Self { xrefs, master, interchanges, persons: Persons::open(js).await? })
     }
 }
 
@@ -88,6 +105,7 @@ impl Adapter {
             xrefs: buckets.xrefs,
             interchanges: Interchanges::new(system, buckets.interchanges, &host.metrics),
             replays: Replays::default(),
+            persons: buckets.persons,
             master: buckets.master,
             metrics: host.metrics.clone(),
             unmapped: UnmappedCodes::register(&host.metrics),

@@ -16,6 +16,7 @@ mod interchanges;
 mod master;
 mod ownership;
 mod patience;
+mod persons;
 mod profiles;
 mod publish;
 mod pump;
@@ -69,7 +70,11 @@ pub async fn serve(system: System, settings: Settings, host: Host) -> anyhow::Re
         inbox::run(Arc::clone(&adapter), Arc::clone(&inbox), host.shutdown.clone()),
         restraint::run(Arc::clone(&adapter), Arc::clone(&asks), host.service, host.shutdown.clone()),
         asks::run(Arc::clone(&adapter), asks, start, host.shutdown.clone()),
-        profiles::run(adapter, followed, questions, inbox, host.shutdown),
+        profiles::run(Arc::clone(&adapter), followed, questions, inbox, host.shutdown.clone()),
+        async {
+            adapter.persons.follow(&host.shutdown).await;
+            Ok(())
+        },
     )?;
     Ok(())
 }

@@ -294,6 +294,52 @@ impl Request {
         }
     }
 
+    /// The place it names. No request names more than one beside our own locations.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Allocate { ship_to: place, .. }
+            | Self::Book { ship_to: place, .. }
+            | Self::Collect { from: place, .. } => Some(place),
+            Self::ConfirmShipment { sale: Some(sale), .. } | Self::Bill { sale: Some(sale), .. } => Some(&sale.ship_to),
+            Self::ConfirmShipment { sale: None, .. }
+            | Self::Bill { sale: None, .. }
+            | Self::CancelAllocation { .. }
+            | Self::CancelBooking { .. }
+            | Self::ConfirmCancellation { .. }
+            | Self::UpdateCustomer { .. }
+            | Self::ExpectReturn { .. }
+            | Self::CancelReturn { .. }
+            | Self::CancelCollection { .. }
+            | Self::Credit { .. }
+            | Self::UpdateReturn { .. } => None,
+        }
+    }
+
+    /// The same place, to be changed.
+    #[must_use]
+    pub fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Self::Allocate { ship_to: place, .. }
+            | Self::Book { ship_to: place, .. }
+            | Self::Collect { from: place, .. } => Some(place),
+            Self::ConfirmShipment { sale: Some(sale), .. } | Self::Bill { sale: Some(sale), .. } => {
+                Some(&mut sale.ship_to)
+            }
+            Self::ConfirmShipment { sale: None, .. }
+            | Self::Bill { sale: None, .. }
+            | Self::CancelAllocation { .. }
+            | Self::CancelBooking { .. }
+            | Self::ConfirmCancellation { .. }
+            | Self::UpdateCustomer { .. }
+            | Self::ExpectReturn { .. }
+            | Self::CancelReturn { .. }
+            | Self::CancelCollection { .. }
+            | Self::Credit { .. }
+            | Self::UpdateReturn { .. } => None,
+        }
+    }
+
     /// What it wants credited, if it wants that.
     #[must_use]
     pub fn credits(&self) -> Option<&[Progress]> {

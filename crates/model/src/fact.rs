@@ -91,6 +91,35 @@ impl Fact {
     }
 }
 
+impl Fact {
+    /// The place it names, to be changed. No fact names more than one.
+    #[must_use]
+    pub fn place_mut(&mut self) -> Option<&mut Place> {
+        match self {
+            Self::Released(order) => Some(&mut order.ship_to),
+            Self::Milestone(reached) => reached.place.as_mut(),
+            Self::Condition(condition) => condition.place.as_mut(),
+            Self::ReturnAuthorised(authorised) => authorised.from.as_mut(),
+            Self::Noted(note) => note.opens.as_mut().and_then(|opened| opened.authorised.from.as_mut()),
+            Self::Validated(_)
+            | Self::Answered(_)
+            | Self::Booked(_)
+            | Self::Billed(_)
+            | Self::FreightInvoiced(_)
+            | Self::Archived(_)
+            | Self::CancelRequested(_)
+            | Self::HandedOver(_)
+            | Self::RetryRequested(_)
+            | Self::Waived(_)
+            | Self::Assigned(_)
+            | Self::Snoozed(_)
+            | Self::Substituted(_)
+            | Self::Inspected(_)
+            | Self::Credited(_) => None,
+        }
+    }
+}
+
 /// How an ask was settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{CustomerId, LineId, LocationId, PartnerId, Sku};
 use crate::money::{Currency, Money};
+use crate::personal::Personal;
 use crate::quantity::Quantity;
 use crate::time::{Date, When};
 
@@ -65,10 +66,10 @@ pub struct Place {
     pub location: Option<LocationId>,
     /// The name on the door.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    pub name: Option<Personal>,
     /// Street and number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub street: Option<String>,
+    pub street: Option<Personal>,
     /// The city.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
@@ -77,10 +78,27 @@ pub struct Place {
     pub region: Option<String>,
     /// The postal code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub postal_code: Option<String>,
+    pub postal_code: Option<Personal>,
     /// The country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<Country>,
+}
+
+impl Place {
+    /// The names of the fields that are about a person.
+    pub const PERSONAL: [&str; 3] = ["name", "street", "postal_code"];
+
+    /// What of it is about a person, each with its field's name.
+    pub fn personal(&self) -> impl Iterator<Item = (&'static str, &Personal)> {
+        let fields = [&self.name, &self.street, &self.postal_code];
+        Self::PERSONAL.into_iter().zip(fields).filter_map(|(field, text)| Some((field, text.as_ref()?)))
+    }
+
+    /// The same fields, to be sealed, opened or emptied.
+    pub fn personal_mut(&mut self) -> [(&'static str, &mut Option<Personal>); 3] {
+        let [name, street, postal_code] = Self::PERSONAL;
+        [(name, &mut self.name), (street, &mut self.street), (postal_code, &mut self.postal_code)]
+    }
 }
 
 /// An ISO 3166-1 alpha-2 country code.

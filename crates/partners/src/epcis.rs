@@ -8,7 +8,8 @@
 //! `waybill:stated`; Waybill's own word is in `waybill:milestone`.
 
 use model::{
-    Classifier, LineId, Milestone, MilestoneReached, OrderId, Quantity, ShipmentId, Sku, Timestamp, When, Zone,
+    Classifier, LineId, Milestone, MilestoneReached, OrderId, Personal, Quantity, ShipmentId, Sku, Timestamp, When,
+    Zone,
 };
 use serde_json::{Map, Value, json};
 
@@ -246,9 +247,11 @@ fn place(base: &Base, reached: &MilestoneReached) -> Option<String> {
         return Some(base.location(location.as_str()));
     }
     let country = place.country.map(|country| country.to_string());
-    let parts =
-        [country.as_ref(), place.region.as_ref(), place.postal_code.as_ref(), place.city.as_ref(), place.name.as_ref()];
-    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    // What nobody can read names no place.
+    let clear = |personal: &Option<Personal>| personal.as_ref().and_then(Personal::as_clear).map(str::to_owned);
+    let (postal_code, name) = (clear(&place.postal_code), clear(&place.name));
+    let parts = [country, place.region.clone(), postal_code, place.city.clone(), name];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| base.name("place", &parts.join(" ")))
 }
 

@@ -4,7 +4,7 @@
 //! milestone also the parcel and the lines, so that two partial picks of one minute stay two. The milestone a code is mapped
 //! to does not count, so that a mended profile tells the same fact again; but what was `unknown` and is mapped is another fact.
 
-use model::{Fact, Milestone, MilestoneReached, Movement, Place, Progress, When, Zone};
+use model::{Fact, Milestone, MilestoneReached, Movement, Personal, Place, Progress, When, Zone};
 
 use crate::key::{FactKey, Identity};
 
@@ -103,9 +103,11 @@ fn place(identity: &mut Identity, place: Option<&Place>) {
     let Some(place) = place else { return identity.count(0) };
     identity.count(1);
     identity.optional(place.location.as_ref().map(|location| location.as_str()));
-    for part in [&place.name, &place.street, &place.city, &place.postal_code] {
-        identity.optional(part.as_deref());
-    }
+    // What was just read is readable, and sealed only then: its id does not hang on a key.
+    identity.optional(place.name.as_ref().and_then(Personal::as_clear));
+    identity.optional(place.street.as_ref().and_then(Personal::as_clear));
+    identity.optional(place.city.as_deref());
+    identity.optional(place.postal_code.as_ref().and_then(Personal::as_clear));
     identity.optional(place.country.map(|country| country.to_string()).as_deref());
     if let Some(region) = &place.region {
         identity.text(region);

@@ -50,7 +50,7 @@ pub(crate) mod stamp;
 mod template;
 mod written;
 
-use model::{Ask, OrderId, Timestamp};
+use model::{Ask, OrderId, Place, Timestamp};
 use serde_json::Value;
 
 use crate::compiler::Compiler;
@@ -94,6 +94,12 @@ pub enum EncodeError {
         /// The kind of request.
         kind: &'static str,
     },
+    /// A text about a person is still sealed; a partner is to be sent it readable or not at all.
+    #[error("its `{field}` is sealed")]
+    Sealed {
+        /// Which field of its place.
+        field: &'static str,
+    },
     /// The ask lacks what the message needs, or holds what it cannot say.
     #[error("the message `{message}` cannot be written: {why}")]
     Unwritable {
@@ -102,6 +108,25 @@ pub enum EncodeError {
         /// Which field of the ask, and why.
         why: Unreadable,
     },
+}
+
+impl EncodeError {
+    /// The words for what is kept for ever: of a field about a person they do not repeat what it holds.
+    #[must_use]
+    pub fn discreet(&self) -> String {
+        match self {
+            Self::Unwritable { message, why } if is_personal(&why.field) => format!(
+                "the message `{message}` cannot be written: {}: `{}`, whose text is personal and not repeated here",
+                why.kind, why.field
+            ),
+            Self::NoSection { .. } | Self::Sealed { .. } | Self::Unwritable { .. } => self.to_string(),
+        }
+    }
+}
+
+/// Whether a path into an ask leads to a text about a person.
+fn is_personal(field: &str) -> bool {
+    field.rsplit('.').next().is_some_and(|last| Place::PERSONAL.contains(&last))
 }
 
 /// What tells one sending of an ask from all others to the partner.
@@ -167,6 +192,11 @@ impl Outbound {
     }
 
     pub(crate) fn write(&self, order: &OrderId, ask: &Ask, sending: Sending) -> Result<Outgoing, EncodeError> {
+        if let Some((field, _)) =
+            ask.request.place().and_then(|place| place.personal().find(|(_, text)| text.as_clear().is_none()))
+        {
+            return Err(EncodeError::Sealed { field });
+        }
         let unwritable = |why| EncodeError::Unwritable { message: self.message.clone(), why };
         let tree = ask::with_sending(order, ask, sending);
         let scope = Scope::of_message(&tree);

@@ -3,7 +3,7 @@
 //! A place is a table of fields `location`, `name`, `street`, `city`, `region`, `postal_code`, `country`, all optional. Money is a
 //! table with `amount` and `currency`; an amount is from 0 to [`MOST_MONEY`].
 
-use model::{Country, Currency, LocationId, Money, Place};
+use model::{Country, Currency, LocationId, Money, Personal, Place};
 use rust_decimal::Decimal;
 
 use crate::compiler::Compiler;
@@ -44,11 +44,11 @@ impl PlaceRule {
     pub(crate) fn read(&self, scope: &Scope<'_>) -> Result<Place, Unreadable> {
         Ok(Place {
             location: read(self.location.as_ref(), scope)?,
-            name: read(self.name.as_ref(), scope)?,
-            street: read(self.street.as_ref(), scope)?,
+            name: read(self.name.as_ref(), scope)?.map(Personal::clear),
+            street: read(self.street.as_ref(), scope)?.map(Personal::clear),
             city: read(self.city.as_ref(), scope)?,
             region: read(self.region.as_ref(), scope)?,
-            postal_code: read(self.postal_code.as_ref(), scope)?,
+            postal_code: read(self.postal_code.as_ref(), scope)?.map(Personal::clear),
             country: read(self.country.as_ref(), scope)?,
         })
     }

@@ -2,7 +2,7 @@
 
 use model::master::{CustomerMaster, ItemMaster, LocationMaster, MasterRecord, RouteMaster};
 use model::token::TokenError;
-use model::{Country, CustomerId, LocationId, PartnerId, Place, Sku};
+use model::{Country, CustomerId, LocationId, PartnerId, Personal, Place, Sku};
 use rust_decimal::Decimal;
 
 use crate::plan::Warehouse;
@@ -90,11 +90,11 @@ pub fn destination(seed: Seed, customer: &CustomerId) -> Place {
     let (city, postal_code, country) = *dice.pick("city", &DESTINATIONS);
     Place {
         location: None,
-        name: Some(format!("{customer} Ltd.")),
-        street: Some(format!("{} {}", dice.within("house", 1..=199), dice.pick("street", &STREETS))),
+        name: Some(Personal::clear(format!("{customer} Ltd."))),
+        street: Some(Personal::clear(format!("{} {}", dice.within("house", 1..=199), dice.pick("street", &STREETS)))),
         city: Some(city.to_owned()),
         region: None,
-        postal_code: Some(postal_code.to_owned()),
+        postal_code: Some(Personal::clear(postal_code)),
         country: Country::new(country).ok(),
     }
 }
@@ -103,11 +103,11 @@ pub fn destination(seed: Seed, customer: &CustomerId) -> Place {
 #[must_use]
 pub fn forbidden_destination() -> Place {
     Place {
-        name: Some("Research station".to_owned()),
-        street: Some("1 Ice Shelf".to_owned()),
+        name: Some(Personal::clear("Research station")),
+        street: Some(Personal::clear("1 Ice Shelf")),
         city: Some("Penguin Bay".to_owned()),
         region: None,
-        postal_code: Some("0000".to_owned()),
+        postal_code: Some(Personal::clear("0000")),
         country: Country::new(RESTRICTED).ok(),
         location: None,
     }

@@ -9,7 +9,7 @@ use service::settings::NatsSettings;
 
 use crate::exit::Failure;
 use crate::{
-    archive, bench, completions, demo, discrepancy, exception, order, partner, quarantine, reconcile, rehearse,
+    archive, bench, completions, demo, discrepancy, exception, forget, order, partner, quarantine, reconcile, rehearse,
     returns, schema, status, stock,
 };
 
@@ -71,6 +71,9 @@ pub enum Command {
     /// What a changed policy or profile would have decided of the past; writes nothing
     #[command(after_help = rehearse::HELP)]
     Rehearse(rehearse::Args),
+    /// Have what is about a customer's persons erased: keys destroyed, raw messages overwritten
+    #[command(after_help = forget::HELP)]
+    Forget(forget::Args),
     /// A whole installation at work on this machine, with simulated partners
     Demo(demo::Args),
     /// How fast it is here, beside what the broker alone can do

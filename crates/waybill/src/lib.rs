@@ -12,11 +12,13 @@ pub mod demo;
 pub mod discrepancy;
 pub mod exception;
 pub mod exit;
+pub mod forget;
 pub mod house;
 mod moment;
 pub mod order;
 mod output;
 pub mod partner;
+mod personal;
 pub mod quarantine;
 mod reach;
 pub mod reconcile;
@@ -55,6 +57,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
         Command::Partner(command) => partner::run(command, &cli.nats, output).await,
         Command::Rehearse(args) => rehearse::run(&args, &cli.nats, output).await,
+        Command::Forget(args) => forget::run(&args, &cli.nats, output).await,
         Command::Demo(args) => demo::run(&args, &cli.nats, output).await,
         Command::Bench(command) => bench::run(command, output).await,
         Command::Completions(args) => completions::run(&args, output),

@@ -21,6 +21,8 @@ mod unmapped;
 use std::collections::BTreeSet;
 
 use adapter::durable;
+use model::PartnerId;
+use partners::Profile;
 use service::Connection;
 use service::settings::NatsSettings;
 
@@ -56,6 +58,15 @@ pub enum Command {
     Replay(replay::Args),
     /// Codes that nobody has mapped: which, how often, since when
     Unmapped(unmapped::Args),
+}
+
+/// The profile in force of a partner; nothing where it has none.
+///
+/// # Errors
+/// [`Failure`] when the broker does not answer.
+pub(crate) async fn profile_in_force(connection: &Connection, partner: &PartnerId) -> Result<Option<Profile>, Failure> {
+    let said = said::Said::open(connection).await?;
+    Ok(known::Known::of(partner, &said, connection).await?.in_force.map(|own| own.profile))
 }
 
 pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {

@@ -5,7 +5,7 @@ mod dump;
 pub(crate) mod filter;
 mod list;
 mod log;
-mod scan;
+pub(crate) mod scan;
 mod settle;
 pub(crate) mod show;
 

@@ -227,14 +227,13 @@ fn named<T>(all: &[T], words: impl Fn(&T) -> String) -> String {
 /// The place as one would say it; nothing when nothing is known.
 pub(crate) fn place(place: &Place) -> Option<String> {
     let location = place.location.as_ref().map(ToString::to_string);
-    let town = [place.postal_code.clone(), place.city.clone(), place.region.clone()]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let postal_code = place.postal_code.as_ref().map(ToString::to_string);
+    let town =
+        [postal_code, place.city.clone(), place.region.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let town = Some(town).filter(|town| !town.is_empty());
     let country = place.country.map(|country| country.to_string());
-    let parts: Vec<String> = [location, place.name.clone(), town, country].into_iter().flatten().collect();
+    let parts: Vec<String> =
+        [location, place.name.as_ref().map(ToString::to_string), town, country].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 

@@ -6,6 +6,7 @@ use async_nats::jetstream::message::PublishMessage;
 use engine::{AppendError, Content, Entry, EntryId, FactId, Key, Source, Told};
 use model::{Answer, Ask, Fact, OrderId, Outcome, Reason};
 use partners::{ControlNumbers, Numbered, Outgoing, Sending};
+use privacy::KeysError;
 use service::streams;
 
 use super::assumed;
@@ -35,6 +36,9 @@ pub enum SendError {
     /// What its reference means was not written down.
     #[error(transparent)]
     Bucket(#[from] BucketError),
+    /// The keys of what is about a person were not read.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// The answer in its place was not appended.
     #[error(transparent)]
     Append(#[from] AppendError),
@@ -86,9 +90,17 @@ async fn send(
         let why = format!("no profile for partner {}; add one and ask again", ask.partner);
         return fail(adapter, instance, ask, delivery, None, why).await;
     };
-    let outgoing = match profile.encode(order, ask, sending) {
+    let opened = match adapter.persons.opened(ask).await? {
+        Ok(opened) => opened,
+        Err(unopened) => {
+            let why = format!("it says where to, and {unopened}");
+            return fail(adapter, instance, ask, delivery, Some(&profile), why).await;
+        }
+    };
+    let outgoing = match profile.encode(order, &opened, sending) {
         Ok(outgoing) => outgoing,
-        Err(error) => return fail(adapter, instance, ask, delivery, Some(&profile), error.to_string()).await,
+        // What is kept in the order's stream must not repeat what is sealed there.
+        Err(error) => return fail(adapter, instance, ask, delivery, Some(&profile), error.discreet()).await,
     };
     let Outgoing { message: name, body, reference, assumed } = outgoing;
     if let Some(reference) = reference {

@@ -18,6 +18,7 @@ use crate::adapter::Adapter;
 use crate::at_once::all;
 use crate::bucket::BucketError;
 use crate::master::Master;
+use crate::persons::PersonsError;
 use crate::publish::{NotPublished, append_too_large, publish};
 use crate::xref::{Standing, Target, prices};
 
@@ -42,6 +43,9 @@ pub enum RouteError {
     /// Nor is it known what is there already of what is read again.
     #[error("cannot read what was told before: {0}")]
     Replay(async_nats::Error),
+    /// What is about a person cannot be sealed.
+    #[error(transparent)]
+    Persons(#[from] PersonsError),
     /// A stock movement or a list cannot be written.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -220,6 +224,7 @@ pub(super) async fn append(adapter: &Adapter, origin: &Origin<'_>, told: Instanc
         let words = format!("workflow `{workflow}` is none that this version knows");
         return Ok(Written::Refused(Reason::new(Kind::UnknownMessage, words)));
     };
+    adapter.persons.seal(entries, &order, &mut told).await?;
     let key = Key::of(order.as_str());
     let mut turn = None;
     if origin.replay.is_some() {

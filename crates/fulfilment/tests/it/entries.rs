@@ -292,11 +292,11 @@ fn exception(kind: &str) -> ExceptionKind {
 fn place() -> Place {
     Place {
         location: Some(LocationId::new("dc-1").unwrap()),
-        name: Some("Café Zürich".to_owned()),
-        street: Some("1 rue du Port".to_owned()),
+        name: Some("Café Zürich".into()),
+        street: Some("1 rue du Port".into()),
         city: Some("Le Havre".to_owned()),
         region: None,
-        postal_code: Some("76600".to_owned()),
+        postal_code: Some("76600".into()),
         country: Some(model::Country::new("FR").unwrap()),
     }
 }

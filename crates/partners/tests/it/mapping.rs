@@ -65,7 +65,9 @@ fn paths_reach_outwards_and_to_the_top() {
     let told = told(rest, r#"{"sender": "X", "day": "01.03.2026", "loads": [{"no": "1", "stops": ["A", "B"]}]}"#);
     let seen: Vec<_> = milestones(told)
         .into_iter()
-        .map(|told| (told.shipment.unwrap().to_string(), told.code.unwrap(), told.place.unwrap().name.unwrap()))
+        .map(|told| {
+            (told.shipment.unwrap().to_string(), told.code.unwrap(), told.place.unwrap().name.unwrap().to_string())
+        })
         .collect();
     let expected = |stop: &str| ("1".to_owned(), "X".to_owned(), stop.to_owned());
     assert_eq!(seen, [expected("A"), expected("B")]);

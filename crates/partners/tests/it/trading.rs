@@ -107,11 +107,11 @@ fn every_message_of_a_template_has_an_example() {
 fn ship_to() -> Place {
     Place {
         location: None,
-        name: Some("J DOE + SON".to_owned()),
-        street: Some("12 OAK LN".to_owned()),
+        name: Some("J DOE + SON".into()),
+        street: Some("12 OAK LN".into()),
         city: Some("AUSTIN".to_owned()),
         region: Some("TX".to_owned()),
-        postal_code: Some("78701".to_owned()),
+        postal_code: Some("78701".into()),
         country: Country::new("US").ok(),
     }
 }

@@ -48,6 +48,8 @@ pub const XREF: &str = "XREF";
 pub const PROFILES: &str = "PROFILES";
 /// Bucket of the control numbers of partners' interchanges.
 pub const INTERCHANGES: &str = "INTERCHANGES";
+/// Bucket of the keys that seal what is about a person.
+pub const KEYS: &str = "KEYS";
 /// Bucket of composite status.
 pub const STATUS: &str = "STATUS";
 /// Object store of closed orders' trails.

@@ -2,7 +2,7 @@
 
 use super::{
     ALERTS, ALERTS_SUBJECTS, ARCHIVE, DISCREPANCIES, DISCREPANCIES_SUBJECTS, HELD, HELD_SUBJECTS, INBOX,
-    INBOX_SUBJECTS, INTERCHANGES, MASTER, ORDERS, ORDERS_SUBJECTS, OUTBOX, OUTBOX_SUBJECTS, PROFILES, QUARANTINE,
+    INBOX_SUBJECTS, INTERCHANGES, KEYS, MASTER, ORDERS, ORDERS_SUBJECTS, OUTBOX, OUTBOX_SUBJECTS, PROFILES, QUARANTINE,
     QUARANTINE_LOG, QUARANTINE_LOG_SUBJECTS, QUARANTINE_SUBJECTS, RETURN_TIMERS, RETURN_TIMERS_DUE_SUBJECTS,
     RETURN_TIMERS_SET_SUBJECTS, RETURNS, RETURNS_SUBJECTS, SNAPSHOTS, SNAPSHOTS_SUBJECTS, STATUS, STOCK,
     STOCK_SUBJECTS, TIMERS, TIMERS_DUE_SUBJECTS, TIMERS_SET_SUBJECTS, UPDATES, UPDATES_SUBJECTS, XREF,
@@ -115,6 +115,9 @@ const PROFILES_HISTORY: i64 = 16;
 /// A profile of the largest size, with each of its line breaks escaped, and what is said of it.
 const PROFILES_MAX_VALUE: i32 = 4 * MIB;
 
+/// A key or the record of its end has a few hundred bytes: ten million customers.
+const KEYS_MAX_BYTES: i64 = 4 * GIB;
+
 /// Ten years: what tax law asks for in most countries.
 const ARCHIVE_MAX_AGE: Duration = DAY.saturating_mul(3_660);
 const ARCHIVE_MAX_BYTES: i64 = 512 * GIB;
@@ -139,6 +142,12 @@ pub fn table(durability: Durability) -> Vec<Config> {
             ..bucket(durability, PROFILES, NO_AGE, "partners' profiles, and who is switched off")
         },
         bucket(durability, INTERCHANGES, BUCKET_MAX_AGE, "the control numbers of partners' interchanges"),
+        Config {
+            max_bytes: durability.bytes(KEYS_MAX_BYTES),
+            // A key that is to be forgotten is deleted by its sequence: so the broker overwrites it on its disk.
+            deny_delete: false,
+            ..bucket(durability, KEYS, NO_AGE, "the keys that seal what is about a person, and who was forgotten")
+        },
         bucket(durability, STATUS, BUCKET_MAX_AGE, "the composite status, for watchers"),
         archive(durability),
     ]);
@@ -334,7 +343,10 @@ mod tests {
                     || ["ORDERS", "RETURNS", "RETURN_TIMERS", "STOCK", "TIMERS"].contains(&name.as_str()),
                 "{name}"
             );
-            assert!(config.max_age > Duration::ZERO || ["KV_MASTER", "KV_PROFILES"].contains(&name.as_str()), "{name}");
+            assert!(
+                config.max_age > Duration::ZERO || ["KV_KEYS", "KV_MASTER", "KV_PROFILES"].contains(&name.as_str()),
+                "{name}"
+            );
             assert!(config.max_message_size > 0 || name == "OBJ_ARCHIVE", "{name}");
             assert!(config.duplicate_window > Duration::ZERO, "{name}");
         }

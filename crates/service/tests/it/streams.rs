@@ -24,7 +24,9 @@ async fn what_is_missing_is_created_once_and_then_as_it_should_be() {
 async fn buckets_and_the_object_store_work_through_the_client_library() {
     let (_broker, connection) = broker().await;
     declare(&connection.js, Durability::Demo).await.unwrap();
-    for bucket in [streams::MASTER, streams::XREF, streams::PROFILES, streams::INTERCHANGES, streams::STATUS] {
+    for bucket in
+        [streams::MASTER, streams::XREF, streams::PROFILES, streams::INTERCHANGES, streams::KEYS, streams::STATUS]
+    {
         let store = connection.js.get_key_value(bucket).await.unwrap();
         store.put("item.A-1", "first".into()).await.unwrap();
         store.put("item.A-1", "second".into()).await.unwrap();

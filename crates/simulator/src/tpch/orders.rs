@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::{CustomerId, LineId, OrderId, Place, When};
+use model::{CustomerId, LineId, OrderId, Personal, Place, When};
 use rust_decimal::Decimal;
 
 use super::nations::Nations;
@@ -136,7 +136,8 @@ impl Orders {
         let country =
             country.ok_or_else(|| self.orders.wrong(format!("customer {customer_key} is not in customer.csv")))?;
         let customer: CustomerId = customer_id(customer_key);
-        let ship_to = Place { name: Some(customer.to_string()), country: Some(country), ..Place::default() };
+        let ship_to =
+            Place { name: Some(Personal::clear(customer.as_str())), country: Some(country), ..Place::default() };
         let ordered = When::day(self.orders.date(2)?);
         let shipments = groups(&lines).into_iter().enumerate().map(|group| shipment(group, ordered, &lines)).collect();
         let order = sound(OrderId::new(&format!("{PREFIX}{key}")));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use model::master::MasterRecord;
-use model::{OrderId, Place, System, When};
+use model::{OrderId, Personal, Place, System, When};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -184,10 +184,10 @@ fn item(line: &PlannedLine) -> Item<'_> {
 
 fn ship_to(place: &Place) -> ShipTo<'_> {
     ShipTo {
-        name1: place.name.as_deref(),
-        stras: place.street.as_deref(),
+        name1: place.name.as_ref().and_then(Personal::as_clear),
+        stras: place.street.as_ref().and_then(Personal::as_clear),
         ort01: place.city.as_deref(),
-        pstlz: place.postal_code.as_deref(),
+        pstlz: place.postal_code.as_ref().and_then(Personal::as_clear),
         land1: place.country.map(String::from),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{OrderId, Place, ShipmentId, System, When};
+use model::{OrderId, Personal, Place, ShipmentId, System, When};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -371,9 +371,9 @@ fn bill(shipper_ref: Option<Reference<'_>>, number: &str, total: Decimal) -> Vec
 
 fn stop(place: &Place) -> Stop<'_> {
     Stop {
-        name: place.name.as_deref(),
+        name: place.name.as_ref().and_then(Personal::as_clear),
         city: place.city.as_deref(),
-        zip: place.postal_code.as_deref(),
+        zip: place.postal_code.as_ref().and_then(Personal::as_clear),
         country: place.country.map(String::from),
     }
 }

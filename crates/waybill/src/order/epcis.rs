@@ -12,7 +12,7 @@ use super::trail::{Whole, kept, whole};
 use crate::clock;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
-use crate::reach;
+use crate::{personal, reach};
 
 /// What to write.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,11 +38,13 @@ fn base(text: &str) -> Result<Base, BaseError> {
 
 pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
-    let Whole { entries, archive, is_cut } = whole(&connection, &args.order).await?;
+    let Whole { mut entries, archive, is_cut } = whole(&connection, &args.order).await?;
     // The document has no place for it.
     if !output.is_json() {
         anstream::eprint!("{}", kept(archive.as_ref(), is_cut));
     }
+    // Of a place that is forgotten in part, the rest is its name.
+    personal::reveal_what_is_left(&connection, personal::places(&mut entries)).await;
     let folded = Folded::<Fulfilment>::replay(&Key::of(args.order.as_str()), &entries);
     let written = write(args, folded.state(), clock::now());
     output.show(&written, |document| format!("{document:#}\n"))?;

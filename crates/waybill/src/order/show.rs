@@ -2,7 +2,7 @@
 
 use engine::Key;
 use fulfilment::{Composite, LineStatus, ShipmentStatus};
-use model::OrderId;
+use model::{OrderId, Place};
 use returns::Stage;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -17,6 +17,7 @@ use super::trail::{self, FromArchive, Whole, whole};
 use crate::exit::{Failure, Verdict};
 use crate::moment::{AsOf, PastArgs};
 use crate::output::Output;
+use crate::personal::reveal;
 use crate::reach;
 use crate::returns::of_order::{Returned, of_entries};
 use crate::table::Table;
@@ -56,10 +57,11 @@ pub(super) struct Shown {
 
 pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Result<Verdict, Failure> {
     let connection = reach::connect(nats).await?;
-    let shown = match args.past.past() {
+    let mut shown = match args.past.past() {
         Some(past) => past_view(&connection, &args.order, past).await?,
         None => view(&connection, &args.order).await?,
     };
+    reveal(&connection, places(&mut shown.view)).await;
     output.show(&shown, render)?;
     Ok(Verdict::Fine)
 }
@@ -100,6 +102,12 @@ impl Shown {
         };
         Self { view, as_of: None, archive: None, is_cut: false, returns, returns_unknown }
     }
+}
+
+/// The places that a view names.
+fn places(view: &mut OrderView) -> Vec<&mut Place> {
+    let told = view.timeline.iter_mut().filter_map(|event| event.place.as_mut());
+    view.released.as_mut().map(|order| &mut order.ship_to).into_iter().chain(told).collect()
 }
 
 /// All that is known of an order as a text; sections that would be empty are left out.

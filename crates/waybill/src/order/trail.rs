@@ -15,6 +15,7 @@ use super::lineage::{self, Graph};
 use super::step::{Cause, Changed, Step, steps};
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
+use crate::personal;
 use crate::reach;
 use crate::table::Table;
 use crate::text::{NOTHING, bad, count, heading, line, or_dash, span};
@@ -92,7 +93,8 @@ pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
 /// [`Failure::NotFound`] when the order has none, [`Failure::Unreachable`] when the broker does not answer,
 /// [`Failure::Broken`] when its archive cannot be trusted.
 pub async fn read(connection: &Connection, order: &OrderId) -> Result<Trail, Failure> {
-    let Whole { entries, archive, is_cut } = whole(connection, order).await?;
+    let Whole { mut entries, archive, is_cut } = whole(connection, order).await?;
+    personal::reveal(connection, personal::places(&mut entries)).await;
     let (entries, composite) = steps(&entries, &mut Folded::new(&Key::of(order.as_str())));
     Ok(Trail { order: order.clone(), composite, archive, is_cut, entries })
 }

@@ -11,6 +11,7 @@ use super::read;
 use crate::exit::{Failure, Verdict};
 use crate::order::order_id;
 use crate::output::Output;
+use crate::personal;
 use crate::table::Table;
 use crate::text::{heading, line};
 use crate::words::{self, Subject};
@@ -80,7 +81,8 @@ fn unauthorised(state: &State) -> Option<Unauthorised> {
 }
 
 pub(super) async fn trail(rma: &RmaId, connection: &Connection, output: Output) -> Result<Verdict, Failure> {
-    let entries = read::entries(connection, rma).await?;
+    let mut entries = read::entries(connection, rma).await?;
+    personal::reveal(connection, personal::places(&mut entries)).await;
     output.show(&entries, |entries| told(rma, entries))?;
     Ok(Verdict::Fine)
 }

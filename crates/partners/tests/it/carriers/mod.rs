@@ -107,11 +107,12 @@ fn line(fact: &Fact) -> String {
     };
     let mut line = format!("{occurred} {what} ({})", code.as_deref().unwrap());
     if let Some(place) = place {
-        let parts = [&place.name, &place.street, &place.city, &place.postal_code];
+        let text = |personal: &Option<model::Personal>| personal.as_ref().map(ToString::to_string);
+        let parts = [text(&place.name), text(&place.street), place.city.clone(), text(&place.postal_code)];
         let country = place.country.map(|country| country.to_string());
-        for part in parts.into_iter().chain([&country]).flatten() {
+        for part in parts.into_iter().chain([country]).flatten() {
             line.push(' ');
-            line.push_str(part);
+            line.push_str(&part);
         }
     }
     line

@@ -77,6 +77,6 @@ fn read_back(profile: &Profile, raw: &[u8]) -> Value {
 fn refused(profile: &Profile, ask: &Ask) -> (String, String) {
     match try_written(profile, ask).unwrap_err() {
         EncodeError::Unwritable { why, .. } => (why.field, why.detail),
-        error @ EncodeError::NoSection { .. } => panic!("{error}"),
+        error @ (EncodeError::NoSection { .. } | EncodeError::Sealed { .. }) => panic!("{error}"),
     }
 }

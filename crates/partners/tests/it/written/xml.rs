@@ -1,6 +1,7 @@
 //! XML, as SAP's IDocs have it.
 
-use model::Place;
+use model::{Place, Sealed};
+use partners::EncodeError;
 use serde_json::json;
 
 use super::{booking, place, profile, read_back, refused, try_written, written};
@@ -69,6 +70,23 @@ fn what_xml_does_not_know_is_refused_or_replaced() {
     assert!(field == "ship_to.city" && detail.contains("`\\u{1}` is no character of XML 1.0"), "{field} {detail}");
     let replacing = DELIVERY.replace("format = \"xml\"", "format = \"xml\"\nreplace = \"_\"");
     assert!(written(&profile(&replacing, "format = \"xml\"").unwrap(), &ask).contains("<CITY1>Tr_oy</CITY1>"));
+}
+
+#[test]
+fn a_refusal_that_is_kept_does_not_repeat_what_is_about_a_person() {
+    let refused =
+        |ship_to| try_written(&profile(DELIVERY, "format = \"xml\"").unwrap(), &booking(ship_to)).unwrap_err();
+    let of_a_person = refused(Place { name: Some("Ada \u{1} Byron".into()), ..Place::default() }).discreet();
+    assert!(of_a_person.contains("`ship_to.name`") && !of_a_person.contains("u{1}"), "{of_a_person}");
+    let of_a_town = refused(Place { city: Some("Tr\u{1}oy".into()), ..Place::default() });
+    assert_eq!(of_a_town.discreet(), of_a_town.to_string());
+}
+
+#[test]
+fn what_is_sealed_is_sent_to_nobody() {
+    let street = Some(Sealed::new("customer.C1", 1, "abc").into());
+    let error = try_written(&profile(DELIVERY, "format = \"xml\"").unwrap(), &booking(Place { street, ..place() }));
+    assert_eq!(error.unwrap_err(), EncodeError::Sealed { field: "street" });
 }
 
 #[test]
