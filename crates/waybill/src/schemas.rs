@@ -7,6 +7,7 @@ use model::{AskId, Decision, Fact, Movement, OrderId, PartnerId, Request};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
+use service::snapshots::SnapshotEntry;
 use visibility::queries::{
     self, DigestGet, Digests, ExceptionList, ExceptionPage, Lag, OrderGet, OrderList, OrderPage, OrderView, StockList,
     StockPage,
@@ -31,6 +32,7 @@ pub fn all() -> Vec<(String, Value)> {
         written::<Entry<Fact, Decision>>("entry", "An entry: one message in an order's stream", Some(ON_THE_WIRE)),
         written::<Movement>("stock_movement", "A stock movement or count", Some(ON_THE_WIRE)),
         written::<Entry<Movement, Decision>>("stock_entry", "An entry: one message in STOCK", Some(ON_THE_WIRE)),
+        written::<SnapshotEntry>("snapshot_entry", "An entry: one message in SNAPSHOTS", Some(ON_THE_WIRE)),
         written::<Composite>("composite", "The composite status of an order", None),
         written::<CloudEvent>("update", "A customer-facing update, in stream UPDATES", None),
         written::<CloudEvent<ReturnUpdate>>("update_return", "How a return ended, in stream UPDATES", None),

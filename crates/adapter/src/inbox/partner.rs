@@ -11,7 +11,7 @@ use service::{Shutdown, streams};
 
 use super::entry::Origin;
 use super::read::{all_reasons, read};
-use super::receipt::{self, is_released};
+use super::receipt::{self, first_received, is_released};
 use super::route::{Routed, route};
 use crate::adapter::Adapter;
 use crate::delivery::Delivery;
@@ -117,7 +117,8 @@ impl Partner {
             let words = format!("no profile for partner {}; add one and release the message", self.token);
             return self.quarantined(adapter, message, Reason::new(Kind::UnknownMessage, words)).await;
         };
-        let reading = read(adapter.system, &profile, name, &message.payload, delivery.received);
+        let received = first_received(message, delivery);
+        let reading = read(adapter.system, &profile, name, &message.payload, received);
         if delivery.tries == 1 {
             adapter.unmapped.note(&self.token, reading.unmapped);
         }

@@ -2,18 +2,28 @@
 
 use async_nats::jetstream::{self, message::PublishMessage};
 use engine::EntryId;
+use model::Timestamp;
 use partners::{ControlNumbers, Numbered};
-use service::quarantine::RELEASED_HEADER;
+use service::quarantine::{Again, RELEASED_HEADER};
 use service::streams;
 
 use super::entry::Origin;
 use super::route::RouteError;
 use crate::adapter::Adapter;
+use crate::delivery::Delivery;
 use crate::publish::publish;
 
 /// Whether a message was let out of quarantine, and so came in before.
 pub fn is_released(message: &jetstream::Message) -> bool {
     message.headers.as_ref().is_some_and(|headers| headers.get(RELEASED_HEADER).is_some())
+}
+
+/// When a message came in; one that was let out of quarantine, when it first did.
+pub fn first_received(message: &jetstream::Message, delivery: Delivery) -> Timestamp {
+    let again = message.headers.as_ref().and_then(|headers| headers.get(RELEASED_HEADER));
+    let again = again.and_then(|again| serde_json::from_str::<Again>(again.as_str()).ok());
+    let first = again.and_then(|again| again.received);
+    first.map_or(delivery.received, |first| Timestamp::from_millis(first.as_millisecond()))
 }
 
 /// Tells the sender of a message what its syntax is like, at its first delivery: whatever becomes of what it says, and however

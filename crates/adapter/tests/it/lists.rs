@@ -2,7 +2,7 @@
 
 use adapter::{Kept, Settings};
 use model::{Listed, ListedShipment, Milestone, Snapshot, System, Timestamp};
-use service::quarantine::Kind;
+use service::quarantine::{Kind, Settle};
 use service::snapshots::{Recorded, TAKEN_HEADER, Wanted};
 use service::streams;
 
@@ -56,6 +56,25 @@ async fn a_list_with_a_broken_row_is_a_snapshot_that_is_not_complete() {
     world.publish("in.wms.wms-east.stock_list", &raw).await;
     world.messages(streams::SNAPSHOTS, 2).await;
     assert_eq!(listed(&world).await.len(), 1);
+    adapter.stop().await;
+}
+
+#[tokio::test]
+async fn a_list_that_was_in_quarantine_is_still_of_when_it_came_in() {
+    let world = World::start().await;
+    let adapter = world.adapter(System::Erp, Settings::default()).await;
+    let raw = r#"{"documents": [{"vbeln": "SO-1"}, {}]}"#;
+    world.publish("in.erp.erp-main.open_orders", raw).await;
+    for time in 1..=2 {
+        let held = world.quarantine(1).await.remove(0);
+        let stream = world.connection.js.get_stream(streams::QUARANTINE).await.unwrap();
+        let kept = service::quarantine::Kept { sequence: time, about: held.about, raw: Some(held.raw) };
+        let by = engine::Operator { who: "ann".to_owned(), why: "the profile is mended".to_owned() };
+        let at = "2026-03-01T10:00:00Z".parse().unwrap();
+        kept.settle(&world.connection.js, &stream, &Settle::Release, &by, at).await.unwrap();
+        world.messages(streams::SNAPSHOTS, time + 1).await;
+    }
+    assert_eq!(listed(&world).await.len(), 1, "as of the same moment, it lists the same");
     adapter.stop().await;
 }
 

@@ -55,6 +55,9 @@ pub struct Again {
     /// The SHA-256 of the message as it came, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// When it first came in: what it leaves unsaid is as of then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<jiff::Timestamp>,
 }
 
 /// A message was not taken out of quarantine. It is still there.
@@ -212,7 +215,8 @@ impl Kept {
     /// Publishes it, or other bytes in its place; returns the place in the inbox.
     async fn publish(&self, js: &jetstream::Context, record: &Record, raw: Bytes) -> Result<u64, SettleError> {
         let Record { action, by, sequence, sha256, .. } = record;
-        let again = Again { action: *action, by: by.clone(), quarantine: *sequence, sha256: sha256.clone() };
+        let received = Some(first_received(&self.about));
+        let again = Again { action: *action, by: by.clone(), quarantine: *sequence, sha256: sha256.clone(), received };
         let again = serde_json::to_string(&again).map_err(SettleError::Describe)?;
         let id = format!("quarantine.{sequence}.{}", digest(&raw));
         let publish = PublishMessage::build().payload(raw).headers(own_headers(&self.about));
@@ -253,6 +257,13 @@ fn own_headers(about: &Meta) -> HeaderMap {
             .for_each(|value| headers.append(name.clone(), value));
     }
     headers
+}
+
+/// When a message first came in, however often it was let out of quarantine since.
+fn first_received(about: &Meta) -> jiff::Timestamp {
+    let before = about.headers.get(RELEASED_HEADER).and_then(|values| values.first());
+    let before = before.and_then(|again| serde_json::from_str::<Again>(again).ok());
+    before.and_then(|again| again.received).unwrap_or(about.received)
 }
 
 fn digest(raw: &[u8]) -> String {

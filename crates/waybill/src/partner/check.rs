@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use adapter::Reading;
 use model::master::MasterRecord;
-use model::{Fact, Movement, MovementKind, System, Timestamp};
+use model::{Fact, Listed, ListedOrder, ListedShipment, Movement, MovementKind, Snapshot, System, Timestamp};
 use partners::format::MAX_MESSAGE;
 use partners::{OrderRef, Profile};
 use serde::Serialize;
@@ -17,6 +17,9 @@ use crate::exit::{Failure, Verdict};
 use crate::output::Output;
 use crate::text::{bad, count, harmless, heading, line};
 use crate::words::{self, Subject};
+
+/// The most rows of one list that are shown; `--json` has all of them.
+const ROWS_SHOWN: usize = 20;
 
 /// Which profile, and what to read through it.
 #[derive(Debug, clap::Args)]
@@ -54,6 +57,8 @@ struct Sample {
     orders: Vec<About>,
     stock: Vec<Movement>,
     master: Vec<MasterRecord>,
+    /// What the partner's books hold, as it lists it.
+    lists: Vec<Snapshot>,
     /// What of it cannot be used, and why.
     wrong: Vec<Reason>,
     /// What is wrong too, and breaks nothing: the profile forgives it.
@@ -105,7 +110,8 @@ fn check(args: &Args, received: Timestamp) -> Result<Checked, Failure> {
 fn sample(profile: &Profile, named: Option<&str>, file: &Path, received: Timestamp) -> Result<Sample, Failure> {
     let message = message(profile, named, file)?;
     let raw = bytes(file, MAX_MESSAGE)?;
-    let Reading { orders, stock, master, wrong, .. } = adapter::read(profile.system, profile, &message, &raw, received);
+    let Reading { orders, stock, master, snapshots, wrong, .. } =
+        adapter::read(profile.system, profile, &message, &raw, received);
     let forgiven = profile.plain(&message, &raw).map_or_else(|_| Vec::new(), |plain| plain.forgiven);
     let about = |part: adapter::Part| {
         let (order, reference) = match part.order {
@@ -122,6 +128,7 @@ fn sample(profile: &Profile, named: Option<&str>, file: &Path, received: Timesta
         orders: orders.into_iter().map(about).collect(),
         stock: stock.into_iter().map(|(_, movement)| movement).collect(),
         master,
+        lists: snapshots,
         wrong,
         forgiven: forgiven.iter().map(ToString::to_string).collect(),
     })
@@ -158,6 +165,7 @@ fn show(sample: &Sample, text: &mut String) {
     for record in &sample.master {
         line(text, format!("  master data: {}", harmless(&described(record))));
     }
+    sample.lists.iter().for_each(|list| show_list(list, text));
     for reason in &sample.wrong {
         line(text, format!("  {} {}", bad("wrong"), harmless(&reason.text)));
     }
@@ -165,6 +173,37 @@ fn show(sample: &Sample, text: &mut String) {
     let facts: u64 = sample.orders.iter().map(|about| about.facts.len() as u64).sum();
     let (orders, wrong) = (sample.orders.len() as u64, sample.wrong.len() as u64);
     line(text, format!("  {}, {}, {wrong} wrong", count(orders, "order"), count(facts, "fact")));
+}
+
+fn show_list(list: &Snapshot, text: &mut String) {
+    let Snapshot { taken, complete, listed, .. } = list;
+    let (rows, whole) = (listed.rows() as u64, if *complete { "complete" } else { "not complete" });
+    line(text, format!("  list of {}, {}, as of {taken}, {whole}", listed.kind(), count(rows, "row")));
+    let rows: Vec<String> = match listed {
+        Listed::Orders(rows) => rows.iter().take(ROWS_SHOWN).map(listed_order).collect(),
+        Listed::Stock(rows) => rows
+            .iter()
+            .take(ROWS_SHOWN)
+            .map(|row| format!("{} of {} at {}", row.on_hand, row.sku, row.location))
+            .collect(),
+        Listed::Shipments(rows) => rows.iter().take(ROWS_SHOWN).map(listed_shipment).collect(),
+    };
+    rows.iter().for_each(|row| line(text, format!("    {}", harmless(row))));
+    let more = listed.rows().saturating_sub(rows.len());
+    if more > 0 {
+        line(text, format!("    and {more} more"));
+    }
+}
+
+fn listed_order(row: &ListedOrder) -> String {
+    let lines: Vec<String> = row.lines.iter().map(|part| format!("line {} {}", part.line, part.quantity)).collect();
+    if lines.is_empty() { format!("order {}", row.order) } else { format!("order {}: {}", row.order, lines.join(", ")) }
+}
+
+fn listed_shipment(row: &ListedShipment) -> String {
+    let stage = row.milestone.map(|milestone| format!(": {milestone}")).unwrap_or_default();
+    let of = row.order.as_ref().map(|order| format!(" of order {order}")).unwrap_or_default();
+    format!("shipment {}{of}{stage}", row.reference)
 }
 
 const fn moved(kind: MovementKind) -> &'static str {

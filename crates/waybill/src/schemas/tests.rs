@@ -126,7 +126,44 @@ fn a_stock_movement_fits() {
         occurred: When::parse("2026-03-01").unwrap(),
     };
     assert_fits("stock_movement", &movement);
-    let source = Source {
+    let source = source();
+    let facts = vec![Told { id: FactId([1; 16]), fact: movement }];
+    let entry = Entry::<Movement, Decision> { id: EntryId([2; 16]), content: Content::Facts { source, facts } };
+    assert_fits("stock_entry", &entry);
+}
+
+#[test]
+fn a_list_of_each_kind_fits() {
+    let progress =
+        Progress { line: sample::order().lines[0].line.clone(), quantity: Quantity::each(1), location: None };
+    let order = model::ListedOrder { order: OrderId::new(sample::ORDER).unwrap(), lines: vec![progress] };
+    let stock = model::ListedStock {
+        location: sample::order().lines[0].ship_from.clone().unwrap(),
+        sku: sample::order().lines[0].sku.clone(),
+        on_hand: Quantity::each(7),
+    };
+    let shipment = model::ListedShipment {
+        reference: "PRO1".to_owned(),
+        order: None,
+        shipment: None,
+        milestone: Some(Milestone::TransportInTransit),
+    };
+    for listed in [
+        model::Listed::Orders(vec![order]),
+        model::Listed::Stock(vec![stock]),
+        model::Listed::Shipments(vec![shipment]),
+    ] {
+        let taken = When::parse("2026-03-01T10:00Z").unwrap();
+        let partner = PartnerId::new("p").unwrap();
+        let snapshot = model::Snapshot { system: System::Erp, partner, taken, complete: true, listed };
+        let facts = vec![Told { id: FactId([1; 16]), fact: snapshot }];
+        let entry = SnapshotEntry { id: EntryId([2; 16]), content: Content::Facts { source: source(), facts } };
+        assert_fits("snapshot_entry", &entry);
+    }
+}
+
+fn source() -> Source {
+    Source {
         service: "wms-adapter".to_owned(),
         partner: None,
         message: None,
@@ -135,10 +172,7 @@ fn a_stock_movement_fits() {
         inbox: Some(1),
         received: Timestamp::from_millis(0),
         operator: None,
-    };
-    let facts = vec![Told { id: FactId([1; 16]), fact: movement }];
-    let entry = Entry::<Movement, Decision> { id: EntryId([2; 16]), content: Content::Facts { source, facts } };
-    assert_fits("stock_entry", &entry);
+    }
 }
 
 #[test]

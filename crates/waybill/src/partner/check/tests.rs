@@ -87,6 +87,67 @@ fn a_sample_that_is_no_message_of_the_profile_is_asked_about() {
 }
 
 #[test]
+fn a_list_is_shown_with_its_rows_its_moment_and_whether_it_is_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = folder.path().join("open_orders.json");
+    let orders: Vec<String> = (1..=22).map(|n| format!(r#"{{"vbeln": "SO-{n}"}}"#)).collect();
+    let items = r#"{"vbeln": "SO-0", "items": [{"posnr": "10", "menge": "3", "meins": "ST"}]}"#;
+    let raw = format!(r#"{{"at": "2026-03-04T18:00:00Z", "documents": [{items}, {}, {{}}]}}"#, orders.join(","));
+    fs::write(&sample, raw).unwrap();
+    let args = Args { profile: "sim-erp".to_owned(), samples: vec![sample], message: None };
+    let checked = check(&args, "2026-03-05T00:00:00Z".parse().unwrap()).unwrap();
+    let text = anstream::adapter::strip_str(&render(&checked)).to_string();
+    let shown: Vec<&str> = text.lines().skip_while(|line| !line.starts_with("  list")).collect();
+    assert_eq!(
+        shown[..2],
+        ["  list of orders, 23 rows, as of 2026-03-04T18:00:00Z, not complete", "    order SO-0: line 10 3 EA",]
+    );
+    assert_eq!(
+        shown[20..],
+        [
+            "    order SO-19",
+            "    and 3 more",
+            "  wrong `documents[23].vbeln` is absent; expected an order number of 1 to 120 bytes",
+            "  0 orders, 0 facts, 1 wrong",
+        ]
+    );
+    assert_eq!(checked.samples[0].lists[0].listed.rows(), 23, "programs get all of them");
+}
+
+#[test]
+fn the_page_that_onboards_a_partner_says_how_a_list_is_read() {
+    let readme = include_str!("../../../../../README.md");
+    let page = readme.split("## Onboard a partner").nth(1).unwrap();
+    let listed = page.split("```toml\n").nth(3).unwrap().split("```").next().unwrap();
+    let profile = format!("partner = \"speedy\"\nsystem = \"tms\"\nversion = 1\n{listed}");
+    let profile = partners::Profile::load("speedy.toml", &profile).unwrap();
+    let raw = br#"{"as_of": "2026-03-04T18:00:00Z", "shipments": [{"pro": "PRO77", "status": "AF"}]}"#;
+    let read = adapter::read(System::Tms, &profile, "under_way", raw, "2026-03-05T00:00:00Z".parse().unwrap());
+    assert_eq!((read.snapshots.len(), read.snapshots[0].listed.rows(), read.wrong.len()), (1, 1, 0));
+}
+
+#[test]
+fn the_lists_that_the_readme_publishes_are_read() {
+    let readme = include_str!("../../../../../README.md");
+    let page = readme.split("## Publish an order of your own").nth(1).unwrap().split("\n## ").next().unwrap();
+    let published = page.split("nats pub in.").skip(1).map(|rest| {
+        let (subject, rest) = rest.split_once(" '").unwrap();
+        (subject.to_owned(), rest.split('\'').next().unwrap())
+    });
+    let mut lists = 0;
+    for (subject, body) in published {
+        let [system, partner, message] = subject.split('.').collect::<Vec<_>>()[..] else { panic!("{subject}") };
+        let (_, text) = super::super::known::shipped().into_iter().find(|(own, _)| own.as_str() == partner).unwrap();
+        let profile = text.compile(None).unwrap();
+        assert_eq!(profile.system.as_str(), system);
+        let read = adapter::read(profile.system, &profile, message, body.as_bytes(), now());
+        assert_eq!(read.wrong, [], "{subject}");
+        lists += read.snapshots.len();
+    }
+    assert_eq!(lists, 1);
+}
+
+#[test]
 fn a_template_is_named_as_elsewhere() {
     let check = |profile: &str| {
         let args = Args { profile: profile.to_owned(), samples: Vec::new(), message: None };
