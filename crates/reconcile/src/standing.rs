@@ -127,7 +127,7 @@ pub struct Stands {
 
 impl Standing {
     /// The most discrepancies that are kept; beyond it the oldest are told of, and new ones wait until some are gone.
-    pub const MOST: usize = 100_000;
+    pub const MOST: usize = 50_000;
 
     /// The one of this id alone.
     #[must_use]

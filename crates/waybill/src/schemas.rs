@@ -33,6 +33,8 @@ pub fn all() -> Vec<(String, Value)> {
         written::<Movement>("stock_movement", "A stock movement or count", Some(ON_THE_WIRE)),
         written::<Entry<Movement, Decision>>("stock_entry", "An entry: one message in STOCK", Some(ON_THE_WIRE)),
         written::<SnapshotEntry>("snapshot_entry", "An entry: one message in SNAPSHOTS", Some(ON_THE_WIRE)),
+        written::<reconcile::standing::Entry>("discrepancy_entry", "A message in DISCREPANCIES", Some(ON_THE_WIRE)),
+        written::<visibility::reconciling::Alert>("alert_discrepancies", "New discrepancies, in stream ALERTS", None),
         written::<Composite>("composite", "The composite status of an order", None),
         written::<CloudEvent>("update", "A customer-facing update, in stream UPDATES", None),
         written::<CloudEvent<ReturnUpdate>>("update_return", "How a return ended, in stream UPDATES", None),

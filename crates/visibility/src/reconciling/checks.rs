@@ -54,14 +54,16 @@ pub struct Checks<'a> {
     snapshots: Snapshots,
     /// What was found of each order, so that one that comes up again replaces it.
     found: BTreeMap<Key, Vec<Discrepancy>>,
+    /// How many that are.
+    kept: usize,
     /// How many were found beyond the most that are kept.
     beyond: u64,
     orders: u64,
 }
 
 impl<'a> Checks<'a> {
-    /// The most discrepancies that are kept; those beyond are counted.
-    pub const MOST: usize = 200_000;
+    /// The most discrepancies that are kept, a kilobyte or two each; those beyond are counted.
+    pub const MOST: usize = 50_000;
 
     /// Checks up to a cut-off, with what was stated of stock and listed by partners.
     #[must_use]
@@ -73,7 +75,7 @@ impl<'a> Checks<'a> {
         snapshots: Snapshots,
     ) -> Self {
         stock.seal();
-        Self { policy, filter, now, stock, snapshots, found: BTreeMap::new(), beyond: 0, orders: 0 }
+        Self { policy, filter, now, stock, snapshots, found: BTreeMap::new(), kept: 0, beyond: 0, orders: 0 }
     }
 
     /// Looks at an order.
@@ -85,7 +87,8 @@ impl<'a> Checks<'a> {
         if let Some(before) = read.before {
             // It counted already, as it was then.
             self.stock.take_back(&state(&read.entries[..before]).stock_effects(), |fact| entry(&told, fact));
-            self.found.remove(&read.key);
+            let gone = self.found.remove(&read.key).map_or(0, |found| found.len());
+            self.kept -= gone;
         } else {
             self.orders += 1;
         }
@@ -93,8 +96,9 @@ impl<'a> Checks<'a> {
         let last = read.entries.last().map_or(Timestamp::default(), |entry| entry.recorded);
         let found = self.check(&now, &told, last);
         if !found.is_empty() {
-            let room = Self::MOST.saturating_sub(self.found.values().map(Vec::len).sum());
+            let room = Self::MOST.saturating_sub(self.kept);
             self.beyond += found.len().saturating_sub(room) as u64;
+            self.kept += found.len().min(room);
             self.found.insert(read.key.clone(), found.into_iter().take(room).collect());
         }
     }
