@@ -1,7 +1,5 @@
 //! The operators' work list on a whole installation: listed, given to somebody, put off, and resolved one by one and together.
 
-use std::ffi::OsString;
-
 use engine::{Content, Entry, EntryId, FactId, Journal, Key, Source, Told};
 use fulfilment::Fulfilment;
 use model::{Answer, AskId, End, Fact, Lane, Outcome, Reason, Timestamp};
@@ -10,15 +8,7 @@ use visibility::queries::{EXCEPTION_LIST, ExceptionPage, Listed, ORDER_GET, Orde
 use waybill::exit::{Failure, Verdict};
 use waybill::house::{House, Plan};
 
-use crate::kit::{eventually, open, partners, publish, release};
-
-/// Runs a command line against an installation, without what would end it where no terminal is.
-async fn waybill(house: &House, line: &[&str]) -> Result<Verdict, Failure> {
-    let url = house.url();
-    let line = ["waybill", "--json", "--nats-url", &url].into_iter().chain(line.iter().copied());
-    let cli = waybill::cli::parse(line.map(OsString::from)).expect("a command line");
-    waybill::execute(cli).await
-}
+use crate::kit::{eventually, open, partners, publish, release, waybill};
 
 /// The order, by a customer that the master data do not know.
 async fn release_to_a_stranger(house: &House, order: &str) {

@@ -1,5 +1,6 @@
 //! An installation for a test, and the few words the tests are written in.
 
+use std::ffi::OsString;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
@@ -8,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use service::{Shutdown, streams};
 use simulator::{Level, Play, Scenario, Seed, Traffic};
+use waybill::exit::{Failure, Verdict};
 use waybill::house::{House, Plan};
 use waybill::run::{self, Run};
 
@@ -31,6 +33,14 @@ pub async fn play(house: &House, scenario: Scenario) -> Run {
 pub async fn play_with(house: &House, scenario: Scenario, faults: Level) -> Run {
     let settings = simulator::Settings { scenario, in_flight: AT_ONCE, faults };
     run::play(house, settings, &Shutdown::new(), |_| ()).await.expect("played to the end").0
+}
+
+/// Runs a command line against an installation, without what would end it where no terminal is.
+pub async fn waybill(house: &House, line: &[&str]) -> Result<Verdict, Failure> {
+    let url = house.url();
+    let line = ["waybill", "--json", "--nats-url", &url].into_iter().chain(line.iter().copied());
+    let cli = waybill::cli::parse(line.map(OsString::from)).expect("a command line");
+    waybill::execute(cli).await
 }
 
 /// The partners in their places, with master data and stock but without orders of their own.

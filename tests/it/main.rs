@@ -7,6 +7,7 @@ mod kit;
 mod odd_input;
 #[cfg(target_os = "linux")]
 mod processes;
+mod reconciled;
 mod rehearsal;
 mod returned;
 mod runs;

@@ -67,6 +67,9 @@ pub struct Args {
     /// Those too that a person takes as they are
     #[arg(long)]
     accepted: bool,
+    /// Record what is found, and what is gone, for `waybill discrepancy`, as the visibility service does by the clock
+    #[arg(long, conflicts_with_all = ["orders", "since", "partner", "customer", "stage", "kinds", "until"])]
+    record: bool,
     /// Print comma-separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
@@ -145,6 +148,12 @@ pub(crate) async fn run(args: Args, nats: &NatsSettings, output: Output) -> Resu
     bar.finish_and_clear();
     reconciled.discrepancies.retain(|found| args.kinds.is_empty() || args.kinds.contains(&found.kind));
     let mut history = History::read(&connection.js).await.map_err(discrepancy::failed)?;
+    if args.record {
+        // Those beyond the most that are named may be among those that stand.
+        let is_all = reconciled.beyond == 0;
+        let changes = history.standing().changes(&reconciled.discrepancies, |_| is_all);
+        history.record(changes, now()).await.map_err(discrepancy::failed)?;
+    }
     let found = reconciled.discrepancies.len();
     if !args.accepted {
         reconciled.discrepancies.retain(|found| !history.standing().is_accepted(found));
