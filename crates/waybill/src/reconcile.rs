@@ -218,3 +218,6 @@ fn verdict(reconciled: &Reconciled) -> Verdict {
 fn age(found: &Discrepancy, as_of: model::Timestamp) -> i64 {
     as_of.as_millis().saturating_sub(found.since.as_millis())
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ mod captured;
 mod lifecycle;
 mod null;
 mod publish;
+mod reconcile;
 mod replay;
 mod usage;
 
@@ -20,6 +21,8 @@ pub enum Command {
     Lifecycle(lifecycle::Args),
     /// Entries a second into a fresh projection, beside a raw ordered read
     Replay(replay::Args),
+    /// Entries a second through `waybill reconcile`, and the most memory it needs
+    Reconcile(reconcile::Args),
 }
 
 /// Measures.
@@ -35,6 +38,7 @@ pub(crate) async fn run(command: Command, output: Output) -> Result<Verdict, Fai
         match command {
             Command::Lifecycle(args) => lifecycle::run(&args, &shutdown, output).await,
             Command::Replay(args) => replay::run(&args, &shutdown, output).await,
+            Command::Reconcile(args) => reconcile::run(&args, &shutdown, output).await,
         }
     };
     tokio::select! {

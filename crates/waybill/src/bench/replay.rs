@@ -78,7 +78,7 @@ pub(super) async fn run(args: &Args, shutdown: &Shutdown, output: Output) -> Res
 }
 
 /// The entries of real orders, interleaved as they happened.
-async fn real_trails(shutdown: &Shutdown) -> Result<Vec<Tailed>, Failure> {
+pub(super) async fn real_trails(shutdown: &Shutdown) -> Result<Vec<Tailed>, Failure> {
     let house = House::open(&Plan::default()).await?;
     let scenario = Scenario::Generated(Traffic { seed: Seed(1), orders: REAL, started: today() });
     let in_flight = NonZeroU32::MIN.saturating_add(200);
@@ -108,7 +108,8 @@ async fn raw_read(js: &jetstream::Context, entries: u64) -> anyhow::Result<Durat
     Ok(begun.elapsed())
 }
 
-async fn publish_copy(js: &jetstream::Context, trails: &[Tailed], copy: u64) -> anyhow::Result<()> {
+/// Publishes the trails once more, under order numbers of their own.
+pub(super) async fn publish_copy(js: &jetstream::Context, trails: &[Tailed], copy: u64) -> anyhow::Result<()> {
     let messages = trails.iter().filter_map(|entry| {
         let (key, lane) = LAYOUT.parse(&entry.subject)?;
         let subject = LAYOUT.subject(&Key::of(&format!("{}-{copy}", key.text())), lane);

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use reconcile::{About, Discrepancy, Side};
-use visibility::reconciling::Reconciled;
+use visibility::reconciling::{Gap, Reconciled};
 
 use super::{Shown, age};
 use crate::exit::Failure;
@@ -15,11 +15,9 @@ pub(super) fn render(shown: &Shown) -> String {
     let Reconciled { as_of, sequence, orders, entries, .. } = found;
     let looked = format!("{} in {}", count(*orders, "order"), count_of(*entries, "entry", "entries"));
     line(&mut text, heading(&format!("As of {as_of} (entry {sequence}): {looked}")));
-    for gap in &found.gaps {
-        line(
-            &mut text,
-            bad(&format!("ORDERS lacks the entries {} to {}: restore it from a replica", gap.from, gap.to)),
-        );
+    for Gap { from, to } in &found.gaps {
+        let lacks = if from == to { format!("entry {from}") } else { format!("the entries {from} to {to}") };
+        line(&mut text, bad(&format!("ORDERS lacks {lacks}: restore it from a replica")));
     }
     if let Some(first) = found.unreadable.first() {
         let words = count_of(found.unreadable.len() as u64, "entry", "entries");
@@ -29,7 +27,7 @@ pub(super) fn render(shown: &Shown) -> String {
         line(&mut text, "everything agrees");
     }
     if shown.accepted > 0 {
-        line(&mut text, format!("{} taken as they are by a person: --accepted shows them", shown.accepted));
+        line(&mut text, format!("left out because a person takes them as they are (--accepted): {}", shown.accepted));
     }
     let mut table = Table::new(&["KIND", "ABOUT", "ONE SIDE", "THE OTHER", ">AGE", ">AT STAKE", "WHAT TO DO"]);
     for one in &found.discrepancies {
