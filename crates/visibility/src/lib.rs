@@ -14,6 +14,7 @@ pub mod look;
 pub mod past;
 pub mod projection;
 pub mod queries;
+mod rebuilds;
 pub mod reconciling;
 mod replay;
 mod serve;

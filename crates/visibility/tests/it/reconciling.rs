@@ -67,7 +67,8 @@ async fn the_same_is_found_whatever_room_there_is_and_wherever_the_cut_off_falls
     let mut expected: Vec<String> =
         unbilled.iter().map(|number| format!("not_billed order {}", number_of(*number))).collect();
     let mut found = about(&all);
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected);
     for cut_off in [end(), CutOff::Sequence(380), CutOff::Sequence(100)] {
         let roomy = reconciled(&world, MOST_BYTES, cut_off).await;
