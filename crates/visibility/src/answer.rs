@@ -76,6 +76,8 @@ impl Answers {
         endpoint(&mut tasks, &service, "rebuild", &own(queries::REBUILD), &all, Self::rebuild).await?;
         shutdown.triggered().await;
         tasks.shutdown().await;
+        // It says of itself no longer that it is there. When NATS is gone, nobody asks.
+        let _ = service.stop().await;
         Ok(())
     }
 

@@ -22,6 +22,7 @@ mod settings;
 mod status;
 pub mod store;
 pub mod updates;
+pub mod verifying;
 mod view;
 
 pub use replay::{Replayed, replay};

@@ -9,8 +9,8 @@ use service::settings::NatsSettings;
 
 use crate::exit::Failure;
 use crate::{
-    archive, bench, completions, demo, exception, order, partner, quarantine, reconcile, rehearse, returns, schema,
-    status, stock,
+    archive, bench, completions, demo, exception, order, partner, projection, quarantine, reconcile, rehearse, returns,
+    schema, status, stock,
 };
 
 const EXIT_CODES: &str = "\
@@ -59,6 +59,9 @@ pub enum Command {
     Status(status::Args),
     /// Hold the systems against each other: what does not agree, and what can be done
     Reconcile(reconcile::Args),
+    /// The projection that queries are answered from: verify it against the log, build it anew
+    #[command(subcommand)]
+    Projection(projection::Command),
     /// Messages that could not become facts
     #[command(subcommand)]
     Quarantine(quarantine::Command),

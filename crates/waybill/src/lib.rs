@@ -16,6 +16,7 @@ mod moment;
 pub mod order;
 mod output;
 pub mod partner;
+pub mod projection;
 pub mod quarantine;
 mod reach;
 pub mod reconcile;
@@ -50,6 +51,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Stock(command) => stock::run(command, &cli.nats, output).await,
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
         Command::Reconcile(args) => reconcile::run(args, &cli.nats, output).await,
+        Command::Projection(command) => projection::run(command, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
         Command::Partner(command) => partner::run(command, &cli.nats, output).await,
         Command::Rehearse(args) => rehearse::run(&args, &cli.nats, output).await,

@@ -1,6 +1,7 @@
 //! `waybill reconcile`: systems of record held against each other, up to a cut-off.
 
 mod heal;
+mod projection;
 mod table;
 
 use std::collections::BTreeSet;
@@ -60,6 +61,9 @@ pub struct Args {
     /// How long and how far systems may disagree: a TOML file
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Also hold every projection against the orders' entries, as they stand now; not with --until or other filters
+    #[arg(long, conflicts_with_all = ["until", "since", "partner", "customer", "stage"])]
+    projection: bool,
     /// Print comma-separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
@@ -139,6 +143,9 @@ pub(crate) async fn run(args: Args, nats: &NatsSettings, output: Output) -> Resu
     .await
     .map_err(failed)?;
     bar.finish_and_clear();
+    if args.projection {
+        projection::add(&connection, &args.orders, &mut reconciled).await?;
+    }
     reconciled.discrepancies.retain(|found| args.kinds.is_empty() || args.kinds.contains(&found.kind));
     let verdict = verdict(&reconciled);
     if args.csv {

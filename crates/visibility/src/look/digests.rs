@@ -62,6 +62,7 @@ pub fn digests(store: &Store, after: Option<&str>, page: Option<usize>) -> Resul
     Ok(found)
 }
 
-fn add(sum: Sha256, token: &str, digest: &str) -> Sha256 {
+/// Adds an order to the digest over many.
+pub(crate) fn add(sum: Sha256, token: &str, digest: &str) -> Sha256 {
     sum.chain_update(token).chain_update(" ").chain_update(digest).chain_update("\n")
 }

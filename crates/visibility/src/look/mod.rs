@@ -6,6 +6,7 @@ mod kept;
 mod lists;
 mod order;
 
+pub(crate) use digests::add;
 pub use digests::{digests, order_digest, sum};
 pub use exceptions::exceptions;
 pub use kept::{Independent, kept};

@@ -18,7 +18,7 @@ pub use checks::{Checks, Filter, is_of_all};
 pub use log::Gap;
 pub use orders::{MOST_BYTES, Orders, Read};
 
-use log::Log;
+pub(crate) use log::Log;
 
 /// How many orders that are named are read at once.
 const AT_ONCE: usize = 16;
