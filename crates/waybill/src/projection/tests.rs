@@ -126,7 +126,7 @@ fn edited(db: &sled::Db) {
     meta.totals.entries -= gone.progress.entries;
     meta.totals.discount(gone.summary.standing());
     db.remove(Kind::Order.key(&[Key::of("SO 3").token()])).unwrap();
-    db.insert(&Kind::Meta.prefix(), encode(&meta).unwrap()).unwrap();
+    db.insert(Kind::Meta.prefix(), encode(&meta).unwrap()).unwrap();
 
     let (key, row) = db.scan_prefix(Kind::Balance.prefix()).next().unwrap().unwrap();
     let mut balance: Balance = decode(&row).unwrap();
