@@ -17,7 +17,8 @@ use tokio::task::JoinSet;
 
 use crate::look;
 use crate::projection::Applied;
-use crate::queries::{self, DigestGet, ExceptionList, Lag, OrderGet, OrderList, StockList};
+use crate::queries::{self, DigestGet, ExceptionList, Lag, OrderGet, OrderList, RebuildAsk, RebuildReply, StockList};
+use crate::rebuilds::{Rebuilds, State};
 use crate::status::Board;
 use crate::updates::Updates;
 use crate::view::{View, ViewError};
@@ -47,6 +48,8 @@ pub struct Answers {
     pub board: Arc<Board>,
     /// How far customers are told.
     pub updates: Updates,
+    /// Where a rebuild is asked for.
+    pub rebuilds: Rebuilds,
 }
 
 impl Answers {
@@ -63,8 +66,18 @@ impl Answers {
         endpoint(&mut tasks, &service, "stock", queries::STOCK, &all, Self::stock).await?;
         endpoint(&mut tasks, &service, "digest", queries::DIGEST, &all, Self::digest).await?;
         endpoint(&mut tasks, &service, "lag", queries::LAG, &all, Self::lag).await?;
+        // What is asked of one instance, where several run.
+        let id = service.info().await.id;
+        let own = |subject: &str| queries::of_instance(subject, &id);
+        endpoint(&mut tasks, &service, "order-kept", &own(queries::ORDER_KEPT), &all, Self::kept).await?;
+        endpoint(&mut tasks, &service, "stock-kept", &own(queries::STOCK), &all, Self::stock).await?;
+        endpoint(&mut tasks, &service, "digest-kept", &own(queries::DIGEST), &all, Self::digest).await?;
+        endpoint(&mut tasks, &service, "lag-kept", &own(queries::LAG), &all, Self::lag).await?;
+        endpoint(&mut tasks, &service, "rebuild", &own(queries::REBUILD), &all, Self::rebuild).await?;
         shutdown.triggered().await;
         tasks.shutdown().await;
+        // It says of itself no longer that it is there. When NATS is gone, nobody asks.
+        let _ = service.stop().await;
         Ok(())
     }
 
@@ -74,6 +87,27 @@ impl Answers {
         let key = Key::of(&order);
         let found = self.view.read(move |store| look::order(store, &key)).await.map_err(failed)?;
         answer(&found.ok_or_else(|| refusal(NOT_FOUND, &format!("nobody knows order {order}")))?)
+    }
+
+    async fn kept(self: Arc<Self>, body: Bytes) -> Result<Bytes, Error> {
+        let OrderGet { order } = question(&body)?;
+        model::OrderId::new(&order).map_err(|error| bad(format!("order {error}")))?;
+        let key = Key::of(&order);
+        let found = self.view.read(move |store| look::kept(store, &key)).await.map_err(failed)?;
+        answer(&found.ok_or_else(|| refusal(NOT_FOUND, &format!("the projection does not hold order {order}")))?)
+    }
+
+    async fn rebuild(self: Arc<Self>, body: Bytes) -> Result<Bytes, Error> {
+        let RebuildAsk { begin } = question(&body)?;
+        if begin {
+            // One that is not there now is being built.
+            self.view.read(|_| Ok(())).await.map_err(failed)?;
+            self.rebuilds.ask();
+        }
+        let Applied { totals, .. } = *self.applied.borrow();
+        let State { begun, running, last, .. } = self.rebuilds.state();
+        let (orders, entries, movements) = (totals.orders, totals.entries, totals.movements);
+        answer(&RebuildReply { orders, entries, movements, begun, running, last })
     }
 
     async fn orders(self: Arc<Self>, body: Bytes) -> Result<Bytes, Error> {

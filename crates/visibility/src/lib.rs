@@ -14,6 +14,7 @@ pub mod look;
 pub mod past;
 pub mod projection;
 pub mod queries;
+mod rebuilds;
 pub mod reconciling;
 mod replay;
 mod serve;
@@ -21,6 +22,7 @@ mod settings;
 mod status;
 pub mod store;
 pub mod updates;
+pub mod verifying;
 mod view;
 
 pub use replay::{Replayed, replay};

@@ -14,9 +14,14 @@ use tokio::task::JoinSet;
 use crate::follow::{Followed, Follower};
 use crate::lag::Watcher;
 use crate::projection::{Applied, LONGEST_LIVE, Links, Owner, Projection};
+use crate::rebuilds::Rebuilds;
 use crate::store::{Folder, Meta, Place, Store, StoreError};
 use crate::updates::Updates;
 use crate::view::View;
+
+mod beside;
+
+use beside::Beside;
 
 /// How long to wait before trying again to follow a stream, and before looking again for the projection's files.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -33,6 +38,8 @@ pub struct Life {
     pub updates: Updates,
     /// Where others read the projection.
     pub view: View,
+    /// Where rebuilds are asked for.
+    pub rebuilds: Rebuilds,
     /// Watches the lag.
     pub watcher: Watcher,
     /// What is counted.
@@ -78,50 +85,92 @@ impl Life {
             Ok(followers) => followers,
             Err(error) => return Ok(Ended::Doubt(error.to_string())),
         };
-        let ended = self.keep_up(store, meta, followers).await;
+        let ended = self.keep_up(folder, store, meta, followers).await;
         // Whoever reads keeps the files open, and they must be closed before the folder is moved.
         self.view.hide();
+        self.rebuilds.ended(Some("the projection in use ended before this one could take its place".to_owned()));
         ended
     }
 
-    async fn keep_up(&self, store: Store, meta: Meta, followers: [Follower; 2]) -> anyhow::Result<Ended> {
-        let sequence = |checkpoint: &Option<Checkpoint>| checkpoint.as_ref().map_or(0, |c| c.sequence);
-        let (orders, stock) = (sequence(&meta.orders), sequence(&meta.stock));
-        tracing::info!(orders, stock, rows = meta.totals.orders, "the projection is open");
-        let place = store.place();
+    async fn keep_up(
+        &self,
+        folder: &mut Folder,
+        store: Store,
+        meta: Meta,
+        followers: [Follower; 2],
+    ) -> anyhow::Result<Ended> {
         self.links.live.set_live(false);
-        self.links.board.reset(meta.status, orders);
-        self.view.show(store.clone());
-        self.links.applied.send_modify(|applied| *applied = Applied { orders, stock, totals: meta.totals, ..*applied });
-        let projection =
-            Projection::new(store, meta.clone(), self.cache, self.updates.told_to()).gathering(LONGEST_LIVE);
-        let mut owner = Owner::start(projection, self.links.clone());
-        let mut tails = JoinSet::new();
-        for follower in followers {
-            tails.spawn(follower.run(owner.bursts()));
-        }
-        let ended = tokio::select! {
-            () = self.shutdown.triggered() => None,
-            failed = owner.failed() => Some(failed),
-            what = self.watcher.run(meta.orders, meta.stock) => Some(Err(StoreError::doubt(what))),
-            what = left(&place) => Some(Err(StoreError::doubt(what))),
+        let watching = self.watcher.run(meta.orders.clone(), meta.stock.clone());
+        tokio::pin!(watching);
+        let mut kept = self.follow(store, meta, followers);
+        let (ended, place) = loop {
+            let built = tokio::select! {
+                () = self.shutdown.triggered() => break kept.end(None).await,
+                failed = kept.owner.failed() => break kept.end(Some(failed)).await,
+                what = &mut watching => break kept.end(Some(Err(StoreError::doubt(what)))).await,
+                what = left(&kept.place) => break kept.end(Some(Err(StoreError::doubt(what)))).await,
+                built = self.build(folder) => built,
+            };
+            kept = match self.swap(folder, kept, built).await? {
+                Swapped::Followed(kept) => kept,
+                Swapped::Ended(ended) => return Ok(ended),
+            };
         };
-        tails.shutdown().await;
-        let outcome = match ended {
-            None => owner.finish().await,
-            Some(outcome @ Err(StoreError::Doubt { .. })) if !owner.has_stopped() => {
-                // The stream is another one, or the files are; what the owner still writes is worth nothing either way.
-                let _ = owner.finish().await;
-                outcome
-            }
-            Some(outcome) => outcome,
-        };
-        match outcome {
+        match ended {
             Ok(()) => Ok(Ended::Finished),
             Err(StoreError::Doubt { what }) => Ok(Ended::Doubt(what)),
             // What the file system refuses in a folder that is gone, it takes in a new one.
             Err(error) => place.left().map_or_else(|| Err(error.into()), |what| Ok(Ended::Doubt(what))),
         }
+    }
+
+    /// Shows a projection to all who read it, and keeps it up to date.
+    fn follow(&self, store: Store, meta: Meta, followers: [Follower; 2]) -> Kept {
+        let sequence = |checkpoint: &Option<Checkpoint>| checkpoint.as_ref().map_or(0, |c| c.sequence);
+        let (orders, stock) = (sequence(&meta.orders), sequence(&meta.stock));
+        tracing::info!(orders, stock, rows = meta.totals.orders, "the projection is open");
+        let place = store.place();
+        self.links.board.reset(meta.status, orders);
+        self.view.show(store.clone());
+        self.links.applied.send_modify(|applied| *applied = Applied { orders, stock, totals: meta.totals, ..*applied });
+        let projection = Projection::new(store, meta, self.cache, self.updates.told_to()).gathering(LONGEST_LIVE);
+        let owner = Owner::start(projection, self.links.clone());
+        let mut tails = JoinSet::new();
+        for follower in followers {
+            tails.spawn(follower.run(owner.bursts()));
+        }
+        Kept { owner, tails, place }
+    }
+
+    /// Lets a projection that was built beside take the place of the one in use: that one stops where it is and goes on
+    /// answering until the other has come as far.
+    async fn swap(&self, folder: &mut Folder, kept: Kept, mut built: Beside) -> anyhow::Result<Swapped> {
+        if let (Err(error), _) = kept.end(None).await {
+            match error {
+                StoreError::Doubt { what } => tracing::warn!(what, "the projection that is replaced is in doubt"),
+                StoreError::Io { .. } => return Err(error.into()),
+            }
+        }
+        let reached = *self.links.applied.borrow();
+        tokio::select! {
+            () = self.shutdown.triggered() => return Ok(Swapped::Ended(Ended::Finished)),
+            near = built.comes_near(|| reached, 0, |running| self.rebuilds.note(running)) => near?,
+        }
+        let (store, meta) = built.finish().await?;
+        folder.swap()?;
+        let followers = tokio::select! {
+            () = self.shutdown.triggered() => return Ok(Swapped::Ended(Ended::Finished)),
+            followers = self.followers(&meta) => followers,
+        };
+        let followers = match followers {
+            Ok(followers) => followers,
+            Err(error) => return Ok(Swapped::Ended(Ended::Doubt(error.to_string()))),
+        };
+        let kept = self.follow(store, meta, followers);
+        self.clear(folder).await;
+        self.rebuilds.ended(None);
+        tracing::info!(path = %folder.path().display(), "the projection that was built beside is the one in use");
+        Ok(Swapped::Followed(kept))
     }
 
     /// Follows both streams from where the projection is, however long it takes to reach them.
@@ -142,6 +191,39 @@ impl Life {
                 settled => return settled,
             }
         }
+    }
+}
+
+/// A projection that is kept up to date.
+struct Kept {
+    owner: Owner,
+    tails: JoinSet<()>,
+    place: Arc<Place>,
+}
+
+/// What a swap came to.
+enum Swapped {
+    /// The other one is in use.
+    Followed(Kept),
+    /// The life is at its end.
+    Ended(Ended),
+}
+
+impl Kept {
+    /// Stops it: with everything on disk, or with what it `ended` by already. Says where its files are, too.
+    async fn end(mut self, ended: Option<Result<(), StoreError>>) -> (Result<(), StoreError>, Arc<Place>) {
+        self.tails.shutdown().await;
+        let Self { owner, place, .. } = self;
+        let outcome = match ended {
+            None => owner.finish().await,
+            Some(outcome @ Err(StoreError::Doubt { .. })) if !owner.has_stopped() => {
+                // The stream is another one, or the files are; what the owner still writes is worth nothing either way.
+                let _ = owner.finish().await;
+                outcome
+            }
+            Some(outcome) => outcome,
+        };
+        (outcome, place)
     }
 }
 

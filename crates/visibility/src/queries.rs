@@ -22,6 +22,10 @@ pub const EXCEPTION_LIST: &str = "visibility.exception.list";
 pub const STOCK: &str = "visibility.stock";
 /// Digests over the folded orders, to hold the projection against an independent replay.
 pub const DIGEST: &str = "visibility.digest";
+/// What one instance's projection holds of one order, row by row.
+pub const ORDER_KEPT: &str = "visibility.order.kept";
+/// Has one instance build its projection anew beside the one in use, or says how that stands.
+pub const REBUILD: &str = "visibility.rebuild";
 /// How far the projection is behind its streams.
 pub const LAG: &str = "visibility.lag";
 
@@ -29,6 +33,12 @@ pub const LAG: &str = "visibility.lag";
 pub const MOST: usize = 1_000;
 /// How many items an answer holds when nobody says.
 pub const DEFAULT: usize = 100;
+
+/// The subject on which one instance alone answers what `subject` asks. Its id is the one by which NATS discovers services.
+#[must_use]
+pub fn of_instance(subject: &str, instance: &str) -> String {
+    format!("{subject}.{instance}")
+}
 
 /// Asks for one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -237,6 +247,76 @@ pub struct OrderDigest {
     pub sequence: u64,
     /// SHA-256, in hex, over the last sequence and the state's bytes.
     pub digest: String,
+    /// SHA-256, in hex, over the rows that are kept of it beside its entries.
+    #[serde(default)]
+    pub rows: String,
+}
+
+/// What the projection holds of one order, row by row, to hold it against an independent fold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderKept {
+    /// The order as it is shown, from the entries that are kept.
+    pub view: OrderView,
+    /// The row by which it is listed.
+    pub listed: Summary,
+    /// The row of what is wrong with it.
+    pub exceptions: Vec<Listed>,
+    /// The indexes it is found by.
+    pub found_by: Vec<String>,
+    /// How many entries are folded.
+    pub entries: u64,
+    /// The first entry that is kept.
+    pub first: u64,
+}
+
+/// Asks how a rebuild stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RebuildAsk {
+    /// Begin one, unless one is under way.
+    pub begin: bool,
+}
+
+/// How a rebuild stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RebuildReply {
+    /// Orders in the projection that is in use.
+    pub orders: u64,
+    /// Entries folded into them.
+    pub entries: u64,
+    /// Movements of stock in it.
+    pub movements: u64,
+    /// How many rebuilds were begun since the service started.
+    pub begun: u64,
+    /// The one under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<Rebuilding>,
+    /// The last one that ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Rebuilt>,
+}
+
+/// A rebuild that is under way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rebuilding {
+    /// How many messages of the streams are folded.
+    pub folded: u64,
+    /// Of how many that the projection in use has folded.
+    pub of: u64,
+}
+
+/// A rebuild that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Rebuilt {
+    /// Which it was since the service started; the first is 1.
+    pub number: u64,
+    /// How many messages of the streams were folded.
+    pub entries: u64,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+    /// Why the one in use was kept, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 /// How far the projection is behind.

@@ -13,6 +13,7 @@ use crate::asks::Asks;
 use crate::lag::{Gauges, Watcher};
 use crate::life::{Ended, Life, links};
 use crate::queries::Lag;
+use crate::rebuilds::Rebuilds;
 use crate::reconciling::Schedule;
 use crate::settings::Settings;
 use crate::status::Writer;
@@ -49,7 +50,8 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
         Asks::new(&js, layout, keeper, updates.clone(), view.clone(), applied, metrics)
     };
     let asks = WORKFLOWS.map(asks);
-    let answers = Answers { view, lag, applied: applied.clone(), board: links.board.clone(), updates };
+    let (board, rebuilds) = (links.board.clone(), life.rebuilds.clone());
+    let answers = Answers { view, lag, applied: applied.clone(), board, updates, rebuilds };
 
     // The projection ends first, and those who tell and answer last: work on asks needs them until it is done.
     let (first, last) = (Shutdown::new(), Shutdown::new());
@@ -106,6 +108,7 @@ fn life(settings: &Settings, host: &Host, view: &View, updates: &Updates, shown:
         links,
         updates: updates.clone(),
         view: view.clone(),
+        rebuilds: Rebuilds::default(),
         watcher,
         metrics: host.metrics.clone(),
         shutdown: host.shutdown.clone(),

@@ -156,18 +156,33 @@ impl Writer {
         self.board.done(&taken);
     }
 
-    /// Puts the status of every order changed after an entry.
+    /// Puts the status of every order changed after an entry. From the beginning it is that of a projection that was
+    /// rebuilt: nearly all of it is in the bucket, and only what differs is put.
     async fn sweep(&self, after: u64) -> Result<(), ViewError> {
         let mut from = Kind::Order.prefix().to_vec();
         loop {
             let page = self.view.read(move |store| changed_after(store, &from, after)).await?;
-            let statuses = page.statuses.into_iter().map(|status| (status.order, status.json));
-            self.put_all(statuses.collect()).await;
+            let mut statuses = page.statuses.into_iter().map(|status| (status.order, status.json)).collect();
+            if after == 0 {
+                statuses = self.differing(statuses).await;
+            }
+            self.put_all(statuses).await;
             match page.next {
                 Some(next) => from = next,
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Those of which the bucket holds something else, or nothing.
+    async fn differing(&self, statuses: Vec<(String, Bytes)>) -> Vec<(String, Bytes)> {
+        let looked = futures::stream::iter(statuses).map(|(order, json)| async move {
+            let held = self.bucket.get(&order).await;
+            // What cannot be looked at is put.
+            let is_there = held.is_ok_and(|held| held.is_some_and(|held| says_the_same(&held, &json)));
+            (!is_there).then_some((order, json))
+        });
+        looked.buffer_unordered(IN_FLIGHT).filter_map(std::future::ready).collect().await
     }
 
     async fn put_all(&self, statuses: Vec<(String, Bytes)>) {
@@ -185,6 +200,16 @@ impl Writer {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// Whether two statuses are the same but for the last entry folded: an entry that changes nothing has none put.
+fn says_the_same(one: &[u8], other: &[u8]) -> bool {
+    let status = |json| {
+        let mut status: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(json).ok()?;
+        ["sequence", "updated"].iter().for_each(|name| drop(status.remove(*name)));
+        Some(status)
+    };
+    status(one).is_some_and(|one| Some(one) == status(other))
 }
 
 struct Page {

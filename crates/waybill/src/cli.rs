@@ -9,8 +9,8 @@ use service::settings::NatsSettings;
 
 use crate::exit::Failure;
 use crate::{
-    archive, bench, completions, demo, discrepancy, exception, forget, order, partner, quarantine, reconcile, rehearse,
-    returns, schema, status, stock,
+    archive, bench, completions, demo, discrepancy, exception, forget, order, partner, projection, quarantine,
+    reconcile, rehearse, returns, schema, status, stock,
 };
 
 const EXIT_CODES: &str = "\
@@ -62,6 +62,9 @@ pub enum Command {
     /// Discrepancies that stand since they were found, and what became of each
     #[command(subcommand)]
     Discrepancy(discrepancy::Command),
+    /// The projection that queries are answered from: verify it against the log, build it anew
+    #[command(subcommand)]
+    Projection(projection::Command),
     /// Messages that could not become facts
     #[command(subcommand)]
     Quarantine(quarantine::Command),

@@ -19,6 +19,7 @@ pub mod order;
 mod output;
 pub mod partner;
 mod personal;
+pub mod projection;
 pub mod quarantine;
 mod reach;
 pub mod reconcile;
@@ -54,6 +55,7 @@ pub async fn execute(cli: Cli) -> Result<Verdict, Failure> {
         Command::Status(args) => status::run(&args, &cli.nats, output).await,
         Command::Discrepancy(command) => discrepancy::run(command, &cli.nats, output).await,
         Command::Reconcile(args) => reconcile::run(args, &cli.nats, output).await,
+        Command::Projection(command) => projection::run(command, &cli.nats, output).await,
         Command::Quarantine(command) => quarantine::run(command, &cli.nats, output).await,
         Command::Partner(command) => partner::run(command, &cli.nats, output).await,
         Command::Rehearse(args) => rehearse::run(&args, &cli.nats, output).await,

@@ -1,6 +1,7 @@
 //! `waybill reconcile`: systems of record held against each other, up to a cut-off.
 
 mod heal;
+mod projection;
 mod table;
 
 use std::collections::BTreeSet;
@@ -68,8 +69,11 @@ pub struct Args {
     #[arg(long)]
     accepted: bool,
     /// Record what is found, and what is gone, for `waybill discrepancy`, as the visibility service does by the clock
-    #[arg(long, conflicts_with_all = ["orders", "since", "partner", "customer", "stage", "kinds", "until"])]
+    #[arg(long, conflicts_with_all = ["orders", "since", "partner", "customer", "stage", "kinds", "until", "projection"])]
     record: bool,
+    /// Also hold every projection against the orders' entries, as they stand now; not with --until or other filters
+    #[arg(long, conflicts_with_all = ["until", "since", "partner", "customer", "stage"])]
+    projection: bool,
     /// Print comma-separated values
     #[arg(long, conflicts_with = "json")]
     csv: bool,
@@ -146,6 +150,9 @@ pub(crate) async fn run(args: Args, nats: &NatsSettings, output: Output) -> Resu
     .await
     .map_err(failed)?;
     bar.finish_and_clear();
+    if args.projection {
+        projection::add(&connection, &args.orders, &mut reconciled).await?;
+    }
     reconciled.discrepancies.retain(|found| args.kinds.is_empty() || args.kinds.contains(&found.kind));
     let mut history = History::read(&connection.js).await.map_err(discrepancy::failed)?;
     if args.record {

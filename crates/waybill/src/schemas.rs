@@ -9,8 +9,8 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 use service::snapshots::SnapshotEntry;
 use visibility::queries::{
-    self, DigestGet, Digests, ExceptionList, ExceptionPage, Lag, OrderGet, OrderList, OrderPage, OrderView, StockList,
-    StockPage,
+    self, DigestGet, Digests, ExceptionList, ExceptionPage, Lag, OrderGet, OrderKept, OrderList, OrderPage, OrderView,
+    RebuildAsk, RebuildReply, StockList, StockPage,
 };
 use visibility::updates::{CloudEvent, ReturnUpdate};
 
@@ -60,6 +60,13 @@ fn queries() -> Vec<(String, Value)> {
         written::<OrderPage>(&name(queries::ORDER_LIST, "reply"), "A page of a list of orders", None),
         read::<ExceptionList>(&name(queries::EXCEPTION_LIST, "request"), "Asks for a list of open exceptions"),
         written::<ExceptionPage>(&name(queries::EXCEPTION_LIST, "reply"), "A page of a list of open exceptions", None),
+        read::<OrderGet>(&name(queries::ORDER_KEPT, "request"), "Asks one instance what it keeps of one order"),
+        written::<OrderKept>(&name(queries::ORDER_KEPT, "reply"), "What one projection keeps of one order", None),
+        read::<RebuildAsk>(
+            &name(queries::REBUILD, "request"),
+            "Asks one instance to rebuild its projection, or how that stands",
+        ),
+        written::<RebuildReply>(&name(queries::REBUILD, "reply"), "How a rebuild of a projection stands", None),
         read::<StockList>(&name(queries::STOCK, "request"), "Asks for balances of stock"),
         written::<StockPage>(&name(queries::STOCK, "reply"), "A page of balances of stock", None),
         read::<DigestGet>(&name(queries::DIGEST, "request"), "Asks for digests over the folded orders"),

@@ -4,6 +4,7 @@ use engine::{Key, codec};
 use fulfilment::State;
 use sha2::{Digest, Sha256};
 
+use super::kept::rows_digest;
 use crate::archive::hex;
 use crate::queries::{Digests, OrderDigest};
 use crate::store::keys::{self, Kind};
@@ -53,13 +54,15 @@ pub fn digests(store: &Store, after: Option<&str>, page: Option<usize>) -> Resul
         all = add(all, token, &digest);
         found.orders += 1;
         if page.is_some() {
-            found.each.push(OrderDigest { order: order.text(), sequence, digest });
+            let rows = rows_digest(store, &order, &head)?;
+            found.each.push(OrderDigest { order: order.text(), sequence, digest, rows });
         }
     }
     found.digest = hex(&all.finalize());
     Ok(found)
 }
 
-fn add(sum: Sha256, token: &str, digest: &str) -> Sha256 {
+/// Adds an order to the digest over many.
+pub(crate) fn add(sum: Sha256, token: &str, digest: &str) -> Sha256 {
     sum.chain_update(token).chain_update(" ").chain_update(digest).chain_update("\n")
 }

@@ -2,11 +2,14 @@
 
 mod digests;
 mod exceptions;
+mod kept;
 mod lists;
 mod order;
 
+pub(crate) use digests::add;
 pub use digests::{digests, order_digest, sum};
 pub use exceptions::exceptions;
+pub use kept::{Independent, kept};
 pub use lists::{orders, stock};
 pub use order::{order, order_of};
 

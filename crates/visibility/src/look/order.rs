@@ -31,7 +31,7 @@ pub fn order_of(key: &Key, entries: &[WorkflowRecord<Fulfilment>]) -> OrderView 
     view(key, &state, progress)
 }
 
-fn view(key: &Key, state: &State, progress: Progress) -> OrderView {
+pub(super) fn view(key: &Key, state: &State, progress: Progress) -> OrderView {
     OrderView {
         order: key.text(),
         composite: composite(state),

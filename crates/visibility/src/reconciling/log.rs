@@ -23,7 +23,7 @@ pub struct Gap {
 }
 
 /// The log up to a cut-off.
-pub(super) struct Log {
+pub(crate) struct Log {
     tail: Tail,
     first: u64,
     until: u64,
@@ -31,7 +31,7 @@ pub(super) struct Log {
 }
 
 /// What was read.
-pub(super) struct Done {
+pub(crate) struct Done {
     pub entries: u64,
     pub gaps: Vec<Gap>,
 }

@@ -25,10 +25,9 @@ pub use history::{History, HistoryError, Recorded, entries};
 pub use log::Gap;
 pub use orders::{MOST_BYTES, Orders, Read};
 
+pub(crate) use log::Log;
 pub use schedule::Alert;
 pub(crate) use schedule::Schedule;
-
-use log::Log;
 
 /// How many orders that are named are read at once.
 const AT_ONCE: usize = 16;

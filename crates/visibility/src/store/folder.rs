@@ -6,6 +6,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+mod beside;
+
 /// How many processes can share one data folder; each takes a projection of its own.
 const MOST: u32 = 16;
 /// How many folders that were moved aside are kept for a look; older ones are removed.
@@ -25,6 +27,8 @@ pub struct Folder {
     data_dir: PathBuf,
     name: String,
     lock: File,
+    /// The projection is the one beside the plain folder.
+    is_beside: bool,
 }
 
 /// A folder could not be taken or moved.
@@ -63,7 +67,9 @@ impl Folder {
             let lock = options.read(true).write(true).create(true).truncate(false);
             let lock = lock.open(&path).map_err(io("open", &path))?;
             if lock.try_lock().is_ok() {
-                return Ok(Self { data_dir: data_dir.to_path_buf(), name, lock });
+                let mut taken = Self { data_dir: data_dir.to_path_buf(), name, lock, is_beside: false };
+                taken.settle()?;
+                return Ok(taken);
             }
         }
         Err(FolderError::InUse { path: data_dir.to_path_buf() })
@@ -72,7 +78,7 @@ impl Folder {
     /// Where the projection is.
     #[must_use]
     pub fn path(&self) -> PathBuf {
-        self.data_dir.join(&self.name)
+        if self.is_beside { self.other() } else { self.plain() }
     }
 
     /// Notes that the projection is being opened. True when the last one that tried never came through: opening it may
@@ -105,6 +111,9 @@ impl Folder {
     pub fn set_aside(&mut self) -> Result<Option<PathBuf>, FolderError> {
         self.hold_lock()?;
         let aside = self.move_aside()?;
+        // What it had replaced, or should have been replaced by, is not to be taken for it.
+        self.clear_beside()?;
+        self.settle()?;
         // What was noted was about what is no longer there.
         self.note(b"")?;
         Ok(aside)

@@ -144,6 +144,15 @@ impl Store {
         Ok(meta)
     }
 
+    /// How far the rows reach; nothing yet in one that was begun and not written.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    pub(crate) fn meta(&self) -> Result<Meta, StoreError> {
+        let row = self.db.get(Kind::Meta.prefix())?;
+        row.map_or_else(|| Ok(Meta { schema: SCHEMA, ..Meta::default() }), |row| decode(&row))
+    }
+
     fn add_up(&self) -> Result<Totals, StoreError> {
         let mut totals = Totals::default();
         let mut kept = 0;

@@ -11,7 +11,7 @@ use super::StoreError;
 use super::entries::Piece;
 use super::summary::Summary;
 
-/// The layout of the rows. A projection of another layout is moved aside and rebuilt.
+/// The layout of the rows. A projection of another layout is moved aside and rebuilt when the service starts.
 pub const SCHEMA: u32 = 6;
 
 /// How far everything is folded. Written in the same batch as the rows it speaks of.
@@ -191,4 +191,54 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
 /// [`StoreError::Doubt`] when the bytes hold none.
 pub fn decode<T: serde::de::DeserializeOwned>(row: &[u8]) -> Result<T, StoreError> {
     codec::decode(row).map_err(|error| StoreError::doubt(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::EntryId;
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    /// One row of each kind, with every field in it.
+    fn rows() -> Vec<Vec<u8>> {
+        let checkpoint = Checkpoint { created: Timestamp::from_millis(1), sequence: 2, digest: EntryId([3; 16]) };
+        let meta = Meta {
+            schema: 0,
+            orders: Some(checkpoint.clone()),
+            stock: Some(checkpoint),
+            status: 4,
+            entries_end: 5,
+            totals: Totals::default(),
+        };
+        let progress = Progress {
+            lanes: vec![(Lane::Erp, 6)],
+            entries: 1,
+            updated: Timestamp::from_millis(7),
+            unreadable: Some(8),
+        };
+        let state = fulfilment::State::new(&engine::Key::of("SO 1"));
+        let summary = Summary::of(&engine::Key::of("SO 1"), &fulfilment::composite(&state), &progress);
+        let history = vec![Piece { at: 9, length: 10, crc: 11 }];
+        let head = Head { progress, history, summary, status: Some(12) };
+        let count = Count { place: vec![13], occurred: Timestamp::from_millis(14), found: Decimal::ONE };
+        let balance = Balance { reserved: Decimal::ONE, count: Some(count), since: Decimal::ONE, changes: 15 };
+        let moved = Moved { quantity: Decimal::ONE, count: true };
+        let outgoing = Outgoing { subject: "s".to_owned(), id: "i".to_owned(), body: "b".to_owned() };
+        vec![
+            encode(&meta).unwrap(),
+            encode(&head).unwrap(),
+            encode(&balance).unwrap(),
+            encode(&moved).unwrap(),
+            encode(&outgoing).unwrap(),
+        ]
+    }
+
+    /// When this fails, raise [`SCHEMA`] and state both anew: what is on disk is then rebuilt by itself.
+    #[test]
+    fn rows_of_another_layout_have_another_number() {
+        let digest = Sha256::digest(rows().concat());
+        let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!((SCHEMA, short.as_str()), (6, "488e8d90ffa99719"));
+    }
 }

@@ -6,6 +6,7 @@ mod crash;
 mod given;
 mod queries;
 mod rebuild;
+mod rebuild_beside;
 mod reconciling;
 mod service_run;
 mod stock;

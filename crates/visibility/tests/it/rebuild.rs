@@ -15,22 +15,22 @@ use crate::crash::{copy_folder, unlocked};
 use crate::world::{PATIENCE, World, independent};
 
 /// What is said of a projection that is moved aside.
-const DOUBT: &str = "cannot be trusted";
+pub const DOUBT: &str = "cannot be trusted";
 /// What is said of one that is not there.
-const NOTHING: &str = "there is no projection";
+pub const NOTHING: &str = "there is no projection";
 /// What is said when the rows speak of less than was kept.
 const LESS: &str = "it is folded again";
 /// How many folders aside are kept at the most.
 const ASIDES: usize = 2;
 
 /// The service as a process of its own.
-struct Process {
+pub struct Process {
     child: Child,
     log: PathBuf,
 }
 
 impl Process {
-    fn start(world: &World) -> Self {
+    pub fn start(world: &World) -> Self {
         let log = world.broker.data_dir().join("visibility.log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_visibility"));
         command.args(["--nats-url", &world.broker.url(), "--log", "info", "--data-dir"]).arg(world.data.path());
@@ -38,11 +38,11 @@ impl Process {
         Self { child: command.spawn().unwrap(), log }
     }
 
-    fn said(&self) -> String {
+    pub fn said(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
-    async fn says(&self, words: &str) {
+    pub async fn says(&self, words: &str) {
         let begun = Instant::now();
         while !self.said().contains(words) {
             assert!(begun.elapsed() < PATIENCE, "does not say `{words}`: {}", self.said());
@@ -51,7 +51,7 @@ impl Process {
     }
 
     /// Told to end, or killed; and all it said.
-    fn ended(mut self, signal: &str) -> (ExitStatus, String) {
+    pub fn ended(mut self, signal: &str) -> (ExitStatus, String) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
         let status = self.child.wait().unwrap();
@@ -69,7 +69,7 @@ impl Drop for Process {
 
 impl World {
     /// Waits until the service answers as an independent replay does.
-    async fn is_the_replay(&self, orders: usize, process: &Process) {
+    pub async fn is_the_replay(&self, orders: usize, process: &Process) {
         let begun = Instant::now();
         loop {
             let found = self.digests().await;
@@ -90,7 +90,7 @@ impl World {
         lag.caught_up.then(|| serde_json::from_slice(&answer.payload).ok())?
     }
 
-    fn projection(&self) -> PathBuf {
+    pub fn projection(&self) -> PathBuf {
         self.data.path().join("projection-1")
     }
 
@@ -101,7 +101,7 @@ impl World {
 }
 
 /// A folder with the projection of some orders, and the world that it is of.
-async fn projected(orders: usize) -> World {
+pub async fn projected(orders: usize) -> World {
     let world = World::begin().await;
     let process = Process::start(&world);
     futures::future::join_all((0..orders).map(|number| world.live(number))).await;

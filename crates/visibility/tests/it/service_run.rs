@@ -77,7 +77,7 @@ async fn shown(world: &World, orders: usize) {
     }
 }
 
-fn told(events: &[CloudEvent], orders: usize) {
+pub fn told(events: &[CloudEvent], orders: usize) {
     for number in 0..orders {
         let kinds = kinds_of(events, &number_of(number));
         let milestones: Vec<&str> = kinds.iter().map(|kind| kind.trim_start_matches("waybill.order.")).collect();

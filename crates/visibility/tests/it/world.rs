@@ -1,6 +1,6 @@
 //! A broker, and the service on it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use broker::{Broker, Options};
@@ -12,7 +12,7 @@ use service::streams::{self, Durability};
 use service::{Connection, Host, Shutdown};
 use tokio::task::JoinHandle;
 use visibility::Settings;
-use visibility::queries::{self, Digests, Lag};
+use visibility::queries::{self, Digests, Lag, RebuildReply, Rebuilt};
 use visibility::updates::CloudEvent;
 
 use crate::given::{at, key, life, location, sku};
@@ -112,6 +112,54 @@ impl World {
         let error = answer.headers.as_ref().and_then(|headers| headers.get("Nats-Service-Error"));
         assert!(error.is_none(), "{subject}: {error:?}");
         serde_json::from_slice(&answer.payload).unwrap()
+    }
+
+    /// What one instance alone answers; the error's code when it does not.
+    pub async fn ask_instance<A: serde::de::DeserializeOwned>(
+        &self,
+        subject: &str,
+        instance: &str,
+        question: serde_json::Value,
+    ) -> Result<A, String> {
+        let subject = queries::of_instance(subject, instance);
+        let begun = Instant::now();
+        let answer = loop {
+            match self.connection.client.request(subject.clone(), question.to_string().into()).await {
+                Ok(answer) => break answer,
+                // It is announced a moment before it answers.
+                Err(error) => assert!(begun.elapsed() < PATIENCE, "{subject}: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        let code = answer.headers.as_ref().and_then(|headers| headers.get("Nats-Service-Error-Code"));
+        match code {
+            Some(code) => Err(code.to_string()),
+            None => Ok(serde_json::from_slice(&answer.payload).unwrap()),
+        }
+    }
+
+    /// The instance that runs.
+    pub async fn instance(&self) -> String {
+        let answer = self.connection.client.request("$SRV.PING.visibility", "".into()).await.unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Has the projection of an instance rebuilt and waits until it is.
+    pub async fn rebuild(&self, instance: &str) -> Rebuilt {
+        let begun: RebuildReply =
+            self.ask_instance(queries::REBUILD, instance, serde_json::json!({ "begin": true })).await.unwrap();
+        let ended = async {
+            loop {
+                let state: RebuildReply =
+                    self.ask_instance(queries::REBUILD, instance, serde_json::json!({})).await.unwrap();
+                match state.last {
+                    Some(last) if last.number >= begun.begun => return last,
+                    _ => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, ended).await.unwrap()
     }
 
     /// Waits until everything asked is answered and folded.
