@@ -16,6 +16,7 @@ pub mod projection;
 pub mod queries;
 pub mod reconciling;
 mod replay;
+mod retention;
 mod serve;
 mod settings;
 mod status;
@@ -24,8 +25,9 @@ pub mod updates;
 mod view;
 
 pub use replay::{Replayed, replay};
+pub use retention::{Cause, RetentionAlert};
 pub use serve::serve;
-pub use settings::Settings;
+pub use settings::{RetentionSettings, Settings};
 
 /// Who this service is.
 pub const ABOUT: service::About = service::About {

@@ -13,6 +13,7 @@ use crate::asks::Asks;
 use crate::lag::{Gauges, Watcher};
 use crate::life::{Ended, Life, links};
 use crate::queries::Lag;
+use crate::retention::Retention;
 use crate::settings::Settings;
 use crate::status::Writer;
 use crate::store::Folder;
@@ -39,8 +40,12 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let Some(bucket) = start.answered("bucket STATUS", || bucket(&js)).await? else { return Ok(()) };
     let Some(keeper) = start.answered("object store ARCHIVE", || keeper(&js)).await? else { return Ok(()) };
     let (shown, lag) = watch::channel(Lag::default());
-    let life = life(&settings, &host, &view, &updates, shown);
+    let life = life(&settings, &host, &view, &updates, shown.clone());
     let links = &life.links;
+    let live = links.live.clone();
+    let retention =
+        || Retention::open(&js, &settings, keeper.clone(), view.clone(), live.clone(), &host.metrics, shown.clone());
+    let Some(retention) = start.answered("object store ARCHIVE", retention).await? else { return Ok(()) };
     let writer = Writer { board: links.board.clone(), view: view.clone(), live: links.live.clone(), bucket };
     let applied = links.applied.subscribe();
     let asks = |layout| {
@@ -55,6 +60,7 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let mut others = JoinSet::new();
     others.spawn(publisher.run(applied, last.clone()));
     others.spawn(writer.run(last.clone()));
+    others.spawn(retention.run(last.clone()));
     others.spawn(answers.run(host.service, last.clone()));
     let asks = futures::future::try_join_all(asks.into_iter().map(|asks| asks.run(start.clone(), first.clone())));
     let mut asks = tokio::spawn(async move { asks.await.map(drop) });

@@ -1,8 +1,10 @@
 //! The settings of the visibility service.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
+use service::streams;
 
 /// Where the projection is and how much of it stays in memory.
 #[derive(Debug, Clone, clap::Args)]
@@ -15,6 +17,41 @@ pub struct Settings {
     #[arg(long, env = "WAYBILL_VISIBILITY_CACHE", value_name = "ORDERS", default_value_t = DEFAULT_CACHE,
         value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub cache: u32,
+    /// What nears the streams' age limits.
+    #[command(flatten)]
+    pub retention: RetentionSettings,
+}
+
+/// How it is watched over what nears the age limits of ORDERS and RETURNS.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Retention")]
+pub struct RetentionSettings {
+    /// How often it is looked which orders near the age limit and are open or not archived
+    #[arg(id = "retention_every", long = "retention-every", env = "WAYBILL_VISIBILITY_RETENTION_EVERY", value_name = "TIME",
+        default_value = "1day", value_parser = span)]
+    pub every: Duration,
+    /// How long before the age limit an order has to be over and archived
+    #[arg(id = "retention_window", long = "retention-window", env = "WAYBILL_VISIBILITY_RETENTION_WINDOW",
+        value_name = "TIME", default_value = "30days", value_parser = span)]
+    pub window: Duration,
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+impl Default for RetentionSettings {
+    fn default() -> Self {
+        Self { every: DAY, window: DAY * 30 }
+    }
+}
+
+/// A span of time, longer than nothing and no longer than entries are kept.
+fn span(text: &str) -> Result<Duration, String> {
+    let span = humantime::parse_duration(text).map_err(|error| format!("{error}; expected a time such as 30days"))?;
+    match span {
+        Duration::ZERO => Err("expected a time longer than nothing".to_owned()),
+        longer if longer > streams::EVENT_STORE_MAX_AGE => Err("entries are not kept for so long".to_owned()),
+        span => Ok(span),
+    }
 }
 
 /// Enough for what is under way at a few hundred orders a second; closed orders do not stay.
@@ -24,7 +61,7 @@ impl Settings {
     /// The defaults, in this folder.
     #[must_use]
     pub fn in_folder(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), cache: DEFAULT_CACHE }
+        Self { data_dir: data_dir.into(), cache: DEFAULT_CACHE, retention: RetentionSettings::default() }
     }
 
     /// Makes the folder, so that one that cannot be made is refused before anything is started.

@@ -12,7 +12,7 @@ use super::entries::Piece;
 use super::summary::Summary;
 
 /// The layout of the rows. A projection of another layout is moved aside and rebuilt.
-pub const SCHEMA: u32 = 6;
+pub const SCHEMA: u32 = 7;
 
 /// How far everything is folded. Written in the same batch as the rows it speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub struct Progress {
     pub lanes: Vec<(Lane, u64)>,
     /// How many entries are folded.
     pub entries: u64,
+    /// When the oldest of them was recorded.
+    pub began: Timestamp,
     /// When the newest of them was recorded.
     pub updated: Timestamp,
     /// The first entry nobody could read: what is shown of the order may miss something since.
@@ -93,6 +95,7 @@ impl Progress {
             Some((_, last)) => *last = sequence,
             None => self.lanes.push((lane, sequence)),
         }
+        self.began = if self.entries == 0 { recorded } else { self.began.min(recorded) };
         self.entries += 1;
         self.updated = self.updated.max(recorded);
         true

@@ -7,6 +7,7 @@ mod given;
 mod queries;
 mod rebuild;
 mod reconciling;
+mod retention;
 mod service_run;
 mod stock;
 mod world;

@@ -51,11 +51,15 @@ impl World {
     }
 
     pub async fn serve(&self) -> Running {
+        self.serve_with(Settings::in_folder(self.data.path())).await
+    }
+
+    pub async fn serve_with(&self, settings: Settings) -> Running {
         let shutdown = Shutdown::new();
         let connection = service::connect::connect(&NatsSettings::url(self.broker.url()), "visibility").await.unwrap();
         let host = Host::in_process(visibility::ABOUT, connection, shutdown.clone()).await.unwrap();
         let readiness = host.readiness.clone();
-        let task = tokio::spawn(visibility::serve(Settings::in_folder(self.data.path()), host));
+        let task = tokio::spawn(visibility::serve(settings, host));
         tokio::time::timeout(PATIENCE, async {
             while !readiness.state().latches.contains_key("caught up") {
                 tokio::time::sleep(Duration::from_millis(10)).await;
