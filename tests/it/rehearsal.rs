@@ -93,7 +93,8 @@ async fn the_policy_that_was_in_force_would_have_decided_the_same_and_another_wh
     assert!(!raised.worth.0.is_empty() && raised.examples[0].before[0].starts_with("raises freight_mismatch s"));
 
     let shorter = world.tried(&hurried_but("answer = \"8s\"", "answer = \"8s\"\nship = \"2d\"")).await;
-    assert_eq!(all(&shorter), BTreeSet::from(["deadline ship"]), "{}", shorter.text());
+    // What follows where an order has parted is as far as the facts of the past can tell.
+    assert_eq!(first(&shorter), BTreeSet::from(["deadline ship"]), "{}", shorter.text());
     let ships = &shorter.tally.rules[0];
     assert!(ships.fewer == 0 && ships.more == 0 && ships.other >= ships.orders, "{}", shorter.text());
 

@@ -98,15 +98,15 @@ pub struct Event<'a> {
     pub holds: &'a [Line],
 }
 
-/// The events of an order as one `EPCISDocument`, in the order they are given.
+/// The events of an order, in the order they are given; what is no event of EPCIS's is left out.
 #[must_use]
-pub fn document<'a>(
-    base: &Base,
-    order: &OrderId,
-    events: impl Iterator<Item = Event<'a>>,
-    created: Timestamp,
-) -> Value {
-    let events: Vec<Value> = events.filter_map(|event| self::event(base, order, event)).collect();
+pub fn events<'a>(base: &Base, order: &OrderId, told: impl Iterator<Item = Event<'a>>) -> Vec<Value> {
+    told.filter_map(|told| event(base, order, told)).collect()
+}
+
+/// Events, of one order or of many, as one `EPCISDocument`.
+#[must_use]
+pub fn document(base: &Base, events: Vec<Value>, created: Timestamp) -> Value {
     json!({
         "@context": [CONTEXT, { "waybill": format!("{}#", base.name("waybill", "terms")) }],
         "type": "EPCISDocument",

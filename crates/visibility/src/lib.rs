@@ -17,6 +17,7 @@ pub mod queries;
 mod rebuilds;
 pub mod reconciling;
 mod replay;
+mod retention;
 mod serve;
 mod settings;
 mod status;
@@ -26,8 +27,9 @@ pub mod verifying;
 mod view;
 
 pub use replay::{Replayed, replay};
+pub use retention::{Cause, RetentionAlert};
 pub use serve::serve;
-pub use settings::Settings;
+pub use settings::{RetentionSettings, Settings};
 
 /// Who this service is.
 pub const ABOUT: service::About = service::About {

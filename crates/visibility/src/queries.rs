@@ -10,6 +10,8 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::retention::RetentionAlert;
+
 pub use crate::store::{Listed, Summary};
 
 /// Everything known of one order.
@@ -340,6 +342,9 @@ pub struct Lag {
     pub status_to: u64,
     /// Customers are told of everything up to this entry.
     pub told_to: u64,
+    /// Orders and returns that near the age limit of their stream and would be lost with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retention: Vec<RetentionAlert>,
 }
 
 /// How far the projection is behind one stream.

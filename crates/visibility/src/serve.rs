@@ -15,6 +15,7 @@ use crate::life::{Ended, Life, links};
 use crate::queries::Lag;
 use crate::rebuilds::Rebuilds;
 use crate::reconciling::Schedule;
+use crate::retention::Retention;
 use crate::settings::Settings;
 use crate::status::Writer;
 use crate::store::Folder;
@@ -41,8 +42,12 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     let Some(bucket) = start.answered("bucket STATUS", || bucket(&js)).await? else { return Ok(()) };
     let Some(keeper) = start.answered("object store ARCHIVE", || keeper(&js)).await? else { return Ok(()) };
     let (shown, lag) = watch::channel(Lag::default());
-    let life = life(&settings, &host, &view, &updates, shown);
+    let life = life(&settings, &host, &view, &updates, shown.clone());
     let links = &life.links;
+    let live = links.live.clone();
+    let retention =
+        || Retention::open(&js, &settings, keeper.clone(), view.clone(), live.clone(), &host.metrics, shown.clone());
+    let Some(retention) = start.answered("object store ARCHIVE", retention).await? else { return Ok(()) };
     let writer = Writer { board: links.board.clone(), view: view.clone(), live: links.live.clone(), bucket };
     let applied = links.applied.subscribe();
     let asks = |layout| {
@@ -60,6 +65,7 @@ pub async fn serve(settings: Settings, host: Host) -> anyhow::Result<()> {
     others.spawn(writer.run(last.clone()));
     let schedule = Schedule::new(js.clone(), settings.policy()?, settings.reconcile_every, &host.metrics);
     others.spawn(schedule.run(last.clone()));
+    others.spawn(retention.run(last.clone()));
     others.spawn(answers.run(host.service, last.clone()));
     let asks = futures::future::try_join_all(asks.into_iter().map(|asks| asks.run(start.clone(), first.clone())));
     let mut asks = tokio::spawn(async move { asks.await.map(drop) });

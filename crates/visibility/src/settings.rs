@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use reconcile::Policy;
+use service::streams;
 
 /// Where the projection is and how much of it stays in memory.
 #[derive(Debug, Clone, clap::Args)]
@@ -24,6 +25,41 @@ pub struct Settings {
     /// How long and how far systems may disagree, and what is healed by itself: a TOML file; the default where there is none
     #[arg(long, env = "WAYBILL_RECONCILE_POLICY", value_name = "FILE", help_heading = "Reconciliation")]
     pub reconcile_policy: Option<PathBuf>,
+    /// What nears the streams' age limits.
+    #[command(flatten)]
+    pub retention: RetentionSettings,
+}
+
+/// How it is watched over what nears the age limits of ORDERS and RETURNS.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Retention")]
+pub struct RetentionSettings {
+    /// How often it is looked which orders near the age limit and are open or not archived
+    #[arg(id = "retention_every", long = "retention-every", env = "WAYBILL_VISIBILITY_RETENTION_EVERY", value_name = "TIME",
+        default_value = "1day", value_parser = span)]
+    pub every: Duration,
+    /// How long before the age limit an order has to be over and archived
+    #[arg(id = "retention_window", long = "retention-window", env = "WAYBILL_VISIBILITY_RETENTION_WINDOW",
+        value_name = "TIME", default_value = "30days", value_parser = span)]
+    pub window: Duration,
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+impl Default for RetentionSettings {
+    fn default() -> Self {
+        Self { every: DAY, window: DAY * 30 }
+    }
+}
+
+/// A span of time, longer than nothing and no longer than entries are kept.
+fn span(text: &str) -> Result<Duration, String> {
+    let span = humantime::parse_duration(text).map_err(|error| format!("{error}; expected a time such as 30days"))?;
+    match span {
+        Duration::ZERO => Err("expected a time longer than nothing".to_owned()),
+        longer if longer > streams::EVENT_STORE_MAX_AGE => Err("entries are not kept for so long".to_owned()),
+        span => Ok(span),
+    }
 }
 
 /// Enough for what is under way at a few hundred orders a second; closed orders do not stay.
@@ -39,7 +75,8 @@ impl Settings {
     #[must_use]
     pub fn in_folder(data_dir: impl Into<PathBuf>) -> Self {
         let reconcile_every = DEFAULT_EVERY;
-        Self { data_dir: data_dir.into(), cache: DEFAULT_CACHE, reconcile_every, reconcile_policy: None }
+        let retention = RetentionSettings::default();
+        Self { data_dir: data_dir.into(), cache: DEFAULT_CACHE, reconcile_every, reconcile_policy: None, retention }
     }
 
     /// Makes the folder and reads the policy, so that what is wrong with them is refused before anything is started.

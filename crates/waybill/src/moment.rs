@@ -40,7 +40,7 @@ impl FromStr for Moment {
 }
 
 /// The end of the time that a text names.
-fn before(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn before(text: &str) -> Result<Timestamp, String> {
     if let Ok(when) = When::parse(text) {
         return Ok(when.end());
     }

@@ -8,6 +8,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 use service::snapshots::SnapshotEntry;
+use visibility::RetentionAlert;
 use visibility::queries::{
     self, DigestGet, Digests, ExceptionList, ExceptionPage, Lag, OrderGet, OrderKept, OrderList, OrderPage, OrderView,
     RebuildAsk, RebuildReply, StockList, StockPage,
@@ -38,6 +39,7 @@ pub fn all() -> Vec<(String, Value)> {
         written::<Composite>("composite", "The composite status of an order", None),
         written::<CloudEvent>("update", "A customer-facing update, in stream UPDATES", None),
         written::<CloudEvent<ReturnUpdate>>("update_return", "How a return ended, in stream UPDATES", None),
+        written::<RetentionAlert>("alert_retention", "What nears an event store's age limit, in stream ALERTS", None),
         read::<MasterRecord>("master_record", "A master record as a partner publishes it"),
         read::<ItemMaster>("master_item", "Bucket MASTER, item.<sku>"),
         read::<CustomerMaster>("master_customer", "Bucket MASTER, customer.<customer>"),

@@ -2,6 +2,7 @@
 
 mod gather;
 mod render;
+mod retention;
 mod stalled;
 
 use adapter::Restrained;
@@ -22,7 +23,8 @@ const SERVICES: [&str; 5] = ["erp-adapter", "wms-adapter", "tms-adapter", "orche
 /// How to look.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Ends with 1 when a stream or a service is missing, an event store has a gap, or a consumer is stalled. Messages in quarantine \
+Ends with 1 when a stream or a service is missing, an event store has a gap, a consumer is stalled, or orders near the age \
+limit of their stream and are open or not archived. Messages in quarantine \
 are counted and do not make it 1: they wait for a person, and hold up nobody. Nor do asks that are held for a partner \
 that fails or has a rate.")]
 pub struct Args {
@@ -139,6 +141,9 @@ pub(crate) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
     let mut status = Status::new(streams, consumers, services, projection);
     status.restrained = restrained;
     status.problems.extend(stalled);
+    status
+        .problems
+        .extend(status.projection.iter().flat_map(|lag| retention::problems(&lag.retention)).collect::<Vec<_>>());
     output.show(&status, render::render)?;
     Ok(if status.problems.is_empty() { Verdict::Fine } else { Verdict::Wrong })
 }

@@ -5,7 +5,7 @@
 use model::{
     Classifier, Country, LineId, LocationId, Milestone, MilestoneReached, OrderId, ParcelId, Place, ShipmentId, Sku,
 };
-use partners::epcis::{Base, Event, Line, document, step};
+use partners::epcis::{Base, Event, Line, document, events, step};
 
 use crate::trading::hold;
 use crate::{progress, quantity, received, when};
@@ -79,7 +79,8 @@ fn a_shipment_is_a_document_of_events() {
     let event =
         |(nth, reached)| Event { id: [u8::try_from(nth).unwrap(); 16], reached, received: received(), holds: &holds };
     let base = Base::new("https://id.example.com").unwrap();
-    let document = document(&base, &OrderId::new("SO 1/7").unwrap(), told.iter().enumerate().map(event), received());
+    let events = events(&base, &OrderId::new("SO 1/7").unwrap(), told.iter().enumerate().map(event));
+    let document = document(&base, events, received());
     assert_eq!(document["epcisBody"]["eventList"].as_array().unwrap().len(), told.len() - 2, "no estimate, no attempt");
     hold("shipment.epcis.json", &format!("{document:#}\n"));
 }

@@ -1,7 +1,8 @@
 //! Creates the streams that are missing and compares those that are not.
 
 use super::drift::{Drift, differences};
-use super::table::{Durability, table};
+use super::table::{Durability, EVENT_STORE_LONGEST_AGE, table};
+use super::{ORDERS, RETURNS};
 use async_nats::jetstream::{self, context::CreateStreamError, context::GetStreamErrorKind, stream::Config};
 
 /// JetStream's error code for a stream that does not exist.
@@ -53,7 +54,7 @@ pub async fn declare(js: &jetstream::Context, durability: Durability) -> Result<
 
 async fn one(js: &jetstream::Context, should_be: Config) -> Result<Vec<Drift>, StreamsError> {
     if let Some(is) = existing(js, &should_be.name).await? {
-        return Ok(differences(&should_be.name, &is, &should_be));
+        return Ok(drift(&is, should_be));
     }
     match js.create_stream(should_be.clone()).await {
         Ok(stream) => {
@@ -62,10 +63,19 @@ async fn one(js: &jetstream::Context, should_be: Config) -> Result<Vec<Drift>, S
         }
         // Another process may have created it, differently, since the look.
         Err(source) => match existing(js, &should_be.name).await? {
-            Some(is) => Ok(differences(&should_be.name, &is, &should_be)),
+            Some(is) => Ok(drift(&is, should_be)),
             None => Err(StreamsError::Create { stream: should_be.name, replicas: should_be.num_replicas, source }),
         },
     }
+}
+
+/// How a stream that is there differs. Visibility stretches an event store's age limit while what is open nears it: that is no drift.
+fn drift(is: &Config, mut should_be: Config) -> Vec<Drift> {
+    let stretched = should_be.max_age..=EVENT_STORE_LONGEST_AGE;
+    if [ORDERS, RETURNS].contains(&should_be.name.as_str()) && stretched.contains(&is.max_age) {
+        should_be.max_age = is.max_age;
+    }
+    differences(&should_be.name, is, &should_be)
 }
 
 async fn existing(js: &jetstream::Context, name: &str) -> Result<Option<Config>, StreamsError> {
@@ -78,5 +88,25 @@ async fn existing(js: &jetstream::Context, name: &str) -> Result<Option<Config>,
             | GetStreamErrorKind::Request
             | GetStreamErrorKind::InvalidStreamName => Err(StreamsError::Lookup { stream: name.to_owned(), source }),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn found(name: &str, max_age: Duration) -> usize {
+        let should_be = table(Durability::Demo).into_iter().find(|config| config.name == name).unwrap();
+        drift(&Config { max_age, ..should_be.clone() }, should_be).len()
+    }
+
+    #[test]
+    fn an_event_store_that_keeps_its_entries_longer_for_a_time_is_as_it_should_be() {
+        let days = |days: u64| Duration::from_secs(days * 86_400);
+        assert_eq!((found(ORDERS, days(400)), found(ORDERS, days(431)), found(RETURNS, days(3_660))), (0, 0, 0));
+        assert_eq!((found(ORDERS, days(399)), found(ORDERS, days(3_661)), found(ORDERS, Duration::ZERO)), (1, 1, 1));
+        assert_eq!(found("STOCK", days(431)), 1);
     }
 }

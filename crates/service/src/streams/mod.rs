@@ -7,7 +7,7 @@ mod table;
 pub use declare::{StreamsError, declare};
 pub use drift::Drift;
 pub(crate) use drift::differences;
-pub use table::{Durability, table};
+pub use table::{Durability, EVENT_STORE_LONGEST_AGE, EVENT_STORE_MAX_AGE, table};
 
 /// Virtual partitions of orders. Fixed for ever: the slot is part of every order's subject.
 pub const SLOTS: u16 = 64;

@@ -43,7 +43,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The event store keeps what a year's business, its returns and its claims need; older orders are in the archive. An
 /// order must be closed and archived within it.
-const ORDERS_MAX_AGE: Duration = DAY.saturating_mul(400);
+pub const EVENT_STORE_MAX_AGE: Duration = DAY.saturating_mul(400);
+/// What is open or not archived stretches that age limit, to this at the most.
+pub const EVENT_STORE_LONGEST_AGE: Duration = DAY.saturating_mul(3_660);
 /// An entry is one message: an order of some ten thousand lines fits.
 const ORDERS_MAX_MESSAGE: i32 = 4 * MIB;
 
@@ -104,7 +106,7 @@ const ALERTS_MAX_BYTES: i64 = GIB;
 const ALERTS_MAX_MESSAGE: i32 = MIB;
 
 /// As long as the orders that references and status belong to.
-const BUCKET_MAX_AGE: Duration = ORDERS_MAX_AGE;
+const BUCKET_MAX_AGE: Duration = EVENT_STORE_MAX_AGE;
 /// Master data is current whatever its age.
 const NO_AGE: Duration = Duration::ZERO;
 const BUCKET_MAX_BYTES: i64 = 16 * GIB;
@@ -262,7 +264,7 @@ fn reconciliation(durability: Durability) -> [Config; 2] {
 /// The stream of a workflow's instances: nothing in it is ever changed.
 fn event_store(durability: Durability, name: &str, subjects: &str, description: &str) -> Config {
     Config {
-        max_age: ORDERS_MAX_AGE,
+        max_age: EVENT_STORE_MAX_AGE,
         max_message_size: ORDERS_MAX_MESSAGE,
         deny_delete: true,
         deny_purge: true,

@@ -7,6 +7,7 @@
 mod gzip;
 mod keep;
 mod read;
+mod several;
 
 use std::fmt::Write;
 
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 pub use gzip::{open, pack, unpack};
 pub use keep::{KeepError, Keeper};
 pub use read::{Listed, ReadError, Reader, Stored};
+pub use several::{Heading, is_several, verify_several};
 
 /// The link before the first line.
 const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -97,6 +99,16 @@ pub enum ArchiveError {
         /// Why.
         source: serde_json::Error,
     },
+}
+
+impl ArchiveError {
+    /// The same of an archive that stands behind so many other lines.
+    fn further_down(self, lines: usize) -> Self {
+        match self {
+            Self::Broken { line, what } => Self::Broken { line: line + lines, what },
+            Self::Cut { .. } | Self::Packed { .. } | Self::Entry { .. } => self,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -187,7 +199,7 @@ mod tests {
     use super::*;
     use engine::{Content, EntryId};
 
-    fn trail(entries: u64) -> Vec<Recorded<Fact, Decision>> {
+    pub(super) fn trail(entries: u64) -> Vec<Recorded<Fact, Decision>> {
         let due = |n: u64| Content::Due { name: format!("wait {n}"), at: Timestamp::from_millis(1) };
         let entry = |n: u64| Entry { id: EntryId([n as u8; 16]), content: due(n) };
         let recorded =

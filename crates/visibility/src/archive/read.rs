@@ -95,7 +95,11 @@ impl Reader {
     /// # Errors
     /// [`ReadError`] when it cannot be read, or is not the object that was stored.
     pub async fn get(&self, order: &Key) -> Result<Option<Stored>, ReadError> {
-        let name = order.token();
+        self.get_named(order.token()).await
+    }
+
+    /// The archive under this name; nothing when there is none.
+    pub(crate) async fn get_named(&self, name: &str) -> Result<Option<Stored>, ReadError> {
         let object = match self.objects.get(name).await {
             Ok(object) => object,
             Err(error) if error.kind() == GetErrorKind::NotFound => return Ok(None),

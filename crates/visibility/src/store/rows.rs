@@ -12,7 +12,7 @@ use super::entries::Piece;
 use super::summary::Summary;
 
 /// The layout of the rows. A projection of another layout is moved aside and rebuilt when the service starts.
-pub const SCHEMA: u32 = 6;
+pub const SCHEMA: u32 = 7;
 
 /// How far everything is folded. Written in the same batch as the rows it speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub struct Progress {
     pub lanes: Vec<(Lane, u64)>,
     /// How many entries are folded.
     pub entries: u64,
+    /// When the oldest of them was recorded.
+    pub began: Timestamp,
     /// When the newest of them was recorded.
     pub updated: Timestamp,
     /// The first entry nobody could read: what is shown of the order may miss something since.
@@ -93,6 +95,7 @@ impl Progress {
             Some((_, last)) => *last = sequence,
             None => self.lanes.push((lane, sequence)),
         }
+        self.began = if self.entries == 0 { recorded } else { self.began.min(recorded) };
         self.entries += 1;
         self.updated = self.updated.max(recorded);
         true
@@ -214,6 +217,7 @@ mod tests {
         let progress = Progress {
             lanes: vec![(Lane::Erp, 6)],
             entries: 1,
+            began: Timestamp::from_millis(16),
             updated: Timestamp::from_millis(7),
             unreadable: Some(8),
         };
@@ -239,6 +243,6 @@ mod tests {
     fn rows_of_another_layout_have_another_number() {
         let digest = Sha256::digest(rows().concat());
         let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!((SCHEMA, short.as_str()), (6, "488e8d90ffa99719"));
+        assert_eq!((SCHEMA, short.as_str()), (7, "488e8d90ffa99719"));
     }
 }

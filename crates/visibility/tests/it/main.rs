@@ -8,6 +8,7 @@ mod queries;
 mod rebuild;
 mod rebuild_beside;
 mod reconciling;
+mod retention;
 mod service_run;
 mod stock;
 mod world;

@@ -228,7 +228,7 @@ async fn a_folder_that_is_gone_or_something_else_is_rebuilt() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_of_another_log_or_layout_is_rebuilt() {
     let damages = vec![
-        checkpoint("of an older layout", &["its rows are of layout 5"], |meta| meta.schema = SCHEMA - 1),
+        checkpoint("of an older layout", &["its rows are of layout 6"], |meta| meta.schema = SCHEMA - 1),
         checkpoint("of a stream that is shorter today", &["it ends at"], |meta| {
             meta.orders.as_mut().unwrap().sequence += 1_000;
         }),

@@ -1,5 +1,6 @@
 //! `waybill archive`: the trails of orders that ended, as they are kept for ten years.
 
+mod export;
 mod get;
 pub(crate) mod held;
 mod list;
@@ -18,6 +19,9 @@ pub enum Command {
     Verify(verify::Args),
     /// The archive of an order: its entries as JSON lines, chained
     Get(get::Args),
+    /// Many orders in one file: as chained lines, as OCEL 2.0 for process mining, or as EPCIS 2.0
+    #[command(after_help = export::HELP)]
+    Export(export::Args),
     /// Which archives there are, in the order in which they were stored
     List(list::Args),
 }
@@ -26,6 +30,7 @@ pub(crate) async fn run(command: Command, nats: &NatsSettings, output: Output) -
     match command {
         Command::Verify(args) => verify::run(&args, nats, output).await,
         Command::Get(args) => get::run(&args, nats, output).await,
+        Command::Export(args) => export::run(&args, nats, output).await,
         Command::List(args) => list::run(&args, nats, output).await,
     }
 }

@@ -9,7 +9,12 @@ fn lines() -> String {
 }
 
 fn stated(entries: Option<u32>) -> Stated {
-    Stated { digest: chain(&sample::entries()).unwrap().digest, entries, at: "entry 40 of stream ORDERS".to_owned() }
+    Stated {
+        order: sample::ORDER.to_owned(),
+        digest: chain(&sample::entries()).unwrap().digest,
+        entries,
+        at: "entry 40 of stream ORDERS".to_owned(),
+    }
 }
 
 fn checked(bytes: &[u8], stated: Option<&Stated>) -> Sound {

@@ -1,7 +1,7 @@
 //! `waybill archive verify`
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use engine::{Content, Journal, Key};
@@ -10,7 +10,7 @@ use model::{Archived, Fact, Lane, OrderId};
 use serde::Serialize;
 use service::Connection;
 use service::settings::NatsSettings;
-use visibility::archive::{ArchiveError, Verified, open, verify};
+use visibility::archive::{ArchiveError, Verified, is_several, open, verify, verify_several};
 
 use super::held::{stored, words};
 use crate::exit::{Failure, Verdict};
@@ -23,7 +23,8 @@ use crate::text::{NOTHING, line, or_dash};
 pub(super) const HELP: &str = "\
 A FILE is an archive as it is stored, packed with gzip, or its JSON lines; `-` is standard input. Each line ends with a SHA-256 over \
 the link before it and itself, so a line that was changed, dropped, added or moved is named. Nothing is connected to. That lines are \
-missing at the end only shows against the last link, which the order's `archived` entry states: --order ORDER asks for it.
+missing at the end only shows against the last link, which the order's `archived` entry states: --order ORDER asks for it. A file that `waybill archive export` wrote holds many orders, each \
+with its own chain and the link it must end with: the first order that is wrong is named.
 
 Ends with 0 when every file is sound, with 1 when one is not.";
 
@@ -51,6 +52,9 @@ pub(super) struct Checked {
 #[derive(Debug, Serialize)]
 pub(super) struct Sound {
     pub file: String,
+    /// How many orders it holds, where it was exported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orders: Option<u64>,
     /// How many entries it holds.
     pub entries: Option<usize>,
     /// The first, and the last.
@@ -67,6 +71,8 @@ pub(super) struct Sound {
 /// What is stated of an order's archive.
 #[derive(Debug)]
 pub(super) struct Stated {
+    /// The order.
+    pub order: String,
     /// The last link.
     pub digest: String,
     /// How many entries there are, where that is said.
@@ -101,7 +107,7 @@ pub(super) async fn stated(connection: &Connection, order: &OrderId) -> Result<S
     let last = told.iter().rev().find_map(|entry| Some((entry.sequence, archived(&entry.entry.content)?)));
     if let Some((sequence, Archived { digest, entries })) = last {
         let at = format!("entry {sequence} of stream {}", LAYOUT.stream);
-        return Ok(Stated { digest: digest.clone(), entries: Some(*entries), at });
+        return Ok(Stated { order: order.to_string(), digest: digest.clone(), entries: Some(*entries), at });
     }
     let beside = stored(connection, &key).await?.and_then(|stored| stored.digest);
     let Some(digest) = beside else {
@@ -111,7 +117,7 @@ pub(super) async fn stated(connection: &Connection, order: &OrderId) -> Result<S
             LAYOUT.stream
         )));
     };
-    Ok(Stated { digest, entries: None, at: "object store ARCHIVE".to_owned() })
+    Ok(Stated { order: order.to_string(), digest, entries: None, at: "object store ARCHIVE".to_owned() })
 }
 
 fn archived(content: &Content<Fact, model::Decision>) -> Option<&Archived> {
@@ -121,17 +127,46 @@ fn archived(content: &Content<Fact, model::Decision>) -> Option<&Archived> {
 
 fn check(path: &Path, stated: Option<&Stated>) -> Result<Sound, Failure> {
     let failed = |error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        File::open(path).and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    let mut file: Box<dyn BufRead> = match path.as_os_str() == "-" {
+        true => Box::new(io::stdin().lock()),
+        false => Box::new(BufReader::new(File::open(path).map_err(failed)?)),
+    };
+    if is_several(file.fill_buf().map_err(failed)?) {
+        return exported(path.display().to_string(), file, stated).map_err(failed);
     }
+    let mut bytes = Vec::new();
+    file.take(MOST + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MOST {
         return Err(Failure::Usage(format!("{} has more than {MOST} bytes, which is the limit", path.display())));
     }
     let verified = open(&bytes).and_then(|lines| verify(&lines));
     Ok(sound(path.display().to_string(), verified, stated))
+}
+
+/// What there is to say of a file of many orders' archives.
+pub(super) fn exported(file: String, lines: impl BufRead, stated: Option<&Stated>) -> io::Result<Sound> {
+    let mut found =
+        Sound { orders: Some(0), ..sound(file, Ok(Verified { digest: String::new(), entries: Vec::new() }), None) };
+    found.digest = None;
+    let mut is_there = false;
+    verify_several(lines, |heading, verified| {
+        let order = heading.map(|heading| format!("order {}: ", heading.order)).unwrap_or_default();
+        let own = stated.filter(|stated| heading.is_some_and(|heading| heading.order == stated.order));
+        is_there |= own.is_some();
+        let one = sound(String::new(), verified, own);
+        found.orders = found.orders.map(|orders| orders + u64::from(heading.is_some()));
+        found.entries = found.entries.map(|entries| entries + one.entries.unwrap_or_default());
+        if found.wrong.is_none() {
+            found.wrong = one.wrong.map(|wrong| format!("{order}{wrong}"));
+        }
+    })?;
+    if let Some(stated) = stated {
+        found.against = Some(stated.at.clone());
+        if found.wrong.is_none() && !is_there {
+            found.wrong = Some(format!("order {} is not in it", stated.order));
+        }
+    }
+    Ok(found)
 }
 
 /// What there is to say of an archive, held against itself and what is stated of it.
@@ -140,10 +175,11 @@ pub(super) fn sound(file: String, verified: Result<Verified, ArchiveError>, stat
     match verified {
         Err(error) => {
             let wrong = Some(words(error));
-            Sound { file, entries: None, first: None, last: None, digest: None, wrong, against }
+            Sound { file, orders: None, entries: None, first: None, last: None, digest: None, wrong, against }
         }
         Ok(Verified { digest, entries }) => Sound {
             file,
+            orders: None,
             wrong: stated.and_then(|stated| differs(stated, &digest, entries.len())),
             entries: Some(entries.len()),
             first: entries.first().map(|entry| entry.sequence),
@@ -175,12 +211,13 @@ fn differs(stated: &Stated, digest: &str, entries: usize) -> Option<String> {
 
 fn render(checked: &Checked) -> String {
     let mut text = String::new();
-    let mut table = Table::new(&["FILE", ">ENTRIES", ">FIRST", ">LAST", "LAST LINK", "VERDICT"]);
+    let mut table = Table::new(&["FILE", ">ORDERS", ">ENTRIES", ">FIRST", ">LAST", "LAST LINK", "VERDICT"]);
     for file in &checked.files {
         let against =
             file.against.as_ref().map_or_else(|| "sound".to_owned(), |at| format!("sound, and as {at} states"));
         table.row([
             file.file.clone(),
+            file.orders.unwrap_or(1).to_string(),
             or_dash(file.entries),
             or_dash(file.first),
             or_dash(file.last),

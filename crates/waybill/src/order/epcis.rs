@@ -4,7 +4,7 @@ use engine::{Folded, Key};
 use fulfilment::state::is_ahead;
 use fulfilment::{Fulfilment, State};
 use model::{Fact, MilestoneReached, OrderId, Request, ShipmentId, Timestamp};
-use partners::epcis::{Base, BaseError, Event, Line, document};
+use partners::epcis::{self, Base, BaseError, Event, Line, document};
 use serde_json::Value;
 use service::settings::NatsSettings;
 
@@ -32,7 +32,7 @@ fn shipment(text: &str) -> Result<ShipmentId, model::token::TokenError> {
     ShipmentId::new(text)
 }
 
-fn base(text: &str) -> Result<Base, BaseError> {
+pub(crate) fn base(text: &str) -> Result<Base, BaseError> {
     Base::new(text)
 }
 
@@ -46,13 +46,14 @@ pub(super) async fn run(args: &Args, nats: &NatsSettings, output: Output) -> Res
     // Of a place that is forgotten in part, the rest is its name.
     personal::reveal_what_is_left(&connection, personal::places(&mut entries)).await;
     let folded = Folded::<Fulfilment>::replay(&Key::of(args.order.as_str()), &entries);
-    let written = write(args, folded.state(), clock::now());
+    let events = events(&args.base, &args.order, folded.state(), args.shipment.as_ref());
+    let written = document(&args.base, events, clock::now());
     output.show(&written, |document| format!("{document:#}\n"))?;
     Ok(Verdict::Fine)
 }
 
-/// The document: by the time a thing occurred, and at one time by when it was told.
-fn write(args: &Args, state: &State, now: Timestamp) -> Value {
+/// What happened to an order's goods, or to those of one shipment: by the time a thing occurred, and at one time by when it was told.
+pub(crate) fn events(base: &Base, order: &OrderId, state: &State, shipment: Option<&ShipmentId>) -> Vec<Value> {
     let claims = state.claims();
     let is_claim = |fact: &Fact| claims.iter().any(|claim| std::ptr::eq(claim.fact, fact));
     let mut told: Vec<(_, &MilestoneReached, Timestamp)> = state
@@ -64,17 +65,17 @@ fn write(args: &Args, state: &State, now: Timestamp) -> Value {
         })
         // What is said to have happened in the future has not happened.
         .filter(|(_, reached, received)| !is_ahead(reached.occurred, *received))
-        .filter(|(_, reached, _)| args.shipment.is_none() || reached.shipment == args.shipment)
+        .filter(|(_, reached, _)| shipment.is_none() || reached.shipment.as_ref() == shipment)
         .collect();
     told.sort_by_key(|(id, reached, received)| (reached.occurred.at, reached.milestone.rank(), *received, *id));
     let held: Vec<Vec<Line>> = told.iter().map(|(_, reached, _)| holds(state, reached.shipment.as_ref())).collect();
-    let events = told.iter().zip(&held).map(|((id, reached, received), holds)| Event {
+    let told = told.iter().zip(&held).map(|((id, reached, received), holds)| Event {
         id: id.0,
         reached,
         received: *received,
         holds,
     });
-    document(&args.base, &args.order, events, now)
+    epcis::events(base, order, told)
 }
 
 /// What a shipment holds: what its warehouse was asked for; the whole order where none is named.
@@ -107,12 +108,10 @@ mod tests {
 
     fn written(shipment: Option<&str>) -> Value {
         let folded = Folded::<Fulfilment>::replay(&sample::key(), &sample::entries());
-        let args = Args {
-            order: OrderId::new("SO 1/7.*").unwrap(),
-            shipment: shipment.map(|text| ShipmentId::new(text).unwrap()),
-            base: Base::new("https://id.example.com").unwrap(),
-        };
-        write(&args, folded.state(), "2026-03-02T00:00:00Z".parse().unwrap())
+        let (order, base) = (OrderId::new("SO 1/7.*").unwrap(), Base::new("https://id.example.com").unwrap());
+        let shipment = shipment.map(|text| ShipmentId::new(text).unwrap());
+        let events = events(&base, &order, folded.state(), shipment.as_ref());
+        document(&base, events, "2026-03-02T00:00:00Z".parse().unwrap())
     }
 
     #[test]

@@ -3,7 +3,7 @@
 mod as_of;
 mod diff;
 pub(crate) mod enter;
-mod epcis;
+pub(crate) mod epcis;
 mod lineage;
 mod list;
 mod show;

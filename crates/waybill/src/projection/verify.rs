@@ -202,9 +202,10 @@ async fn look_at(
 fn failed(error: ReconcileError) -> Failure {
     match error {
         ReconcileError::Broker { stream, source } => broker(&format!("read stream {stream}"), source),
-        ReconcileError::Snapshots(_) | ReconcileError::Tail(_) | ReconcileError::Read(_) | ReconcileError::CutOff { .. } => {
-            Failure::Unreachable(in_full(&anyhow::Error::new(error)))
-        }
+        ReconcileError::Snapshots(_)
+        | ReconcileError::Tail(_)
+        | ReconcileError::Read(_)
+        | ReconcileError::CutOff { .. } => Failure::Unreachable(in_full(&anyhow::Error::new(error))),
     }
 }
 
