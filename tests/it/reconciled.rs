@@ -33,9 +33,10 @@ async fn what_an_erp_lists_otherwise_is_found_recorded_and_taken_as_it_is() {
 
     // An hour later the ERP still has open what is over, and something that nobody told of.
     let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let items = json!([{ "posnr": "10", "menge": "2", "meins": "ST" }]);
     let list = json!({ "at": at.to_string(), "documents": [
-        { "vbeln": ORDER, "items": [] },
-        { "vbeln": "XX-9", "items": [] },
+        { "vbeln": ORDER, "items": items },
+        { "vbeln": "XX-9", "items": items },
     ]});
     publish(&house, "in.erp.erp-main.open_orders", list.to_string().as_bytes()).await;
     let over = format!("order_over order {ORDER} erp-main");
