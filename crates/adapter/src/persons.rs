@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_nats::jetstream;
 use engine::{Content, ReadError};
-use model::{Ask, CustomerId, Fact, Lane, OrderId, Personal};
+use model::{Ask, CustomerId, Lane, OrderId, Personal};
 use partners::Identified;
 use privacy::{Key, Keys, KeysError, Owner, Unopened};
 use quick_cache::sync::Cache;
@@ -54,12 +54,12 @@ impl Persons {
     /// [`PersonsError`] when the broker does not do its part. Doing it again is safe.
     pub async fn seal(&self, entries: &Entries, order: &OrderId, told: &mut [Identified]) -> Result<(), PersonsError> {
         let instance = Owner::instance(entries.layout().name, &order.token());
-        if let Some(customer) = told.iter().find_map(|told| customer(&told.fact)) {
+        if let Some(customer) = told.iter().find_map(|told| told.fact.customer()) {
             self.customers.insert(instance.clone(), customer.clone());
         }
         let mut of_instance: Option<Arc<Key>> = None;
         for Identified { fact, .. } in told {
-            let own = customer(fact).map(Owner::customer);
+            let own = fact.customer().map(Owner::customer);
             let Some(place) = fact.place_mut().filter(|place| place.personal().next().is_some()) else { continue };
             let key = match (own, &of_instance) {
                 (Some(own), _) => self.keys.find_or_make(&own).await?,
@@ -106,38 +106,12 @@ impl Persons {
                 Content::Facts { facts, .. } => facts.as_slice(),
                 Content::Decisions { .. } | Content::Due { .. } => &[],
             });
-            if let Some(customer) = facts.into_iter().find_map(|told| customer(&told.fact)) {
+            if let Some(customer) = facts.into_iter().find_map(|told| told.fact.customer()) {
                 self.customers.insert(instance.clone(), customer.clone());
                 return Ok(Owner::customer(customer));
             }
         }
         Ok(instance.clone())
-    }
-}
-
-/// The customer whom a fact names as the order's or return's.
-const fn customer(fact: &Fact) -> Option<&CustomerId> {
-    match fact {
-        Fact::Released(order) => Some(&order.customer),
-        Fact::ReturnAuthorised(authorised) => Some(&authorised.customer),
-        Fact::Validated(_)
-        | Fact::Answered(_)
-        | Fact::Milestone(_)
-        | Fact::Condition(_)
-        | Fact::Booked(_)
-        | Fact::Billed(_)
-        | Fact::FreightInvoiced(_)
-        | Fact::Archived(_)
-        | Fact::CancelRequested(_)
-        | Fact::HandedOver(_)
-        | Fact::RetryRequested(_)
-        | Fact::Waived(_)
-        | Fact::Assigned(_)
-        | Fact::Snoozed(_)
-        | Fact::Substituted(_)
-        | Fact::Noted(_)
-        | Fact::Inspected(_)
-        | Fact::Credited(_) => None,
     }
 }
 

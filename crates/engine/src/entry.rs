@@ -81,6 +81,23 @@ pub struct Source {
     pub operator: Option<Operator>,
 }
 
+impl Source {
+    /// A service of Waybill by itself: no partner's message is behind it.
+    #[must_use]
+    pub fn service(name: &str, received: Timestamp) -> Self {
+        Self {
+            service: name.to_owned(),
+            partner: None,
+            message: None,
+            profile: None,
+            profile_name: None,
+            inbox: None,
+            received,
+            operator: None,
+        }
+    }
+}
+
 /// A person who entered something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Operator {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::exception::{Exception, ExceptionKind};
-use crate::ids::{AskId, LineId, LocationId, ParcelId, PartnerId, ShipmentId};
+use crate::ids::{AskId, CustomerId, LineId, LocationId, ParcelId, PartnerId, ShipmentId};
 use crate::master::Validation;
 use crate::milestone::{Classifier, Milestone};
 use crate::money::Money;
@@ -92,6 +92,63 @@ impl Fact {
 }
 
 impl Fact {
+    /// When what it tells occurred, where it states that. An estimate states what is to come: that is no time at which anything did.
+    #[must_use]
+    pub const fn occurred(&self) -> Option<When> {
+        match self {
+            Self::Milestone(reached) => match reached.classifier {
+                Classifier::Actual => Some(reached.occurred),
+                Classifier::Estimated | Classifier::Planned | Classifier::Requested => None,
+            },
+            Self::Condition(condition) => Some(condition.occurred),
+            Self::Released(_)
+            | Self::ReturnAuthorised(_)
+            | Self::Validated(_)
+            | Self::Answered(_)
+            | Self::Booked(_)
+            | Self::Billed(_)
+            | Self::FreightInvoiced(_)
+            | Self::Archived(_)
+            | Self::CancelRequested(_)
+            | Self::HandedOver(_)
+            | Self::RetryRequested(_)
+            | Self::Waived(_)
+            | Self::Noted(_)
+            | Self::Assigned(_)
+            | Self::Snoozed(_)
+            | Self::Substituted(_)
+            | Self::Inspected(_)
+            | Self::Credited(_) => None,
+        }
+    }
+
+    /// Whose order or return it is, where it is the one to say so.
+    #[must_use]
+    pub const fn customer(&self) -> Option<&CustomerId> {
+        match self {
+            Self::Released(order) => Some(&order.customer),
+            Self::ReturnAuthorised(authorised) => Some(&authorised.customer),
+            Self::Milestone(_)
+            | Self::Condition(_)
+            | Self::Validated(_)
+            | Self::Answered(_)
+            | Self::Booked(_)
+            | Self::Billed(_)
+            | Self::FreightInvoiced(_)
+            | Self::Archived(_)
+            | Self::CancelRequested(_)
+            | Self::HandedOver(_)
+            | Self::RetryRequested(_)
+            | Self::Waived(_)
+            | Self::Noted(_)
+            | Self::Assigned(_)
+            | Self::Snoozed(_)
+            | Self::Substituted(_)
+            | Self::Inspected(_)
+            | Self::Credited(_) => None,
+        }
+    }
+
     /// The place it names, to be changed. No fact names more than one.
     #[must_use]
     pub fn place_mut(&mut self) -> Option<&mut Place> {

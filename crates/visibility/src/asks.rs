@@ -163,16 +163,7 @@ impl Asks {
                 | Decision::Resolve(_) => {}
             }
         }
-        let source = Source {
-            service: crate::ABOUT.name.to_owned(),
-            partner: None,
-            message: None,
-            profile: None,
-            profile_name: None,
-            inbox: None,
-            received: taken.record.recorded,
-            operator: None,
-        };
+        let source = Source::service(crate::ABOUT.name, taken.record.recorded);
         let entry: WorkflowEntry<Fulfilment> =
             WorkflowEntry::<Fulfilment> { id, content: Content::Facts { source, facts } };
         self.journal.append(&taken.key, System::View.lane().as_str(), &entry).await?;

@@ -2,7 +2,7 @@ use super::*;
 use crate::inbox::read;
 use crate::workflows::{WORKFLOWS, Workflows};
 use engine::{Entry, EntryId, FactId, Key as InstanceKey, Source, Told};
-use model::{Place, System};
+use model::{Fact, Place, System};
 use partners::{OrderRef, Profile};
 
 /// What a carrier tells of a parcel at somebody's door.

@@ -3,7 +3,7 @@
 mod stock;
 
 use engine::{Content, Entry, Recorded, Told};
-use model::{Classifier, Decision, Fact, Timestamp};
+use model::{Decision, Fact, Timestamp};
 
 pub use stock::{PastStock, StockError, stock};
 
@@ -67,31 +67,7 @@ impl Past {
 /// has occurred is that somebody made it.
 #[must_use]
 pub fn occurred(fact: &Fact, received: Timestamp) -> Timestamp {
-    match fact {
-        Fact::Milestone(reached) => match reached.classifier {
-            Classifier::Actual => reached.occurred.at,
-            Classifier::Estimated | Classifier::Planned | Classifier::Requested => received,
-        },
-        Fact::Condition(condition) => condition.occurred.at,
-        Fact::Released(_)
-        | Fact::Validated(_)
-        | Fact::Answered(_)
-        | Fact::Booked(_)
-        | Fact::Billed(_)
-        | Fact::FreightInvoiced(_)
-        | Fact::Archived(_)
-        | Fact::CancelRequested(_)
-        | Fact::HandedOver(_)
-        | Fact::RetryRequested(_)
-        | Fact::Waived(_)
-        | Fact::Noted(_)
-        | Fact::Assigned(_)
-        | Fact::Snoozed(_)
-        | Fact::Substituted(_)
-        | Fact::ReturnAuthorised(_)
-        | Fact::Inspected(_)
-        | Fact::Credited(_) => received,
-    }
+    fact.occurred().map_or(received, |occurred| occurred.at)
 }
 
 #[cfg(test)]

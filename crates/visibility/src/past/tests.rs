@@ -1,5 +1,5 @@
 use engine::{EntryId, FactId, Source};
-use model::{Condition, ConditionKind, Milestone, MilestoneReached, Note, Reason, When};
+use model::{Classifier, Condition, ConditionKind, Milestone, MilestoneReached, Note, Reason, When};
 
 use super::*;
 

@@ -195,16 +195,7 @@ fn by_policy(kind: Kind) -> Operator {
 fn entry(one: &Discrepancy, fact: Fact, received: Timestamp) -> WorkflowEntry<Fulfilment> {
     let parts = [one.id(), one.one.says.clone(), one.other.says.clone(), one.since.to_string()];
     let parts: Vec<&[u8]> = parts.iter().map(String::as_bytes).collect();
-    let source = Source {
-        service: crate::ABOUT.name.to_owned(),
-        partner: None,
-        message: None,
-        profile: None,
-        profile_name: None,
-        inbox: None,
-        received,
-        operator: Some(by_policy(one.kind)),
-    };
+    let source = Source { operator: Some(by_policy(one.kind)), ..Source::service(crate::ABOUT.name, received) };
     let facts = vec![Told { id: FactId::of(&parts), fact }];
     engine::Entry { id: EntryId::of(&parts), content: Content::Facts { source, facts } }
 }

@@ -95,16 +95,7 @@ fn todo(kept: Vec<ArchivedEntry>, entries: &[Record]) -> Todo {
 
 fn entry(key: &Key, archived: Archived) -> WorkflowEntry<Fulfilment> {
     let digest = archived.digest.clone().into_bytes();
-    let source = Source {
-        service: crate::ABOUT.name.to_owned(),
-        partner: None,
-        message: None,
-        profile: None,
-        profile_name: None,
-        inbox: None,
-        received: now(),
-        operator: None,
-    };
+    let source = Source::service(crate::ABOUT.name, now());
     let told = Told { id: FactId::of(&[b"archived", &digest]), fact: Fact::Archived(archived) };
     let id = EntryId::of(&[b"archived again", key.token().as_bytes(), &digest]);
     WorkflowEntry::<Fulfilment> { id, content: Content::Facts { source, facts: vec![told] } }

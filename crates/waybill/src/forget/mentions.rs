@@ -23,28 +23,7 @@ pub(super) fn names(raw: &[u8], customer: &CustomerId) -> bool {
 
 /// Whether a fact says that an order or return is the customer's.
 pub(super) fn is_of(fact: &Fact, customer: &CustomerId) -> bool {
-    match fact {
-        Fact::Released(order) => order.customer == *customer,
-        Fact::ReturnAuthorised(authorised) => authorised.customer == *customer,
-        Fact::Validated(_)
-        | Fact::Answered(_)
-        | Fact::Milestone(_)
-        | Fact::Condition(_)
-        | Fact::Booked(_)
-        | Fact::Billed(_)
-        | Fact::FreightInvoiced(_)
-        | Fact::Archived(_)
-        | Fact::CancelRequested(_)
-        | Fact::HandedOver(_)
-        | Fact::RetryRequested(_)
-        | Fact::Waived(_)
-        | Fact::Assigned(_)
-        | Fact::Snoozed(_)
-        | Fact::Substituted(_)
-        | Fact::Noted(_)
-        | Fact::Inspected(_)
-        | Fact::Credited(_) => false,
-    }
+    fact.customer() == Some(customer)
 }
 
 /// Whether a message as its partner's profile reads it is about the customer.

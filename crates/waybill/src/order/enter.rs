@@ -240,16 +240,7 @@ pub(crate) fn entry_of(operator: &Operator, instance: &str, facts: Vec<Fact>) ->
     };
     let told = |(nth, fact)| Told { id: FactId::of(&[&id(nth)]), fact };
     let facts: Vec<Told<Fact>> = facts.into_iter().enumerate().map(told).collect();
-    let source = Source {
-        service: "waybill".to_owned(),
-        partner: None,
-        message: None,
-        profile: None,
-        profile_name: None,
-        inbox: None,
-        received,
-        operator: Some(operator.clone()),
-    };
+    let source = Source { operator: Some(operator.clone()), ..Source::service("waybill", received) };
     Entry { id: EntryId::of(&[&id(facts.len())]), content: Content::Facts { source, facts } }
 }
 

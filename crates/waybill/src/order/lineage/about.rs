@@ -1,7 +1,7 @@
 //! What the parts of an entry are about, as far as cause and effect go.
 
 use engine::Content;
-use model::{AskId, Classifier, Decision, Fact, ShipmentId, Timestamp};
+use model::{AskId, Decision, Fact, ShipmentId, Timestamp};
 
 use crate::order::step::Step;
 
@@ -49,30 +49,7 @@ pub(super) fn answers(step: &Step) -> Vec<&AskId> {
 
 /// When the earliest of what an entry tells occurred, where that is stated.
 pub(super) fn occurred(step: &Step) -> Option<Timestamp> {
-    let stated = |fact: &Fact| match fact {
-        Fact::Milestone(reached) if reached.classifier == Classifier::Actual => Some(reached.occurred.at),
-        Fact::Condition(condition) => Some(condition.occurred.at),
-        Fact::Milestone(_)
-        | Fact::Released(_)
-        | Fact::Validated(_)
-        | Fact::Answered(_)
-        | Fact::Booked(_)
-        | Fact::Billed(_)
-        | Fact::FreightInvoiced(_)
-        | Fact::Archived(_)
-        | Fact::CancelRequested(_)
-        | Fact::HandedOver(_)
-        | Fact::RetryRequested(_)
-        | Fact::Waived(_)
-        | Fact::Noted(_)
-        | Fact::Assigned(_)
-        | Fact::Snoozed(_)
-        | Fact::Substituted(_)
-        | Fact::ReturnAuthorised(_)
-        | Fact::Inspected(_)
-        | Fact::Credited(_) => None,
-    };
-    facts(step).filter_map(stated).min()
+    facts(step).filter_map(|fact| Some(fact.occurred()?.at)).min()
 }
 
 /// What an entry tells of: a shipment, or the order as a whole. Nothing where that leads nowhere.
