@@ -20,7 +20,7 @@ impl Delivery {
         let info = message.info().ok()?;
         Some(Self {
             sequence: info.stream_sequence,
-            received: timestamp(info.published.unix_timestamp_nanos()),
+            received: Timestamp::from_nanos(info.published.unix_timestamp_nanos()),
             tries: u64::try_from(info.delivered).unwrap_or(1),
         })
     }
@@ -31,9 +31,4 @@ impl Delivery {
         let millis = i64::try_from(now.as_millis()).unwrap_or(i64::MAX).saturating_sub(self.received.as_millis());
         millis.max(0) as f64 / 1_000.0
     }
-}
-
-/// The time so many nanoseconds after 1970, as the client states it.
-pub fn timestamp(nanos: i128) -> Timestamp {
-    Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
 }

@@ -22,7 +22,7 @@ pub use decider::{Decider, DeciderError, Limits, Parked, Tally};
 pub use entry::{Content, Entry, EntryId, FactId, Operator, Recorded, Source, Told};
 pub use fold::Folded;
 pub use jitter::jittered;
-pub use journal::{AppendError, AppendErrorKind, Journal, ReadError, ReadErrorKind};
+pub use journal::{AppendError, AppendErrorKind, Journal, ReadError, ReadErrorKind, is_conflict};
 pub use layout::{Key, Layout, SLOTS, slot};
 pub use tail::{Checkpoint, Tail, TailError, Tailed};
 pub use unanswered::is_unanswered;

@@ -87,7 +87,7 @@ impl Tail {
         let broker = |source: async_nats::Error| TailError::Broker { stream: stream.to_owned(), source };
         let mut handle = js.get_stream(stream).await.map_err(|error| broker(Box::new(error)))?;
         let info = handle.info().await.map_err(|error| broker(Box::new(error)))?;
-        let created = millis(info.created.unix_timestamp_nanos());
+        let created = Timestamp::from_nanos(info.created.unix_timestamp_nanos());
         let (first, end) = (info.state.first_sequence, info.state.last_sequence);
         let (last, last_digest) = match from {
             None => (0, EntryId([0; 16])),
@@ -210,16 +210,11 @@ fn tailed(message: &jetstream::Message) -> Option<Tailed> {
     Some(Tailed {
         subject: message.subject.to_string(),
         sequence: info.stream_sequence,
-        recorded: millis(info.published.unix_timestamp_nanos()),
+        recorded: Timestamp::from_nanos(info.published.unix_timestamp_nanos()),
         payload: message.payload.clone(),
     })
 }
 
 fn digest(payload: &[u8]) -> EntryId {
     EntryId::of(&[payload])
-}
-
-/// A broker's nanoseconds as a timestamp.
-pub(crate) fn millis(nanos: i128) -> Timestamp {
-    Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
 }

@@ -25,6 +25,12 @@ impl Timestamp {
         Self(millis.clamp(Self::RANGE.0, Self::RANGE.1))
     }
 
+    /// The millisecond that this many nanoseconds after the epoch lie in, as a broker's client states times.
+    #[must_use]
+    pub fn from_nanos(nanos: i128) -> Self {
+        Self::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
+    }
+
     /// Milliseconds since the epoch.
     #[must_use]
     pub const fn as_millis(self) -> i64 {

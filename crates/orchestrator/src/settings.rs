@@ -1,10 +1,10 @@
 //! What can be set.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use engine::Limits;
 use fulfilment::Policy;
+use service::settings::policy_text;
 
 /// The orchestrator's own settings.
 #[derive(Debug, Clone, clap::Args)]
@@ -25,9 +25,6 @@ pub struct Settings {
 const DEFAULT_CACHE: u32 = 4_096;
 /// The most folded orders kept; some ten gigabytes.
 const MOST_CACHED: i64 = 1_000_000;
-/// The largest policy that is read, in bytes.
-const MAX_POLICY: u64 = 1024 * 1024;
-
 impl Default for Settings {
     fn default() -> Self {
         Self { policy: None, returns_policy: None, cache: DEFAULT_CACHE }
@@ -50,21 +47,13 @@ impl Settings {
 
     pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
         let Some(path) = &self.policy else { return Ok(Policy::default()) };
-        Ok(Policy::load(&path.display().to_string(), &read(path, "--policy")?)?)
+        Ok(Policy::load(&path.display().to_string(), &policy_text(path, "--policy")?)?)
     }
 
     pub(crate) fn returns_policy(&self) -> anyhow::Result<returns::Policy> {
         let Some(path) = &self.returns_policy else { return Ok(returns::Policy::default()) };
-        Ok(returns::Policy::load(&path.display().to_string(), &read(path, "--returns-policy")?)?)
+        Ok(returns::Policy::load(&path.display().to_string(), &policy_text(path, "--returns-policy")?)?)
     }
-}
-
-fn read(path: &Path, flag: &str) -> anyhow::Result<String> {
-    let shown = path.display();
-    let cannot = || format!("cannot read policy {shown}; {flag} names a TOML file");
-    let bytes = std::fs::metadata(path).with_context(cannot)?.len();
-    anyhow::ensure!(bytes <= MAX_POLICY, "{shown} has {bytes} bytes; a policy has at most {MAX_POLICY}");
-    std::fs::read_to_string(path).with_context(cannot)
 }
 
 #[cfg(test)]

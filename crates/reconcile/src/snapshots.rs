@@ -83,12 +83,6 @@ impl Snapshots {
         }
     }
 
-    /// Whether there is any list of orders or shipments.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.orders.is_empty() && self.shipments.is_empty()
-    }
-
     /// Holds an order against every list it should be in, or is in.
     #[must_use]
     pub fn order(&mut self, case: &Case<'_>) -> Vec<Discrepancy> {
@@ -104,10 +98,10 @@ impl Snapshots {
         found
     }
 
-    /// The rows of what is not known, once every order came up. `is_known` says whether an order is there that was not looked at.
+    /// The rows of what is not known, once every order came up.
     #[must_use]
-    pub fn strays(&self, is_known: impl Fn(&OrderId) -> bool) -> Vec<Discrepancy> {
-        let unknown = |order: &&OrderId, seen: &HashSet<OrderId>| !seen.contains(*order) && !is_known(order);
+    pub fn strays(&self) -> Vec<Discrepancy> {
+        let unknown = |order: &&OrderId, seen: &HashSet<OrderId>| !seen.contains(*order);
         let mut found = Vec::new();
         for list in &self.orders {
             let orders = list.rows.keys().filter(|order| unknown(order, &list.seen));

@@ -20,6 +20,7 @@ pub mod shutdown;
 pub mod snapshots;
 pub mod start;
 pub mod streams;
+pub mod walk;
 
 pub use connect::Connection;
 pub use failure::{EXIT_CODES, Failure};

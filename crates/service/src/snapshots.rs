@@ -4,6 +4,7 @@
 //! found without reading the others: a list may come late, and an old one may be read again.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 
 use async_nats::HeaderMap;
 use async_nats::datetime::from_nanos;
@@ -13,10 +14,10 @@ use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, context::GetStreamError};
 use engine::codec::{DecodeError, EncodeError};
 use engine::{Content, Entry, EntryId, FactId, Source, Told};
-use futures::StreamExt;
 use model::{Decision, Snapshot, Timestamp};
 
 use crate::streams;
+use crate::walk::{Place, WalkError, walk};
 
 /// A message of stream SNAPSHOTS. There are no decisions in it.
 pub type SnapshotEntry = Entry<Snapshot, Decision>;
@@ -69,6 +70,12 @@ pub enum SnapshotsError {
     },
 }
 
+impl From<WalkError> for SnapshotsError {
+    fn from(error: WalkError) -> Self {
+        Self::Broker(error.0)
+    }
+}
+
 impl SnapshotsError {
     fn broker(error: impl Into<async_nats::Error>) -> Self {
         Self::Broker(error.into())
@@ -106,14 +113,14 @@ pub async fn read(
         Wanted::Newest => {
             for sequence in newest(&stream, until).await? {
                 let message = stream.direct_get(sequence).await.map_err(SnapshotsError::broker)?;
-                let recorded = millis(message.time.unix_timestamp_nanos());
+                let recorded = Timestamp::from_nanos(message.time.unix_timestamp_nanos());
                 decode(&message.payload, sequence, recorded)?.into_iter().for_each(|(_, one)| each(one));
             }
         }
         Wanted::Since(since) => {
             let mut given = HashSet::new();
             let policy = from(since)?;
-            walk(&stream, policy, false, until, |place, message| {
+            each_until(&stream, policy, false, until, |place, message| {
                 for (id, one) in decode(&message.payload, place.sequence, place.recorded)? {
                     if given.len() >= MOST_IDS || given.insert(id) {
                         each(one);
@@ -130,7 +137,7 @@ pub async fn read(
 /// The places of the newest of each list, in their order.
 async fn newest(stream: &Stream, until: Timestamp) -> Result<Vec<u64>, SnapshotsError> {
     let mut newest: HashMap<String, (Timestamp, u64)> = HashMap::new();
-    walk(stream, DeliverPolicy::All, true, until, |place, message| {
+    each_until(stream, DeliverPolicy::All, true, until, |place, message| {
         let taken = message.headers.as_ref().and_then(taken).unwrap_or(place.recorded);
         let own = newest.entry(message.subject.to_string()).or_default();
         // Of the same moment the last word counts.
@@ -143,14 +150,8 @@ async fn newest(stream: &Stream, until: Timestamp) -> Result<Vec<u64>, Snapshots
     Ok(places)
 }
 
-/// Where a message stands, and since when.
-struct Place {
-    sequence: u64,
-    recorded: Timestamp,
-}
-
-/// Visits every message up to a moment, oldest first, and none that comes in meanwhile.
-async fn walk(
+/// Visits every message up to a moment.
+async fn each_until(
     stream: &Stream,
     deliver_policy: DeliverPolicy,
     headers_only: bool,
@@ -158,21 +159,13 @@ async fn walk(
     mut visit: impl FnMut(Place, &jetstream::Message) -> Result<(), SnapshotsError>,
 ) -> Result<(), SnapshotsError> {
     let config = OrderedConfig { deliver_policy, headers_only, ..OrderedConfig::default() };
-    let mut consumer = stream.create_consumer(config).await.map_err(SnapshotsError::broker)?;
-    let mut waiting = consumer.info().await.map_err(SnapshotsError::broker)?.num_pending;
-    let mut messages = consumer.messages().await.map_err(SnapshotsError::broker)?;
-    while waiting > 0 {
-        let Some(message) = messages.next().await else { break };
-        let message = message.map_err(SnapshotsError::broker)?;
-        let info = message.info().map_err(SnapshotsError::Broker)?;
-        waiting = info.pending.min(waiting - 1);
-        let recorded = millis(info.published.unix_timestamp_nanos());
-        if recorded > until {
-            break;
+    walk(stream, config, |place, message| {
+        if place.recorded > until {
+            return Ok(ControlFlow::Break(()));
         }
-        visit(Place { sequence: info.stream_sequence, recorded }, &message)?;
-    }
-    Ok(())
+        visit(place, message).map(ControlFlow::Continue)
+    })
+    .await
 }
 
 /// The snapshots of a message, each with the id that it has however often it is told.
@@ -195,10 +188,6 @@ fn taken(headers: &HeaderMap) -> Option<Timestamp> {
 fn from(since: Timestamp) -> Result<DeliverPolicy, SnapshotsError> {
     let start_time = from_nanos(i128::from(since.as_millis()) * 1_000_000).map_err(SnapshotsError::broker)?;
     Ok(DeliverPolicy::ByStartTime { start_time })
-}
-
-fn millis(nanos: i128) -> Timestamp {
-    Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

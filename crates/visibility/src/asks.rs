@@ -125,8 +125,7 @@ impl Asks {
 
     fn taken(&self, message: &Message) -> anyhow::Result<Taken> {
         let info = message.info().map_err(|error| anyhow::anyhow!(error))?;
-        let millis = info.published.unix_timestamp_nanos() / 1_000_000;
-        let recorded = Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
+        let recorded = Timestamp::from_nanos(info.published.unix_timestamp_nanos());
         let (key, record) = self.journal.decode(&message.subject, info.stream_sequence, recorded, &message.payload)?;
         Ok(Taken { key, record, again: info.delivered > 1 })
     }

@@ -107,8 +107,7 @@ impl Watcher {
     async fn end_of(&self, which: Followed) -> Result<End, async_nats::Error> {
         let stream = self.js.get_stream(which.stream()).await?;
         let info = stream.cached_info();
-        let millis = info.created.unix_timestamp_nanos() / 1_000_000;
-        let created = Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
+        let created = Timestamp::from_nanos(info.created.unix_timestamp_nanos());
         Ok(End { created, last: info.state.last_sequence })
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use reconcile::Policy;
+use service::settings::policy_text;
 use service::streams;
 
 /// Where the projection is and how much of it stays in memory.
@@ -99,9 +100,7 @@ impl Settings {
     /// When its file cannot be read or is none.
     pub fn policy(&self) -> anyhow::Result<Policy> {
         let Some(file) = &self.reconcile_policy else { return Ok(Policy::default()) };
-        let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}; check the path"))?;
-        Ok(Policy::load(&name, &text)?)
+        Ok(Policy::load(&file.display().to_string(), &policy_text(file, "--reconcile-policy")?)?)
     }
 }
 

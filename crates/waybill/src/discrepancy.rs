@@ -12,6 +12,7 @@ use visibility::reconciling::{History, HistoryError, entries};
 use crate::clock::now;
 use crate::exit::{Failure, Verdict};
 use crate::order::enter::words_of_a_person;
+use crate::order::order_id;
 use crate::output::Output;
 use crate::reach::{self, broker};
 use crate::table::Table;
@@ -61,10 +62,6 @@ pub struct AcceptArgs {
 pub(crate) fn kinds() -> impl TypedValueParser<Value = Kind> {
     PossibleValuesParser::new(Kind::ALL.map(Kind::as_str))
         .try_map(|name: String| Kind::from_name(&name).ok_or("no such kind"))
-}
-
-fn order_id(text: &str) -> Result<OrderId, model::token::TokenError> {
-    OrderId::new(text)
 }
 
 impl Filter {
@@ -177,7 +174,7 @@ async fn history(filter: &Filter, connection: &Connection, output: Output) -> Re
             }
         }
     };
-    entries(&connection.js, None, each).await.map_err(failed)?;
+    entries(&connection.js, each).await.map_err(failed)?;
     output.show(&past, |past| {
         let mut table = Table::new(&[">ENTRY", "RECORDED", "NAME", "WHAT"]);
         for one in past {

@@ -19,6 +19,7 @@ pub mod order;
 mod output;
 pub mod partner;
 mod personal;
+mod policy_file;
 pub mod projection;
 pub mod quarantine;
 mod reach;

@@ -142,7 +142,7 @@ pub(crate) async fn timed(connection: &Connection, past: Past) -> Result<Past, F
         }
         Err(error) => return Err(broker(&format!("read stream {}", LAYOUT.stream), error)),
     };
-    let recorded = Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX));
+    let recorded = Timestamp::from_nanos(nanos);
     Ok(Past { recorded_before: Some(recorded.plus_millis(1)), ..past })
 }
 

@@ -7,10 +7,8 @@ mod table;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use fulfilment::Stage;
 use jiff::Timestamp;
-use model::token::TokenError;
 use model::{CustomerId, OrderId, PartnerId};
 use reconcile::{Discrepancy, Kind, Policy};
 use serde::Serialize;
@@ -24,8 +22,10 @@ use crate::clock::now;
 use crate::discrepancy;
 use crate::discrepancy::kinds;
 use crate::exit::{Failure, Verdict};
-use crate::order::enter::words_of_a_person;
+use crate::order::enter::{partner_id, words_of_a_person};
+use crate::order::{customer_id, order_id, stages};
 use crate::output::Output;
+use crate::policy_file::PolicyFile;
 use crate::quarantine::filter::since;
 use crate::reach::{self, broker};
 
@@ -101,23 +101,6 @@ struct Shown {
     /// What was healed, or would be.
     #[serde(skip_serializing_if = "Option::is_none")]
     heal: Option<heal::Healed>,
-}
-
-fn order_id(text: &str) -> Result<OrderId, TokenError> {
-    OrderId::new(text)
-}
-
-fn partner_id(text: &str) -> Result<PartnerId, TokenError> {
-    PartnerId::new(text)
-}
-
-fn customer_id(text: &str) -> Result<CustomerId, TokenError> {
-    CustomerId::new(text)
-}
-
-fn stages() -> impl TypedValueParser<Value = Stage> {
-    let named = |name: String| Stage::ALL.into_iter().find(|stage| stage.as_str() == name).ok_or("no such stage");
-    PossibleValuesParser::new(Stage::ALL.map(Stage::as_str)).try_map(named)
 }
 
 fn cut_off(text: &str) -> Result<CutOff, String> {
@@ -198,11 +181,8 @@ fn until(args: &Args) -> CutOff {
 }
 
 fn policy(file: Option<&Path>) -> Result<Policy, Failure> {
-    let Some(file) = file else { return Ok(Policy::default()) };
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::Usage(format!("cannot read {name}: {error}; check the path")))?;
-    Policy::load(&name, &text).map_err(|error| Failure::Usage(error.to_string()))
+    let read = file.map(|file| PolicyFile::read(file, Policy::load)).transpose()?;
+    Ok(read.map(|read| read.policy).unwrap_or_default())
 }
 
 fn failed(error: ReconcileError) -> Failure {

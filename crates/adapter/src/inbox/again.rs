@@ -14,7 +14,6 @@ use super::read::{Reading, read};
 use super::route::RouteError;
 use crate::adapter::Adapter;
 use crate::asked::facts;
-use crate::delivery::timestamp;
 
 /// A message that was in the inbox before.
 pub struct Again {
@@ -68,7 +67,7 @@ pub async fn reread(
         }
         Err(error) => return Err(RouteError::inbox(error)),
     };
-    let received = timestamp(message.time.unix_timestamp_nanos());
+    let received = Timestamp::from_nanos(message.time.unix_timestamp_nanos());
     let reading = read(adapter.system, origin.profile, name_of(&message), &message.payload, received);
     Ok(Some(Again { message, received, reading }))
 }

@@ -26,7 +26,6 @@ use crate::entry::{Content, EntryId};
 use crate::jitter::jittered;
 use crate::journal::{Journal, ReadError, ReadErrorKind};
 use crate::layout::{Key, Layout};
-use crate::tail::millis;
 use crate::workflow::{Workflow, WorkflowRecord};
 use cases::{Case, Cases, Phase};
 use work::Work;
@@ -187,9 +186,11 @@ impl<W: Workflow> Decider<W> {
         count(&self.tally.received);
         self.check_pin(&message);
         let (sequence, recorded, tries) = match message.info() {
-            Ok(info) => {
-                (info.stream_sequence, millis(info.published.unix_timestamp_nanos()), info.delivered.unsigned_abs())
-            }
+            Ok(info) => (
+                info.stream_sequence,
+                model::Timestamp::from_nanos(info.published.unix_timestamp_nanos()),
+                info.delivered.unsigned_abs(),
+            ),
             // A message of a consumer always carries its place; one that does not cannot be acknowledged either.
             Err(error) => return tracing::warn!(%error, subject = %message.subject, "a message without a place"),
         };

@@ -5,7 +5,6 @@ use model::Timestamp;
 
 use super::work::Passing;
 use crate::fold::Folded;
-use crate::tail::millis;
 use crate::workflow::Workflow;
 
 /// The deadlines that passed by the time these messages were sent, and what the timer is to be set for next.
@@ -20,5 +19,7 @@ pub(super) fn passing<W: Workflow>(folded: &Folded<W>, policy: &W::Policy, messa
 
 /// When the broker sent a message; a timer never fires early.
 fn sent_at(message: &jetstream::Message) -> Timestamp {
-    message.info().map_or_else(|_| Timestamp::default(), |info| millis(info.published.unix_timestamp_nanos()))
+    message
+        .info()
+        .map_or_else(|_| Timestamp::default(), |info| Timestamp::from_nanos(info.published.unix_timestamp_nanos()))
 }

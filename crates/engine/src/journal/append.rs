@@ -122,7 +122,7 @@ fn kind_of(error: &jetstream::context::PublishError) -> AppendErrorKind {
         | PublishErrorKind::WrongLastMessageId
         | PublishErrorKind::MaxPayloadExceeded
         | PublishErrorKind::Other => {
-            if jetstream_code(error).is_some_and(|code| WRONG_LAST_SEQUENCE.contains(&code)) {
+            if is_wrong_last_sequence(error) {
                 AppendErrorKind::Conflict
             } else {
                 AppendErrorKind::Refused
@@ -131,9 +131,15 @@ fn kind_of(error: &jetstream::context::PublishError) -> AppendErrorKind {
     }
 }
 
-fn jetstream_code(error: &jetstream::context::PublishError) -> Option<u64> {
-    let source = std::error::Error::source(error)?;
-    source.downcast_ref::<jetstream::Error>().map(|error| error.error_code().0)
+/// Whether a publish was refused because another message came first: the client knows only the code that a single replica gives.
+#[must_use]
+pub fn is_conflict(error: &jetstream::context::PublishError) -> bool {
+    kind_of(error) == AppendErrorKind::Conflict
+}
+
+fn is_wrong_last_sequence(error: &jetstream::context::PublishError) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<jetstream::Error>());
+    source.is_some_and(|error| WRONG_LAST_SEQUENCE.contains(&error.error_code().0))
 }
 
 fn encode<T: Serialize>(subject: &str, entry: &T) -> Result<Bytes, AppendError> {

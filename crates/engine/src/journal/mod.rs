@@ -5,6 +5,7 @@ mod direct;
 mod error;
 mod read;
 
+pub use append::is_conflict;
 pub(crate) use append::publish;
 pub use error::{AppendError, AppendErrorKind, ReadError, ReadErrorKind};
 

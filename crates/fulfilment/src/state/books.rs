@@ -7,7 +7,7 @@ use model::{
 };
 use rust_decimal::Decimal;
 
-use super::{Amounts, Held, Known, Shipment, State, Step};
+use super::{Amounts, Held, Known, LineStatus, Shipment, State, Step};
 
 /// What each system has told of an order.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Books<'a> {
     pub erp: &'a PartnerId,
     /// Each shipment.
     pub shipments: Vec<ShipmentBook<'a>>,
+    /// How far each line has come.
+    pub lines: Vec<LineStatus>,
     /// The customer's invoices, by number; of one that came more than once, the last.
     pub invoices: Vec<(FactId, &'a Invoice)>,
 }
@@ -92,6 +94,7 @@ impl State {
             release: known.release.id,
             erp: known.erp(),
             shipments: known.shipments.iter().map(|shipment| known.book(shipment)).collect(),
+            lines: known.lines(),
             invoices: known.invoices(),
         })
     }

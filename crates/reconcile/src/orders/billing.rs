@@ -21,18 +21,17 @@ pub(super) fn not_billed(case: &Case<'_>) -> Vec<Discrepancy> {
     if !case.is_over(since, case.policy.grace.billing.millis()) {
         return Vec::new();
     }
-    let lines = case.state.lines();
     vec![Discrepancy {
         kind: Kind::NotBilled,
         about: case.about(None, None, None),
         one: Side::new(
             &carriers(case),
-            format!("delivered {}", amounts(&lines, |line| line.delivered)),
+            format!("delivered {}", amounts(&case.books.lines, |line| line.delivered)),
             case.entries(&deliveries),
         ),
         other: Side::new(case.books.erp.as_str(), "no invoice", Vec::new()),
         since,
-        stake: stake(case, &lines, |line| line.delivered),
+        stake: stake(case, |line| line.delivered),
         remedy: have_it_billed(case),
     }]
 }
@@ -51,8 +50,7 @@ fn have_it_billed(case: &Case<'_>) -> Remedy {
 
 /// The ERP has billed the order, and no warehouse shipped any of it.
 pub(super) fn billed_not_shipped(case: &Case<'_>) -> Vec<Discrepancy> {
-    let lines = case.state.lines();
-    let is_nothing = lines.iter().all(|line| line.shipped.is_zero() && line.delivered.is_zero());
+    let is_nothing = case.books.lines.iter().all(|line| line.shipped.is_zero() && line.delivered.is_zero());
     let invoices = &case.books.invoices;
     let Some(since) = invoices.iter().filter_map(|(fact, _)| received(case, *fact)).min().filter(|_| is_nothing) else {
         return Vec::new();
@@ -86,7 +84,6 @@ pub(super) fn invoiced(case: &Case<'_>) -> Vec<Discrepancy> {
     if !case.is_over(since, case.policy.grace.billing.millis()) || is_taken(case) {
         return Vec::new();
     }
-    let lines = case.state.lines();
     let percent = case.policy.quantity_percent(case.books.erp.as_str());
     let discrepancy = |line: &LineStatus| {
         let due = if line.shipped.is_zero() { line.delivered } else { line.delivered.min(line.shipped) };
@@ -114,7 +111,7 @@ pub(super) fn invoiced(case: &Case<'_>) -> Vec<Discrepancy> {
             remedy: Remedy::Person(format!("have {} bill or credit the difference", case.books.erp)),
         })
     };
-    lines.iter().filter_map(discrepancy).collect()
+    case.books.lines.iter().filter_map(discrepancy).collect()
 }
 
 /// Whether an operator takes it that something else was billed than delivered.
@@ -176,10 +173,10 @@ fn amounts(lines: &[LineStatus], of: impl Fn(&LineStatus) -> Decimal) -> String 
     named.join(", ")
 }
 
-fn stake(case: &Case<'_>, lines: &[LineStatus], of: impl Fn(&LineStatus) -> Decimal) -> Option<model::Money> {
+fn stake(case: &Case<'_>, of: impl Fn(&LineStatus) -> Decimal) -> Option<model::Money> {
     let worth = |line: &LineStatus| {
         let ordered = case.books.order.lines.iter().find(|ordered| ordered.line == line.line)?;
         worth(ordered, of(line))
     };
-    sum(lines.iter().filter(|line| !of(line).is_zero()).map(worth))
+    sum(case.books.lines.iter().filter(|line| !of(line).is_zero()).map(worth))
 }

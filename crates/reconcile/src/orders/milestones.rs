@@ -69,8 +69,7 @@ pub(super) fn pick_up_missing(case: &Case<'_>) -> Vec<Discrepancy> {
 
 /// The promised day is over, and not all of it is delivered.
 pub(super) fn late(case: &Case<'_>) -> Vec<Discrepancy> {
-    let lines = case.state.lines();
-    let undelivered = lines.iter().filter(|line| line.delivered < line.ordered);
+    let undelivered = case.books.lines.iter().filter(|line| line.delivered < line.ordered);
     let overdue: Vec<_> = undelivered
         .filter_map(|line| Some((line, line.promised?)))
         .filter(|(_, promised)| case.is_over(promised.end(), case.policy.grace.late.millis()))

@@ -3,9 +3,11 @@
 mod context;
 mod environment;
 mod nats;
+mod policy;
 
 pub use environment::{UnknownVariable, parse, refuse_unknown_env};
 pub use nats::{Identity, NatsSettings, Server, SettingsError};
+pub use policy::policy_text;
 
 use crate::streams::Durability;
 use std::net::SocketAddr;

@@ -133,9 +133,8 @@ impl Reader {
 
 impl Listed {
     fn of(info: ObjectInfo) -> Self {
-        let millis = |nanos: i128| Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX));
         Self {
-            stored: info.modified.map(|time| millis(time.unix_timestamp_nanos())),
+            stored: info.modified.map(|time| Timestamp::from_nanos(time.unix_timestamp_nanos())),
             bytes: info.size as u64,
             digest: info.metadata.get(DIGEST).cloned(),
             name: info.name,

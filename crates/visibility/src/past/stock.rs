@@ -109,8 +109,7 @@ impl Source {
         let stream = js.get_stream(name).await;
         let stream = stream.map_err(|error| StockError::Broker { stream: name, source: Box::new(error) })?;
         let state = &stream.cached_info().state;
-        let first = state.first_timestamp.unix_timestamp_nanos() / 1_000_000;
-        let first = Timestamp::from_millis(i64::try_from(first).unwrap_or(i64::MAX));
+        let first = Timestamp::from_nanos(state.first_timestamp.unix_timestamp_nanos());
         let incomplete_before = (state.first_sequence > 1).then_some(first);
         Ok(Self { name, messages: state.messages, end: state.last_sequence, incomplete_before })
     }

@@ -81,12 +81,12 @@ impl<'a> Checks<'a> {
     /// Looks at an order.
     pub fn order(&mut self, read: &Read) {
         let told = told_in(&read.entries);
-        let state =
-            |entries: &[super::orders::Record]| Folded::<Fulfilment>::replay(&read.key, entries).state().clone();
-        let now = state(&read.entries);
+        let fold = |entries: &[super::orders::Record]| Folded::<Fulfilment>::replay(&read.key, entries);
+        let folded = fold(&read.entries);
+        let now = folded.state();
         if let Some(before) = read.before {
             // It counted already, as it was then.
-            self.stock.take_back(&state(&read.entries[..before]).stock_effects(), |fact| entry(&told, fact));
+            self.stock.take_back(&fold(&read.entries[..before]).state().stock_effects(), |fact| entry(&told, fact));
             let gone = self.found.remove(&read.key).map_or(0, |found| found.len());
             self.kept -= gone;
         } else {
@@ -94,7 +94,7 @@ impl<'a> Checks<'a> {
         }
         self.stock.order(&now.stock_effects(), |fact| entry(&told, fact));
         let last = read.entries.last().map_or(Timestamp::default(), |entry| entry.recorded);
-        let found = self.check(&now, &told, last);
+        let found = self.check(now, &told, last);
         if !found.is_empty() {
             let room = Self::MOST.saturating_sub(self.kept);
             self.beyond += found.len().saturating_sub(room) as u64;
@@ -116,10 +116,10 @@ impl<'a> Checks<'a> {
 
     /// Everything that was found, by order, then what is in no order, then stock; and how much more there is.
     #[must_use]
-    pub fn finish(self, is_known: impl Fn(&OrderId) -> bool) -> (Vec<Discrepancy>, u64, u64) {
+    pub fn finish(self) -> (Vec<Discrepancy>, u64, u64) {
         let mut found: Vec<Discrepancy> = self.found.into_values().flatten().collect();
         if self.filter.is_all() {
-            found.extend(self.snapshots.strays(is_known));
+            found.extend(self.snapshots.strays());
             found.extend(self.stock.discrepancies(self.policy, self.now));
         }
         (found, self.beyond, self.orders)

@@ -1,18 +1,17 @@
 //! The history of discrepancies: stream DISCREPANCIES, one subject for each, so that the last message of each says how it stands.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
-use async_nats::jetstream::context::PublishErrorKind;
-use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, message::PublishMessage};
 use engine::EntryId;
 use engine::codec::{self, DecodeError, EncodeError};
-use futures::StreamExt;
 use model::Timestamp;
 use reconcile::standing::Entry;
 use reconcile::{Change, Run, Standing};
 use service::streams;
+use service::walk::{Place, WalkError, walk};
 
 /// The subject that runs are recorded under, after the stream's own token.
 const RUN: (&str, &str) = ("run", "last");
@@ -45,6 +44,12 @@ pub enum HistoryError {
     Encode(#[from] EncodeError),
 }
 
+impl From<WalkError> for HistoryError {
+    fn from(error: WalkError) -> Self {
+        Self::Broker(error.0)
+    }
+}
+
 /// An entry of the history as it was recorded.
 #[derive(Debug, Clone)]
 pub struct Recorded {
@@ -63,7 +68,7 @@ impl History {
     /// [`HistoryError`] when the stream cannot be read.
     pub async fn read(js: &jetstream::Context) -> Result<Self, HistoryError> {
         let mut history = Self { js: js.clone(), standing: Standing::default(), last: HashMap::new(), run: None };
-        walk(js, streams::DISCREPANCIES_SUBJECTS, DeliverPolicy::LastPerSubject, |subject, read| {
+        each_of(js, DeliverPolicy::LastPerSubject, |subject, read| {
             history.last.insert(subject, read.sequence);
             match read.entry {
                 Entry::Change { stands, .. } => stands.into_iter().for_each(|one| history.standing.take_up(*one)),
@@ -133,23 +138,18 @@ impl History {
                 self.last.insert(subject, ack.sequence);
                 Ok(true)
             }
-            Err(error) if is_conflict(&error) => Ok(false),
+            Err(error) if engine::is_conflict(&error) => Ok(false),
             Err(error) => Err(HistoryError::Broker(error.into())),
         }
     }
 }
 
-/// Gives every entry of the history to `each`, oldest first; of one discrepancy, if one is named.
+/// Gives every entry of the history to `each`, oldest first.
 ///
 /// # Errors
 /// [`HistoryError`] when the stream cannot be read.
-pub async fn entries(
-    js: &jetstream::Context,
-    of: Option<&Change>,
-    mut each: impl FnMut(Recorded),
-) -> Result<(), HistoryError> {
-    let filter = of.map_or_else(|| streams::DISCREPANCIES_SUBJECTS.to_owned(), subject);
-    walk(js, &filter, DeliverPolicy::All, |_, read| each(read)).await
+pub async fn entries(js: &jetstream::Context, mut each: impl FnMut(Recorded)) -> Result<(), HistoryError> {
+    each_of(js, DeliverPolicy::All, |_, read| each(read)).await
 }
 
 /// Where a discrepancy is recorded: what it is about is hashed, because it may be any text.
@@ -157,37 +157,21 @@ fn subject(change: &Change) -> String {
     streams::discrepancy(change.kind().as_str(), &EntryId::of(&[change.id().as_bytes()]).to_string())
 }
 
-/// Visits the messages there are, and none that comes in meanwhile.
-async fn walk(
+/// Visits every message there is, or the last of each subject.
+async fn each_of(
     js: &jetstream::Context,
-    filter: &str,
     deliver_policy: DeliverPolicy,
     mut visit: impl FnMut(String, Recorded),
 ) -> Result<(), HistoryError> {
-    let broker = |error: async_nats::Error| HistoryError::Broker(error);
-    let stream: Stream = js.get_stream(streams::DISCREPANCIES).await.map_err(|error| broker(error.into()))?;
-    let config = OrderedConfig { filter_subject: filter.to_owned(), deliver_policy, ..OrderedConfig::default() };
-    let mut consumer = stream.create_consumer(config).await.map_err(|error| broker(error.into()))?;
-    let mut waiting = consumer.info().await.map_err(|error| broker(error.into()))?.num_pending;
-    let mut messages = consumer.messages().await.map_err(|error| broker(error.into()))?;
-    while waiting > 0 {
-        let Some(message) = messages.next().await else { break };
-        let message = message.map_err(|error| broker(error.into()))?;
-        let info = message.info().map_err(broker)?;
-        waiting = info.pending.min(waiting - 1);
-        let sequence = info.stream_sequence;
+    let stream = js.get_stream(streams::DISCREPANCIES).await;
+    let stream = stream.map_err(|error| HistoryError::Broker(error.into()))?;
+    // The last of each subject is given only where subjects are named.
+    let filter_subject = streams::DISCREPANCIES_SUBJECTS.to_owned();
+    let config = OrderedConfig { deliver_policy, filter_subject, ..OrderedConfig::default() };
+    walk(&stream, config, |Place { sequence, recorded }, message| {
         let entry = codec::decode(&message.payload).map_err(|source| HistoryError::Unreadable { sequence, source })?;
-        let nanos = info.published.unix_timestamp_nanos();
-        let recorded = Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX));
         visit(message.subject.to_string(), Recorded { sequence, recorded, entry });
-    }
-    Ok(())
-}
-
-/// Whether somebody else was quicker: the client knows only the code that a single replica gives.
-fn is_conflict(error: &jetstream::context::PublishError) -> bool {
-    const WRONG_LAST_SEQUENCE: [u64; 2] = [10071, 10164];
-    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<jetstream::Error>());
-    error.kind() == PublishErrorKind::WrongLastSequence
-        || source.is_some_and(|error| WRONG_LAST_SEQUENCE.contains(&error.error_code().0))
+        Ok(ControlFlow::Continue(()))
+    })
+    .await
 }

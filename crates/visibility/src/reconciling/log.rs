@@ -115,6 +115,5 @@ async fn last_by(
 }
 
 fn recorded(message: &StreamMessage) -> Timestamp {
-    let nanos = message.time.unix_timestamp_nanos();
-    Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
+    Timestamp::from_nanos(message.time.unix_timestamp_nanos())
 }

@@ -135,8 +135,7 @@ pub async fn reconcile(
     } else {
         named(&journal, &plan.filter.orders, until, &mut checks, &mut progress).await?
     };
-    // Every order was looked at, or strays are not told.
-    let (discrepancies, beyond, orders) = checks.finish(|_| false);
+    let (discrepancies, beyond, orders) = checks.finish();
     Ok(Reconciled { as_of, sequence: until, orders, entries, discrepancies, beyond, gaps, unreadable })
 }
 

@@ -19,8 +19,8 @@ use service::{Shutdown, streams};
 
 use super::{CutOff, Filter, History, MOST_BYTES, Plan, reconcile};
 
-/// How often it is looked whether it is time.
-const LOOK: Duration = Duration::from_secs(60);
+/// The longest it sleeps before it looks whether it is time: clocks are set, and other processes reconcile too.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// How long to wait before what failed is tried again.
 const PAUSE: Duration = Duration::from_secs(300);
 /// How many discrepancies an alert shows.
@@ -76,7 +76,7 @@ impl Schedule {
         let work = async {
             loop {
                 let pause = match self.turn().await {
-                    Ok(()) => LOOK.min(self.every),
+                    Ok(next) => next.min(LONGEST),
                     Err(error) => {
                         let error = format!("{error:#}");
                         tracing::warn!(error, "cannot reconcile; trying again in {}s", PAUSE.as_secs());
@@ -93,14 +93,15 @@ impl Schedule {
         Ok(())
     }
 
-    /// Reconciles, if it is time and no other process of this service did.
-    async fn turn(&self) -> anyhow::Result<()> {
+    /// Reconciles, if it is time and no other process of this service did; returns how long it is until the next time.
+    async fn turn(&self) -> anyhow::Result<Duration> {
         let now = now();
         let mut history = History::read(&self.js).await?;
         let every = i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX);
-        if history.last_run().is_some_and(|run| run.as_of.plus_millis(every) > now) {
+        let next = history.last_run().map(|run| run.as_of.plus_millis(every).as_millis() - now.as_millis());
+        if let Some(next @ 1..) = next {
             self.gauges.show(history.standing(), history.last_run());
-            return Ok(());
+            return Ok(Duration::from_millis(next.unsigned_abs()));
         }
         let began = Instant::now();
         let cut_off = CutOff::End(now);
@@ -129,7 +130,7 @@ impl Schedule {
         history.record_run(run).await?;
         self.heal(&mut history, now).await?;
         self.gauges.show(history.standing(), history.last_run());
-        Ok(())
+        Ok(self.every)
     }
 
     async fn alert(&self, as_of: Timestamp, new: &[&Discrepancy], standing: &Standing) -> anyhow::Result<()> {

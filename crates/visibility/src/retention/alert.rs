@@ -86,8 +86,7 @@ pub(super) async fn publish(js: &jetstream::Context, alerts: &[RetentionAlert], 
     let stream = js.get_stream_no_info(streams::ALERTS).await?;
     let mut last = match stream.get_last_raw_message_by_subject(&subject).await {
         Ok(message) => {
-            let millis = message.time.unix_timestamp_nanos() / 1_000_000;
-            let told = Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
+            let told = Timestamp::from_nanos(message.time.unix_timestamp_nanos());
             if told.date() == now.date() {
                 return Ok(());
             }

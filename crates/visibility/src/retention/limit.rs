@@ -26,8 +26,7 @@ pub(super) struct Kept {
 pub(super) async fn read(js: &jetstream::Context, stream: &str) -> anyhow::Result<Kept> {
     let handle = js.get_stream(stream).await.with_context(|| format!("cannot look up stream {stream}"))?;
     let info = handle.cached_info();
-    let millis = info.state.first_timestamp.unix_timestamp_nanos() / 1_000_000;
-    let begins = Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
+    let begins = Timestamp::from_nanos(info.state.first_timestamp.unix_timestamp_nanos());
     let begins = (info.state.messages > 0).then_some(begins);
     let limit = info.config.max_age;
     let unstretched = info.config.metadata.get(UNSTRETCHED).and_then(|nanos| nanos.parse().ok());

@@ -161,7 +161,7 @@ async fn by_the_clock_what_is_found_is_recorded_alerted_healed_as_the_policy_say
                 });
             }
         };
-        entries(&world.connection.js, None, each).await.unwrap();
+        entries(&world.connection.js, each).await.unwrap();
         became
     };
     let gone = async {

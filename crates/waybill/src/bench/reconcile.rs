@@ -7,10 +7,8 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde::Serialize;
 use service::Shutdown;
-use service::settings::NatsSettings;
-use service::streams::{self, Durability};
 
-use super::replay::{publish_copy, real_trails};
+use super::replay::long_log;
 use super::usage::Watch;
 use crate::exit::{Failure, Verdict};
 use crate::output::Output;
@@ -37,18 +35,11 @@ struct Report {
 }
 
 pub(super) async fn run(args: &Args, shutdown: &Shutdown, output: Output) -> Result<Verdict, Failure> {
-    let trails = real_trails(shutdown).await?;
-    let broker = broker::start(broker::Options::default()).await.map_err(anyhow::Error::new)?;
-    let connection = crate::reach::connect(&NatsSettings::url(broker.url())).await?;
-    streams::declare(&connection.js, Durability::Demo).await.map_err(anyhow::Error::new)?;
-    let copies = args.entries.div_ceil(trails.len() as u64);
-    for copy in 0..copies {
-        publish_copy(&connection.js, &trails, copy).await?;
-    }
-    let report = reconcile(&broker.url()).await?;
+    let log = long_log(args.entries, shutdown).await?;
+    let report = reconcile(&log.broker.url()).await?;
     output.show(&report, Report::text)?;
-    broker.stop().await.map_err(anyhow::Error::new)?;
-    Ok(if report.entries == copies * trails.len() as u64 { Verdict::Fine } else { Verdict::Wrong })
+    log.broker.stop().await.map_err(anyhow::Error::new)?;
+    Ok(if report.entries == log.entries { Verdict::Fine } else { Verdict::Wrong })
 }
 
 /// Runs the command on its own, and watches it.

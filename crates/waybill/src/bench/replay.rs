@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use async_nats::HeaderMap;
 use async_nats::jetstream;
+use broker::Broker;
 use engine::{Key, Tail, Tailed};
 use fulfilment::LAYOUT;
 use serde::Serialize;
-use service::Shutdown;
 use service::settings::NatsSettings;
 use service::streams::{self, Durability};
+use service::{Connection, Shutdown};
 use simulator::{Level, Scenario, Seed, Traffic};
 
 use super::publish::{Message, publish_all};
@@ -50,15 +51,7 @@ struct Report {
 }
 
 pub(super) async fn run(args: &Args, shutdown: &Shutdown, output: Output) -> Result<Verdict, Failure> {
-    let trails = real_trails(shutdown).await?;
-    let broker = broker::start(broker::Options::default()).await.map_err(anyhow::Error::new)?;
-    let connection = crate::reach::connect(&NatsSettings::url(broker.url())).await?;
-    streams::declare(&connection.js, Durability::Demo).await.map_err(anyhow::Error::new)?;
-    let copies = args.entries.div_ceil(trails.len() as u64);
-    for copy in 0..copies {
-        publish_copy(&connection.js, &trails, copy).await?;
-    }
-    let entries = copies * trails.len() as u64;
+    let LongLog { broker, connection, copies, entries } = long_log(args.entries, shutdown).await?;
     let raw = raw_read(&connection.js, entries).await?;
     let folder = tempfile::tempdir().map_err(anyhow::Error::new)?;
     let replayed = visibility::replay(&connection.js, folder.path(), CACHE).await?;
@@ -77,8 +70,31 @@ pub(super) async fn run(args: &Args, shutdown: &Shutdown, output: Output) -> Res
     Ok(if replayed.entries == entries { Verdict::Fine } else { Verdict::Wrong })
 }
 
+/// A log of copies of real orders on a broker of its own.
+pub(super) struct LongLog {
+    pub broker: Broker,
+    connection: Connection,
+    /// How often each order is in it.
+    copies: u64,
+    pub entries: u64,
+}
+
+/// Makes a log of so many entries, at the least.
+pub(super) async fn long_log(entries: u64, shutdown: &Shutdown) -> Result<LongLog, Failure> {
+    let trails = real_trails(shutdown).await?;
+    let broker = broker::start(broker::Options::default()).await.map_err(anyhow::Error::new)?;
+    let connection = crate::reach::connect(&NatsSettings::url(broker.url())).await?;
+    streams::declare(&connection.js, Durability::Demo).await.map_err(anyhow::Error::new)?;
+    let copies = entries.div_ceil(trails.len() as u64);
+    for copy in 0..copies {
+        publish_copy(&connection.js, &trails, copy).await?;
+    }
+    let entries = copies * trails.len() as u64;
+    Ok(LongLog { broker, connection, copies, entries })
+}
+
 /// The entries of real orders, interleaved as they happened.
-pub(super) async fn real_trails(shutdown: &Shutdown) -> Result<Vec<Tailed>, Failure> {
+async fn real_trails(shutdown: &Shutdown) -> Result<Vec<Tailed>, Failure> {
     let house = House::open(&Plan::default()).await?;
     let scenario = Scenario::Generated(Traffic { seed: Seed(1), orders: REAL, started: today() });
     let in_flight = NonZeroU32::MIN.saturating_add(200);
@@ -109,7 +125,7 @@ async fn raw_read(js: &jetstream::Context, entries: u64) -> anyhow::Result<Durat
 }
 
 /// Publishes the trails once more, under order numbers of their own.
-pub(super) async fn publish_copy(js: &jetstream::Context, trails: &[Tailed], copy: u64) -> anyhow::Result<()> {
+async fn publish_copy(js: &jetstream::Context, trails: &[Tailed], copy: u64) -> anyhow::Result<()> {
     let messages = trails.iter().filter_map(|entry| {
         let (key, lane) = LAYOUT.parse(&entry.subject)?;
         let subject = LAYOUT.subject(&Key::of(&format!("{}-{copy}", key.text())), lane);

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use model::token::TokenError;
 use model::{CustomerId, ExceptionKind, PartnerId, Timestamp};
 use rust_decimal::Decimal;
 use service::Connection;
 use visibility::queries::{EXCEPTION_LIST, ExceptionList, ExceptionPage, Listed, MOST};
 
 use crate::exit::Failure;
+use crate::order::customer_id;
 use crate::order::enter::{partner_id, words_of_a_person};
 use crate::reach;
 
@@ -47,10 +47,6 @@ fn kind(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("no such kind; there are: {}", ExceptionKind::WORDS.join(", ")))
-}
-
-fn customer_id(text: &str) -> Result<CustomerId, TokenError> {
-    CustomerId::new(text)
 }
 
 pub(super) fn span(text: &str) -> Result<Duration, String> {

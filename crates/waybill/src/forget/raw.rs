@@ -134,8 +134,7 @@ async fn is_about(
         profiles.insert(partner.to_owned(), profile);
     }
     let Some(Some(profile)) = profiles.get(partner) else { return Ok(false) };
-    let millis = i64::try_from(message.time.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
-    let received = model::Timestamp::from_millis(millis);
+    let received = model::Timestamp::from_nanos(message.time.unix_timestamp_nanos());
     Ok(tells_of(&adapter::read(System::Erp, profile, name, &message.payload, received), customer))
 }
 

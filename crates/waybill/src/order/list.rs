@@ -34,12 +34,12 @@ pub struct Args {
     limit: u64,
 }
 
-fn stages() -> impl TypedValueParser<Value = Stage> {
+pub(crate) fn stages() -> impl TypedValueParser<Value = Stage> {
     let named = |name: String| Stage::ALL.into_iter().find(|stage| stage.as_str() == name).ok_or("no such stage");
     PossibleValuesParser::new(Stage::ALL.map(Stage::as_str)).try_map(named)
 }
 
-fn customer_id(text: &str) -> Result<CustomerId, TokenError> {
+pub(crate) fn customer_id(text: &str) -> Result<CustomerId, TokenError> {
     CustomerId::new(text)
 }
 

@@ -10,6 +10,7 @@ mod show;
 mod step;
 pub mod trail;
 
+pub(crate) use list::{customer_id, stages};
 pub(crate) use show::quoted;
 
 use model::OrderId;

@@ -144,7 +144,7 @@ pub(super) async fn each(
         waiting = info.pending.min(waiting - 1);
         bar.inc(1);
         let nanos = info.published.unix_timestamp_nanos();
-        let received = model::Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX));
+        let received = model::Timestamp::from_nanos(nanos);
         let name = message.subject.rsplit('.').next().unwrap_or_default().to_owned();
         let raw = Raw { sequence: info.stream_sequence, received, message: name, body: message.payload.clone() };
         if each(raw).is_break() {

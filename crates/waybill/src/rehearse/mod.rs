@@ -1,6 +1,5 @@
 //! `waybill rehearse`: what a changed policy or profile would have decided of the past.
 
-mod change;
 mod course;
 mod facts;
 mod orders;
@@ -26,10 +25,10 @@ use crate::order::order_id;
 use crate::output::Output;
 use crate::partner::known::Text;
 use crate::partner::retold::retold;
+use crate::policy_file::PolicyFile;
 use crate::quarantine::filter::since;
 use crate::reach;
 use crate::words::Subject;
-use change::PolicyFile;
 use course::Course;
 pub use report::{Facts, Report};
 pub use tally::{Example, Rule, Tally};

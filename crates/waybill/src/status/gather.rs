@@ -50,15 +50,11 @@ fn state(info: &stream::Info, deny_delete: bool) -> State {
         bytes: state.bytes,
         first_sequence: state.first_sequence,
         last_sequence: state.last_sequence,
-        last_recorded: (state.messages > 0).then(|| timestamp(state.last_timestamp.unix_timestamp_nanos())),
+        last_recorded: (state.messages > 0).then(|| Timestamp::from_nanos(state.last_timestamp.unix_timestamp_nanos())),
         deleted: state.deleted_count.unwrap_or(0),
         // A bucket keeps one message a subject, so it has gaps by design.
         append_only: deny_delete && info.config.max_messages_per_subject <= 0,
     }
-}
-
-fn timestamp(nanos: i128) -> Timestamp {
-    Timestamp::from_millis(i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX))
 }
 
 async fn consumers_of(js: &jetstream::Context, stream: &str) -> Result<Vec<Consumer>, Failure> {
@@ -83,7 +79,7 @@ fn consumer(info: consumer::Info, oldest_redelivered: Option<Timestamp>) -> Cons
         waiting: wide(info.num_waiting),
         deliveries: info.delivered.consumer_sequence,
         acknowledged: info.ack_floor.consumer_sequence,
-        last_delivered: info.delivered.last_active.map(|at| timestamp(at.unix_timestamp_nanos())),
+        last_delivered: info.delivered.last_active.map(|at| Timestamp::from_nanos(at.unix_timestamp_nanos())),
         oldest_redelivered,
         stream: info.stream_name,
         name: info.name,
@@ -102,7 +98,7 @@ async fn oldest_unacknowledged<I>(stream: &stream::Stream<I>, info: &consumer::I
     let mut oldest: Option<Timestamp> = None;
     for subject in subjects.into_iter().take(MOST_SUBJECTS) {
         let Ok(message) = stream.direct_get_next_for_subject(subject, Some(after)).await else { continue };
-        let stored = timestamp(message.time.unix_timestamp_nanos());
+        let stored = Timestamp::from_nanos(message.time.unix_timestamp_nanos());
         oldest = Some(oldest.map_or(stored, |oldest| oldest.min(stored)));
     }
     oldest

@@ -104,7 +104,7 @@ pub fn found(trails: &BTreeMap<Key, Vec<&Record>>, lists: &Lists, cut_off: Times
             found.extend(snapshots.order(&case));
         }
     }
-    found.extend(snapshots.strays(|_| false));
+    found.extend(snapshots.strays());
     found.extend(stock.discrepancies(&policy, cut_off));
     found
 }

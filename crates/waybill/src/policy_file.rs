@@ -1,4 +1,4 @@
-//! The files that are tried out.
+//! Policies in files.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use crate::partner::sample::bytes;
 const MAX_POLICY: usize = 1024 * 1024;
 
 /// A policy in a file.
-pub(super) struct PolicyFile<P> {
+pub(crate) struct PolicyFile<P> {
     pub file: String,
     pub policy: P,
 }
 
 impl<P> PolicyFile<P> {
-    /// Reads a policy with what its workflow reads it by.
+    /// Reads a policy with what reads its text.
     pub fn read<E: std::fmt::Display>(path: &Path, load: fn(&str, &str) -> Result<P, E>) -> Result<Self, Failure> {
         let file = path.display().to_string();
         let text = String::from_utf8(bytes(path, MAX_POLICY)?).map_err(|error| {
